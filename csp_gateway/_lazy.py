@@ -1,0 +1,34 @@
+"""A package whose names load on first use (PEP 562), so that importing it costs nothing that is not used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The ``__getattr__`` and ``__dir__`` of a package that offers names which live in other modules.
+
+    Args:
+        package: ``__name__`` of the package that calls this.
+        homes: public name → module that defines it.
+
+    Returns:
+        A pair to assign to ``__getattr__`` and ``__dir__``. A name is imported when it is first read and is kept in
+        the package from then on; a name that is not in ``homes`` is an ``AttributeError``, as for any module.
+    """
+
+    def load(name: str) -> Any:
+        home = homes.get(name)
+        if home is None:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(import_module(home), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *homes})
+
+    return load, names

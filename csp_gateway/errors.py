@@ -1,0 +1,129 @@
+"""Every error the project raises, drawn as one tree.
+
+::
+
+    GatewayException                  everything we raise
+    ├── DeclarationError              a struct or channels class says something impossible
+    ├── WiringError                   the graph cannot be joined
+    │   ├── NoProviderException       a channel is needed and nobody sets it
+    │   ├── UnknownChannelError       no such channel
+    │   └── WrongEdgeError            a TypeError too: not an edge, or an edge of another type
+    ├── NotRunningError               asked from outside before start, or after stop
+    ├── SendRefusedError              the engine cannot take another value now
+    ├── EngineError                   a node raised while the graph ran; carries the cause
+    ├── ConfigError                   the configuration does not describe a gateway
+    └── StartError                    a RuntimeError too: the gateway did not come up
+        ├── BuildFailedError          a module's ``connect`` raised; carries the cause
+        ├── RestFailedError           a module's ``rest`` raised; carries the cause
+        ├── StartTimeoutError         the graph was not running within ``build_timeout``
+        └── PortTakenError            a SystemExit too: another program listens there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "BuildFailedError",
+    "ConfigError",
+    "DeclarationError",
+    "EngineError",
+    "GatewayException",
+    "NoProviderException",
+    "NotRunningError",
+    "PortTakenError",
+    "RestFailedError",
+    "SendRefusedError",
+    "StartError",
+    "StartTimeoutError",
+    "UnknownChannelError",
+    "WiringError",
+    "WrongEdgeError",
+    "did_you_mean",
+]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown name: the nearest known one, or all there are.
+
+    >>> did_you_mean("exmple", ["example", "other"])
+    "did you mean 'example'?"
+    >>> did_you_mean("zzz", ["b", "a"])
+    'known: a, b'
+    >>> did_you_mean("zzz", [])
+    'there are none'
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known: {', '.join(names)}" if names else "there are none"
+
+
+class GatewayException(Exception):
+    """The root of everything csp_gateway raises on purpose."""
+
+
+class DeclarationError(GatewayException):
+    """A struct or channels class says something impossible; raised when the class is made."""
+
+
+class WiringError(GatewayException):
+    """The graph cannot be joined."""
+
+
+class NoProviderException(WiringError):
+    """A channel is needed and nobody sets it."""
+
+
+class UnknownChannelError(WiringError):
+    """There is no channel of this name."""
+
+
+class WrongEdgeError(WiringError, TypeError):
+    """A channel was given something that is not an edge, or an edge of another type."""
+
+
+class NotRunningError(GatewayException):
+    """Asked from outside before the engine started, or after it stopped."""
+
+
+class SendRefusedError(GatewayException):
+    """The engine has too many sent values waiting to take another; try again later."""
+
+
+class EngineError(GatewayException):
+    """A node raised while the graph ran; its exception is the cause of this one."""
+
+
+class ConfigError(GatewayException):
+    """The configuration does not describe a gateway."""
+
+
+class StartError(GatewayException, RuntimeError):
+    """The gateway did not come up."""
+
+
+class BuildFailedError(StartError):
+    """A module's ``connect`` raised; its exception is the cause of this one."""
+
+
+class RestFailedError(StartError):
+    """A module's ``rest`` raised; its exception is the cause of this one."""
+
+
+class StartTimeoutError(StartError):
+    """The graph was not running within ``build_timeout``."""
+
+
+class PortTakenError(StartError, SystemExit):
+    """Another program listens on the gateway's port.
+
+    It is a ``SystemExit`` too, so that a script that does not catch it ends with this sentence and status 1, and
+    without a traceback: nothing in the script is wrong.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.code = message

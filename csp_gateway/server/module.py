@@ -1,0 +1,89 @@
+"""GatewayModule: the contract of a plug-in, and the only thing a user writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import ccflow
+from csp.impl.wiring.graph import GraphDefMeta
+from csp.impl.wiring.node import NodeDefMeta
+from pydantic import AliasChoices, ConfigDict, Field, field_validator, model_validator
+
+from csp_gateway.errors import did_you_mean
+from csp_gateway.server.channels import ChannelSelection, GatewayChannels
+
+if TYPE_CHECKING:
+    from csp_gateway.server.settings import GatewaySettings
+    from csp_gateway.server.web import GatewayWebApp
+
+__all__ = ["GatewayModule", "Module"]
+
+
+class GatewayModule(ccflow.BaseModel):
+    """A part of the application: it may connect to channels, add REST routes, and clean up at the end.
+
+    Its options are pydantic fields, so that a module can be written in YAML; csp nodes and graphs may be methods.
+    Options that do not exist are refused with the nearest right name.
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        ignored_types=(GraphDefMeta, NodeDefMeta),
+        validate_default=True,
+    )
+
+    requires: ChannelSelection | None = Field(
+        None,
+        description="Channels that somebody must provide. None: all that the module gets. []: none of them.",
+    )
+    disable: bool = Field(
+        False,
+        validation_alias=AliasChoices("disable", "disabled"),
+        description="Leave the module out: neither connect nor rest is called.",
+    )
+    block_set_channels_until: datetime | None = Field(
+        None,
+        description="Drop what the module sets before this engine time (UTC). None: the gateway's own setting.",
+    )
+    api_version: str | None = Field(None, description="API version its routes belong to. None: the default version.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            known = {*cls.model_fields, "disabled", "meta", "_target_"}
+            known |= {f.alias for f in cls.model_fields.values() if f.alias}
+            for key in given:
+                if key not in known:
+                    raise ValueError(f"{cls.__name__} has no option {key!r}; {did_you_mean(str(key), cls.model_fields)}")
+        return given
+
+    @field_validator("block_set_channels_until")
+    @classmethod
+    def _naive_utc(cls, when: datetime | None) -> datetime | None:
+        return when.astimezone(UTC).replace(tzinfo=None) if when is not None and when.tzinfo else when
+
+    def connect(self, channels: GatewayChannels) -> None:
+        """Get and set channels; called once for every time the graph is built."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how to connect(self, channels)")
+
+    def rest(self, app: GatewayWebApp) -> None:
+        """Add routes; called once the graph runs, before the web server does."""
+
+    def info(self, settings: GatewaySettings) -> str | None:
+        """A line for the log when the web server starts, such as where this module's routes are."""
+        return None
+
+    def shutdown(self) -> None:
+        """Let go of what the module holds; called once however the gateway ends."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+Module = GatewayModule

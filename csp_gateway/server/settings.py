@@ -1,0 +1,79 @@
+"""GatewaySettings: name, port, paths and looks of one gateway."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AnyHttpUrl, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from csp_gateway.errors import did_you_mean
+
+__all__ = ["GatewaySettings", "Settings"]
+
+
+def _without_slashes(text: str) -> str:
+    return text.strip("/")
+
+
+def _one_leading_slash(text: str) -> str:
+    stripped = text.strip("/")
+    return f"/{stripped}" if stripped else ""
+
+
+class GatewaySettings(BaseSettings):
+    """What is known of a gateway before it starts; each key can also be set by ``CSP_GATEWAY_<KEY>``.
+
+    Unknown keys are refused with the nearest right one: a mistyped ``PROT`` never becomes the default port in silence.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CSP_GATEWAY_", case_sensitive=True, extra="forbid")
+
+    TITLE: str = Field("Gateway", description="Name shown in the page and in the API's documentation.")
+    DESCRIPTION: str = Field(
+        "# Welcome to the gateway\n\nEvery stream of this application, over REST.",
+        description="Markdown shown in the API's documentation.",
+    )
+    VERSION: str = Field(default_factory=lambda: version("csp-gateway"), description="Version shown to users.")
+    AUTHOR: str = Field("", description="Contact named in the API's documentation.")
+    EMAIL: str = Field("example@domain.com", description="Where users write to.")
+
+    BIND: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. The default is this machine only; 0.0.0.0 opens the gateway to the network.",
+    )
+    PORT: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    ROOT_PATH: Annotated[str, AfterValidator(_one_leading_slash)] = Field(
+        "", description="Prefix under which a reverse proxy serves the gateway, such as /desk."
+    )
+    API_PREFIX: Annotated[str, AfterValidator(_without_slashes)] = Field("api", description="First part of API paths.")
+    API_VERSION_DEFAULT: Annotated[str, AfterValidator(_without_slashes)] = Field(
+        "v1", description="API version of routes that name none."
+    )
+    BACKEND_CORS_ORIGINS: list[AnyHttpUrl] = Field(
+        default_factory=list, description="Other origins whose pages may call the API."
+    )
+
+    UI: bool = Field(False, description="Serve the page at /; the same as start(ui=True).")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            for key in given:
+                if key not in cls.model_fields:
+                    raise ValueError(f"there is no setting {key!r}; {did_you_mean(str(key), cls.model_fields)}")
+        return given
+
+    def api(self, version: str | None = None) -> str:
+        """The path every API route of a version begins with, such as ``/api/v1``."""
+        return f"/{self.API_PREFIX}/{version or self.API_VERSION_DEFAULT}"
+
+    @property
+    def API_STR(self) -> str:
+        """The path every API route of the default version begins with."""
+        return self.api()
+
+
+Settings = GatewaySettings
