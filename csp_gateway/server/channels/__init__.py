@@ -1,0 +1,21 @@
+"""GatewayChannels: the bus that modules meet on, and that the outside reads."""
+
+from csp_gateway.server.channels.assemble import assemble
+from csp_gateway.server.channels.bus import Bus
+from csp_gateway.server.channels.cells import Cell
+from csp_gateway.server.channels.channels import Channels, ChannelsType, GatewayChannels
+from csp_gateway.server.channels.kinds import Declaration
+from csp_gateway.server.channels.outside import Outside
+from csp_gateway.server.channels.selection import ChannelSelection
+
+__all__ = [
+    "Bus",
+    "Cell",
+    "ChannelSelection",
+    "Channels",
+    "ChannelsType",
+    "Declaration",
+    "GatewayChannels",
+    "Outside",
+    "assemble",
+]

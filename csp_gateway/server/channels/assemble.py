@@ -1,0 +1,58 @@
+"""Connects each module in turn, then closes the wiring."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from csp_gateway.errors import BuildFailedError, GatewayException
+from csp_gateway.server.channels.bus import Bus
+from csp_gateway.server.channels.channels import GatewayChannels
+from csp_gateway.server.channels.ledger import Owner
+from csp_gateway.server.channels.selection import ChannelSelection
+
+__all__ = ["Connects", "assemble"]
+
+
+class Connects(Protocol):
+    """What assembling needs of a module."""
+
+    requires: ChannelSelection | None
+    block_set_channels_until: datetime | None
+
+    def connect(self, channels: Any) -> None:
+        """Get and set channels."""
+
+
+def assemble(channels: GatewayChannels, modules: Sequence[Connects], silent_until: datetime | None = None) -> Bus:
+    """Wire ``channels`` by the ``connect`` of each module, inside a csp wiring context.
+
+    Args:
+        channels: wired anew; what an earlier build left is forgotten.
+        modules: those that take part, in order.
+        silent_until: engine time (naive UTC) before which sets are dropped, unless a module says otherwise.
+
+    Raises:
+        BuildFailedError: a ``connect`` raised something of its own; it is the cause.
+        GatewayException: a ``connect`` asked something impossible of the channels, or a channel that is required has
+            no provider.
+    """
+    bus = channels.renew()
+    bus.silent_until = silent_until
+    for module in modules:
+        name = type(module).__name__
+        required = module.requires
+        owner = Owner(
+            name,
+            None if required is None else frozenset(required.select_from(channels)),
+            module.block_set_channels_until or silent_until,
+        )
+        with bus.wiring.on_behalf_of(owner):
+            try:
+                module.connect(channels)
+            except GatewayException as error:
+                error.add_note(f"raised while {name} connected")
+                raise
+            except Exception as error:
+                raise BuildFailedError(f"{name}.connect raised {type(error).__name__}: {error}") from error
+    bus.bind()
+    return bus

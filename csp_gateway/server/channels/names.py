@@ -1,0 +1,87 @@
+"""Lets ``MyChannels.prices`` read as the channel's name, and refuses class bodies that say a name twice."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from pydantic import BaseModel
+
+from csp_gateway.errors import DeclarationError
+
+__all__ = ["ChannelNames"]
+
+
+class _Notes(dict[str, Any]):
+    """A mapping that notes which names were set more than once."""
+
+    def __init__(self, twice: set[str]) -> None:
+        super().__init__()
+        self.twice = twice
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self:
+            self.twice.add(name)
+        if name == "__annotations__":
+            # Python puts this mapping here when the class body has its first annotation; from 3.14 on only under
+            # ``from __future__ import annotations``, and then a repeated default is what gives a repeated name away.
+            value = _Notes(self.twice)
+        super().__setitem__(name, value)
+
+
+class ChannelNames(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass has no public name
+    """The metaclass of channels classes.
+
+    Pydantic takes the defaults of fields out of the class, so reading a field on the class comes to ``__getattr__``
+    here and answers its name. It is silent while a class is being made: pydantic asks ``hasattr(base, field)`` then,
+    and would warn that a redeclared channel shadows an attribute.
+    """
+
+    _making = threading.local()
+
+    @classmethod
+    def __prepare__(mcs, name: str, bases: tuple[type, ...], /, **options: Any) -> dict[str, Any]:
+        return _Notes(set())
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any) -> Any:
+        mcs._refuse_hiding(name, bases, body)
+        ChannelNames._making.depth = getattr(ChannelNames._making, "depth", 0) + 1
+        try:
+            made = super().__new__(mcs, name, bases, dict(body), **options)
+        finally:
+            ChannelNames._making.depth -= 1
+        twice = sorted(getattr(body, "twice", set()) & set(made.model_fields))
+        if twice:
+            raise DeclarationError(f"{name} declares {' and '.join(map(repr, twice))} twice: each name is one channel")
+        return made
+
+    @staticmethod
+    def _refuse_hiding(name: str, bases: tuple[type, ...], body: dict[str, Any]) -> None:
+        annotated = body.get("__annotations__") or _annotated_lazily(body)
+        for field in annotated:
+            for base in bases:
+                if not field.startswith("_") and field not in getattr(base, "model_fields", {}) and hasattr(base, field):
+                    raise DeclarationError(
+                        f"{name}.{field}: a channel cannot be called {field!r}, it would hide {base.__name__}.{field}; "
+                        f"call it {field}_ or say what it carries"
+                    )
+
+    def __getattr__(cls, item: str) -> Any:
+        if not item.startswith("_") and not getattr(ChannelNames._making, "depth", 0):
+            fields = cls.__dict__.get("__pydantic_fields__")
+            if fields and item in fields:
+                return item
+        return super().__getattr__(item)
+
+    def __dir__(cls) -> list[str]:
+        return [*super().__dir__(), *cls.model_fields]
+
+
+def _annotated_lazily(body: dict[str, Any]) -> dict[str, Any]:
+    """The annotations of a class body that Python 3.14 has not evaluated yet."""
+    annotate = body.get("__annotate_func__") or body.get("__annotate__")
+    if annotate is None:
+        return {}
+    from annotationlib import Format, call_annotate_function  # noqa: PLC0415  # exists from Python 3.14 on
+
+    return call_annotate_function(annotate, Format.FORWARDREF)

@@ -1,0 +1,66 @@
+"""DECLARATION: the channels a class declares, read once into a frozen table."""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from csp import Struct
+
+from csp_gateway.errors import UnknownChannelError, did_you_mean
+from csp_gateway.server.channels.kinds import Declaration, declaration_of
+
+__all__ = ["Schema", "read_schema"]
+
+
+class Schema(Mapping[str, Declaration]):
+    """Channel name → what the class declares it to be, in declaration order."""
+
+    def __init__(self, owner: str, declarations: Mapping[str, Declaration]) -> None:
+        self.owner = owner
+        self._declarations = MappingProxyType(dict(declarations))
+
+    def __getitem__(self, name: str) -> Declaration:
+        """The declaration of a channel.
+
+        Raises:
+            UnknownChannelError: naming the nearest channel. It is not a ``KeyError``: ``name in schema`` tells first.
+        """
+        try:
+            return self._declarations[name]
+        except KeyError:
+            raise UnknownChannelError(
+                f"{self.owner} has no channel {name!r}; {did_you_mean(str(name), self._declarations)}"
+            ) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._declarations
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._declarations)
+
+    def __len__(self) -> int:
+        return len(self._declarations)
+
+
+def read_schema(channels: type) -> Schema:
+    """Read a channels class; warns of channels that the web cannot show because they do not carry structs."""
+    declarations = {}
+    fields: Mapping[str, Any] = getattr(channels, "model_fields", {})
+    for name, field in fields.items():
+        declaration = declaration_of(channels.__name__, name, field.annotation)
+        if declaration is None:
+            continue
+        declarations[name] = declaration
+        inherited = any(name in getattr(base, "model_fields", {}) for base in channels.__bases__)
+        if not inherited and not _carries_structs(declaration):
+            warnings.warn(
+                f"{channels.__name__}.{name} carries {declaration.element}: usable in the graph, "
+                f"not available over REST, WebSocket and tables (those need a GatewayStruct)",
+                stacklevel=4,
+            )
+    return Schema(channels.__name__, declarations)
+
+
+def _carries_structs(declaration: Declaration) -> bool:
+    return isinstance(declaration.element, type) and issubclass(declaration.element, Struct)
