@@ -1,0 +1,81 @@
+"""The public names: each resolves, none replaces a name of the caller, and importing costs only what is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import csp_gateway
+
+PACKAGE = Path(csp_gateway.__file__).parent
+
+
+def run(program: str) -> str:
+    """What a program prints in a fresh interpreter."""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_every_public_name_resolves() -> None:
+    for name in csp_gateway.__all__:
+        assert getattr(csp_gateway, name) is not None, name
+
+
+def test_public_names_are_sorted_and_listed_once() -> None:
+    assert list(csp_gateway.__all__) == sorted(set(csp_gateway.__all__))
+
+
+def test_a_star_import_replaces_no_name_of_the_caller_and_brings_no_module() -> None:
+    print_what_changed = """
+import csp, fastapi, io, json, logging, struct, types
+settings = object()
+before = dict(globals())
+from csp_gateway import *
+print({name for name, value in before.items() if globals()[name] is not value})
+print({name for name, value in globals().items() if name not in before and isinstance(value, types.ModuleType)})
+"""
+    assert run(print_what_changed).split() == ["set()", "set()"]
+
+
+def test_the_package_alone_loads_nothing_heavy() -> None:
+    heavy = {"csp", "fastapi", "hydra", "numpy", "pandas", "perspective", "polars", "pyarrow", "pydantic", "uvicorn"}
+    assert run(f"import sys, csp_gateway; print({heavy!r} & set(sys.modules))").strip() == "set()"
+
+
+def test_the_example_loads_nothing_it_does_not_use() -> None:
+    names = "Gateway, GatewayChannels, GatewayModule, GatewaySettings, GatewayStruct"
+    unused = {"hydra", "polars"}
+    assert run(f"import sys; from csp_gateway import {names}; print({unused!r} & set(sys.modules))").strip() == "set()"
+
+
+def test_every_module_can_be_imported_first() -> None:
+    """Each module in a process of its own where no other of ours is loaded: no circle, no order that must be kept.
+
+    The processes are forks of one that has loaded what others wrote, or each would take as long as ``import csp``.
+    """
+    modules = sorted(
+        ".".join(("csp_gateway", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+        for path in PACKAGE.rglob("*.py")
+    )
+    import_each = f"""
+import importlib, os, sys, warnings
+import ccflow, csp, fastapi, hydra, perspective, pyarrow, starlette.routing, uvicorn
+warnings.simplefilter("ignore")
+failed = []
+for module in {modules!r}:
+    child = os.fork()
+    if not child:
+        assert not [name for name in sys.modules if name.startswith("csp_gateway")]
+        try:
+            importlib.import_module(module)
+        except BaseException as error:
+            print(module, repr(error), flush=True)
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        failed.append(module)
+sys.exit(" ".join(failed))
+"""
+    run(import_each)
