@@ -11,6 +11,7 @@
     ├── NotRunningError               asked from outside before start, or after stop
     ├── SendRefusedError              the engine cannot take another value now
     ├── EngineError                   a node raised while the graph ran; carries the cause
+    ├── ShutdownError                 a module's ``shutdown`` raised or did not end
     ├── ConfigError                   the configuration does not describe a gateway
     └── StartError                    a RuntimeError too: the gateway did not come up
         ├── BuildFailedError          a module's ``connect`` raised; carries the cause
@@ -35,6 +36,7 @@ __all__ = [
     "PortTakenError",
     "RestFailedError",
     "SendRefusedError",
+    "ShutdownError",
     "StartError",
     "StartTimeoutError",
     "UnknownChannelError",
@@ -95,6 +97,10 @@ class SendRefusedError(GatewayException):
 
 class EngineError(GatewayException):
     """A node raised while the graph ran; its exception is the cause of this one."""
+
+
+class ShutdownError(GatewayException):
+    """The gateway ended, but a module's ``shutdown`` raised or did not come to an end."""
 
 
 class ConfigError(GatewayException):

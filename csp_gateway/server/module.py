@@ -57,7 +57,9 @@ class GatewayModule(ccflow.BaseModel):
             known |= {f.alias for f in cls.model_fields.values() if f.alias}
             for key in given:
                 if key not in known:
-                    raise ValueError(f"{cls.__name__} has no option {key!r}; {did_you_mean(str(key), cls.model_fields)}")
+                    raise ValueError(
+                        f"{cls.__name__} has no option {key!r}; {did_you_mean(str(key), cls.model_fields)}"
+                    )
         return given
 
     @field_validator("block_set_channels_until")

@@ -78,7 +78,7 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
         self._bus.open_send(self._plain(field, indexer))
 
     def expose(self, field: str) -> None:
-        """Keep the channel's newest tick at hand from the start of the run, so that ``last`` never visits the engine."""
+        """Keep the channel's newest tick at hand from the start, so that ``last`` never visits the engine."""
         self._bus.expose(field)
 
     # The outside: called from any thread while the graph runs.
@@ -128,6 +128,10 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
     def sendable(self) -> list[str]:
         """The channels the outside may send to."""
         return self._bus.sends.fields()
+
+    def drain(self, timeout: float) -> int:
+        """Wait at most ``timeout`` seconds until the engine has seen all that was sent; how many values it has not."""
+        return self._bus.sends.drain(timeout)
 
     def statistics(self) -> dict[str, Any]:
         """What waits where."""

@@ -60,7 +60,11 @@ class ChannelNames(type(BaseModel)):  # type: ignore[misc]  # pydantic's metacla
         annotated = body.get("__annotations__") or _annotated_lazily(body)
         for field in annotated:
             for base in bases:
-                if not field.startswith("_") and field not in getattr(base, "model_fields", {}) and hasattr(base, field):
+                if (
+                    not field.startswith("_")
+                    and field not in getattr(base, "model_fields", {})
+                    and hasattr(base, field)
+                ):
                     raise DeclarationError(
                         f"{name}.{field}: a channel cannot be called {field!r}, it would hide {base.__name__}.{field}; "
                         f"call it {field}_ or say what it carries"

@@ -75,7 +75,7 @@ class Outside:
         return cell.settle()
 
     def next(self, field: str) -> Future[Any]:
-        """The value of the coming tick, None if the engine ends before. The future is shared: it cannot be cancelled."""
+        """The value of the coming tick, None if the engine ends before. All who ask share the future."""
         cell = self._open_cell(field)
         self._refuse_inside(field)
         coming = cell.next()

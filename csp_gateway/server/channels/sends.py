@@ -123,4 +123,3 @@ class Sends:
             field: {"sent": door.cell.sent, "waiting": door.waiting, "refused": door.refused}
             for field, door in self._doors.items()
         }
-

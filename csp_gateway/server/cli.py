@@ -1,0 +1,44 @@
+"""csp-gateway-start: compose the configuration, build the gateway, start it."""
+
+import sys
+import traceback
+from typing import Any
+
+import hydra
+from ccflow import ModelRegistry
+from omegaconf import DictConfig, OmegaConf
+
+from csp_gateway.errors import GatewayException, PortTakenError
+from csp_gateway.server.config.load import gateway_in
+
+__all__ = ["main"]
+
+_WHAT_TO_DO = """\
+csp-gateway-start runs a gateway from YAML, and was not told which.
+
+  csp-gateway-start --config-dir=csp_gateway/server/demo +config=demo    the first example, on port 8000
+  csp-gateway-start --config-dir=DIR +config=NAME                        your DIR/config/NAME.yaml
+  csp-gateway-start gateway=demo port=9000                               a ready-made part
+  csp-gateway-start --help                                               everything else
+"""
+
+
+@hydra.main(version_base=None, config_path="config", config_name="base")
+def main(cfg: DictConfig) -> None:
+    """Start what the configuration describes; ends with status 0, or with a sentence and status 1."""
+    if "gateway" not in cfg:
+        sys.exit(_WHAT_TO_DO)
+    registry = ModelRegistry.root()
+    registry.load_config(cfg, overwrite=True)
+    try:
+        gateway = gateway_in(registry)
+        if not cfg.start:
+            sys.stdout.write(OmegaConf.to_yaml(cfg, resolve=True))
+            return
+        options: dict[str, Any] = OmegaConf.to_container(cfg.start, resolve=True)  # type: ignore[assignment]
+        gateway.start(**options)
+    except GatewayException as error:
+        if error.__cause__ is not None and not isinstance(error, PortTakenError):
+            # The cause lies in a module's own code: its author needs the line.
+            traceback.print_exception(error.__cause__)
+        sys.exit(f"{type(error).__name__}: {error}")

@@ -1,0 +1,147 @@
+"""The csp engine on its own thread: build, run, stop, join."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import csp
+from csp import ts
+from csp.impl.genericpushadapter import GenericPushAdapter
+from csp.impl.wiring.runtime import MAX_END_TIME, build_graph
+
+from csp_gateway.errors import BuildFailedError, EngineError, GatewayException, StartTimeoutError
+
+__all__ = ["Engine"]
+
+
+@csp.node
+def tell_first_cycle(first: ts[bool], tell: object):
+    """Tell once that every node has started and the first cycle runs."""
+    if csp.ticked(first):
+        tell()
+
+
+class Engine:
+    """One run of a graph.
+
+    Args:
+        graph: builds the graph, on the engine's thread; what it returns is among the outputs.
+        starttime: engine time to start from, naive UTC; None for now.
+        endtime: engine time to end at, or how long to run; None for never.
+        realtime: False runs in simulated time, as fast as the graph goes.
+        on_running: called on the engine's thread in the first cycle.
+        on_ended: called on the engine's thread once no node runs any more, with the error that ended the run or None.
+    """
+
+    def __init__(
+        self,
+        graph: Callable[[], Any],
+        *,
+        starttime: datetime | None,
+        endtime: datetime | timedelta | None,
+        realtime: bool,
+        on_running: Callable[[], None],
+        on_ended: Callable[[BaseException | None], None],
+    ) -> None:
+        self._graph = graph
+        self._starttime = starttime or datetime.now(UTC).replace(tzinfo=None)
+        self._endtime = MAX_END_TIME if endtime is None else endtime
+        self._realtime = realtime
+        self._on_running = on_running
+        self._on_ended = on_ended
+        self._bell = GenericPushAdapter(bool, name="stop")
+        self._lock = threading.Lock()
+        self._stop_asked = False
+        self._up = threading.Event()
+        self._ended = threading.Event()
+        self.outputs: Any = None
+        self.error: BaseException | None = None
+        self.thread = threading.Thread(target=self._run, name="csp-engine", daemon=True)
+
+    def start(self, timeout: float) -> None:
+        """Start the thread and wait until the graph runs.
+
+        Raises:
+            BuildFailedError, WiringError: the graph could not be built.
+            EngineError: a node raised in its start or in the first cycle.
+            StartTimeoutError: it was not running within ``timeout`` seconds; it is told to stop as soon as it can.
+        """
+        self.thread.start()
+        up = self._up.wait(timeout)
+        if self.error is not None:
+            raise self.error
+        if not up:
+            self.stop_engine()
+            raise StartTimeoutError(
+                f"the graph was not running after {timeout:g} s: a module's connect is still busy, "
+                f"or raise build_timeout"
+            )
+
+    def stop_engine(self) -> None:
+        """Ask the engine to stop; it does so after the cycle it is in. Asking again changes nothing."""
+        with self._lock:
+            self._stop_asked = True
+        self._bell.push_tick(True)
+
+    def join(self, suppress: bool = False) -> Any:
+        """Wait for the end; the outputs of the run.
+
+        Raises:
+            EngineError: a node raised; not if ``suppress``.
+        """
+        # An event, because a Thread.join() that a signal interrupts believes the thread has ended (Python 3.11).
+        self._ended.wait()
+        if self.error is not None and not suppress:
+            raise self.error
+        return self.outputs
+
+    def is_alive(self) -> bool:
+        """Whether the thread still runs."""
+        return self.thread.is_alive() and not self._ended.is_set()
+
+    def _wired(self) -> Any:
+        csp.stop_engine(self._bell.out())
+        tell_first_cycle(csp.const(True), self._running)
+        return self._graph()
+
+    def _running(self) -> None:
+        self._on_running()
+        self._up.set()
+        with self._lock:
+            stop_asked = self._stop_asked
+        if stop_asked:
+            self._bell.push_tick(True)
+
+    def _run(self) -> None:
+        try:
+            context = self._build()
+            with self._lock:
+                stop_asked = self._stop_asked
+            if not stop_asked:
+                self._run_built(context)
+        except BaseException as error:
+            self.error = error
+        finally:
+            try:
+                self._on_ended(self.error)
+            finally:
+                self._up.set()
+                self._ended.set()
+
+    def _build(self) -> Any:
+        end = self._endtime
+        if isinstance(end, timedelta):
+            self._endtime = end = self._starttime + end
+        try:
+            return build_graph(self._wired, starttime=self._starttime, endtime=end, realtime=self._realtime)
+        except GatewayException:
+            raise
+        except Exception as error:
+            raise BuildFailedError(f"the graph cannot be built: {type(error).__name__}: {error}") from error
+
+    def _run_built(self, context: Any) -> None:
+        try:
+            self.outputs = csp.run(context, starttime=self._starttime, endtime=self._endtime, realtime=self._realtime)
+        except Exception as error:
+            raise EngineError(f"the engine stopped: a node raised {type(error).__name__}: {error}") from error

@@ -1,0 +1,309 @@
+"""Gateway: settings, modules and channels, started and stopped together."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import ccflow
+import csp
+from csp.impl.wiring.edge import Edge
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+
+from csp_gateway.errors import (
+    NotRunningError,
+    RestFailedError,
+    ShutdownError,
+    StartError,
+    did_you_mean,
+)
+from csp_gateway.server.channels import GatewayChannels, assemble
+from csp_gateway.server.gateway.closing import close_modules
+from csp_gateway.server.gateway.engine import Engine
+from csp_gateway.server.gateway.signals import stop_on_signals
+from csp_gateway.server.module import GatewayModule
+from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web import GatewayWebApp, WebServer
+
+__all__ = ["Gateway"]
+
+_log = logging.getLogger("csp_gateway")
+
+_DRAIN_SECONDS = 5.0
+
+
+class Gateway(ccflow.BaseModel):
+    """A complete application: modules wired over channels, and the web in front of them."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    modules: list[GatewayModule] = Field(default_factory=list, description="The parts, connected in this order.")
+    user_modules: list[GatewayModule] = Field(default_factory=list, description="More parts, after `modules`.")
+    channels: GatewayChannels = Field(default_factory=GatewayChannels, description="The bus they meet on.")
+    channels_model: type[GatewayChannels] | None = Field(None, description="The class `channels` must be of.")
+    settings: GatewaySettings = Field(default_factory=GatewaySettings, description="Name, port, looks.")
+    block_set_channels_until: datetime | None = Field(
+        None, description="Drop what modules set before this engine time (UTC), unless a module says otherwise."
+    )
+
+    _engine: Engine | None = PrivateAttr(None)
+    _web_app: GatewayWebApp | None = PrivateAttr(None)
+    _server: WebServer | None = PrivateAttr(None)
+    _closing: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _closed: bool = PrivateAttr(True)
+    _all_ended: threading.Event = PrivateAttr(default_factory=threading.Event)
+    _shutdown_timeout: float = PrivateAttr(60.0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            for key in given:
+                if key not in cls.model_fields and key not in ("meta", "_target_"):
+                    raise ValueError(f"a gateway has no {key!r}; {did_you_mean(str(key), cls.model_fields)}")
+        return given
+
+    @model_validator(mode="after")
+    def _of_the_right_channels(self) -> "Gateway":
+        if self.channels_model is not None and not isinstance(self.channels, self.channels_model):
+            raise ValueError(f"channels must be {self.channels_model.__name__}, not {type(self.channels).__name__}")
+        return self
+
+    # What it is.
+
+    @property
+    def enabled_modules(self) -> list[GatewayModule]:
+        """The modules that take part: all but those that are disabled."""
+        return [module for module in [*self.modules, *self.user_modules] if not module.disable]
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine runs."""
+        return self._engine is not None and self._engine.is_alive() and self.channels.outside.running
+
+    @property
+    def web_app(self) -> GatewayWebApp | None:
+        """The web side, once started with ``rest=True``."""
+        return self._web_app
+
+    def graph(self, user_graph: Callable[[GatewayChannels], Any] | None = None) -> Any:
+        """The whole application as a csp graph, for ``csp.run(gateway.graph, starttime=…, endtime=…)``.
+
+        Args:
+            user_graph: called with the channels after every module; an edge it returns is the output ``user_graph``.
+        """
+        until = self.block_set_channels_until
+        if until is not None and until.tzinfo is not None:
+            until = until.astimezone(UTC).replace(tzinfo=None)
+        parts: list[Any] = list(self.enabled_modules)
+        if user_graph is not None:
+            parts.append(_UserGraph(user_graph))
+        assemble(self.channels, parts, until)
+
+    # Its life.
+
+    def start(
+        self,
+        user_graph: Callable[[GatewayChannels], Any] | None = None,
+        realtime: bool = True,
+        block: bool = True,
+        show: bool = False,
+        rest: bool = False,
+        ui: bool = False,
+        *,
+        _in_test: bool = False,
+        starttime: datetime | None = None,
+        endtime: datetime | timedelta | None = None,
+        build_timeout: float | timedelta | str = 30,
+        module_shutdown_timeout: float | timedelta | str = 60,
+        **uvicorn_options: Any,
+    ) -> Any:
+        """Run the application.
+
+        Args:
+            user_graph: a last piece of graph, called with the channels.
+            realtime: False runs in simulated time from ``starttime`` to ``endtime``.
+            block: wait for the end and return the graph's outputs; False returns at once, and ``stop`` ends it.
+            show: draw the graph to ``outputs/gateway.png`` instead of running it (needs graphviz).
+            rest: serve the API, in this thread, until the gateway is stopped, whatever ``block`` says.
+            ui: serve the page too; implies ``rest``.
+            starttime: engine time to start from (UTC); None for now.
+            endtime: engine time to end at, or how long to run; None for never.
+            build_timeout: seconds until the graph must run.
+            module_shutdown_timeout: seconds all modules' ``shutdown`` may take together.
+            uvicorn_options: options of ``uvicorn.Config``, such as ``ssl_keyfile``.
+
+        Returns:
+            The graph's outputs; with ``block=False`` a handle with ``stop_engine``, ``join`` and ``is_alive``.
+
+        Raises:
+            BuildFailedError, RestFailedError: a module raised; its exception is the cause.
+            WiringError: channels cannot be joined: no provider, unknown name, wrong type.
+            EngineError: a node raised; its exception is the cause.
+            PortTakenError: another program listens there.
+            StartTimeoutError: the graph was not running in time.
+            ShutdownError: all went well but for a module's ``shutdown``.
+        """
+        if not self._closed:
+            raise StartError("this gateway is running already: stop it first")
+        if show:
+            return self._show(user_graph)
+        rest = rest or ui
+        if rest and not _in_test:
+            self._server = WebServer(self.settings, uvicorn_options)
+        self._web_app = None
+        self._closed = False
+        self._all_ended.clear()
+        self._shutdown_timeout = _seconds(module_shutdown_timeout)
+        detached = _in_test or not (rest or block)
+        self._engine = Engine(
+            lambda: self.graph(user_graph),
+            starttime=starttime,
+            endtime=endtime,
+            realtime=realtime,
+            on_running=lambda: self.channels.outside.open(threading.get_ident()),
+            on_ended=lambda error: self._engine_ended(error, detached),
+        )
+        try:
+            with stop_on_signals(self._ask_to_stop):
+                self._engine.start(_seconds(build_timeout))
+                if rest:
+                    self._build_web(ui)
+                if detached:
+                    return None if rest else self._engine
+                if self._server is not None and self._web_app is not None:
+                    self._announce(self._server.url)
+                    self._server.serve(self._web_app, on_stopping=self._stop_engine)
+                    self._stop_engine()
+                return self._close()
+        except BaseException:
+            self._abandon()
+            raise
+
+    def stop(self) -> Any:
+        """End the gateway: web server, engine, modules. Returns the graph's outputs.
+
+        Raises:
+            NotRunningError: it was never started.
+            EngineError: the engine had failed; the node's exception is the cause.
+            ShutdownError: all went well but for a module's ``shutdown``.
+        """
+        if self._engine is None:
+            raise NotRunningError("the gateway was not started: there is nothing to stop")
+        self._ask_to_stop()
+        if self._server is None:
+            self._stop_engine()
+            return self._close()
+        self._all_ended.wait()
+        return self._engine.join()
+
+    def _build_web(self, ui: bool) -> None:
+        self._web_app = GatewayWebApp(self, ui=ui or self.settings.UI)
+        for module in self.enabled_modules:
+            try:
+                module.rest(self._web_app)
+            except Exception as error:
+                name = type(module).__name__
+                raise RestFailedError(f"{name}.rest raised {type(error).__name__}: {error}") from error
+        self._web_app.seal()
+
+    def _announce(self, url: str) -> None:
+        lines = [f"{self.settings.TITLE} {self.settings.VERSION}"]
+        if self._web_app is not None and self._web_app.ui:
+            lines.append(f"  page      {url}")
+        lines += [f"  REST API  {url}{self.settings.api()}", f"  docs      {url}/docs and {url}/redoc"]
+        lines += [f"  {line}" for module in self.enabled_modules if (line := module.info(self.settings))]
+        lines.append("  stop it with Ctrl-C")
+        if _log.hasHandlers():
+            for line in lines:
+                _log.info(line)
+        else:
+            # A script that has not set up logging still wants to know where its page is.
+            sys.stderr.write("\n".join(lines) + "\n")
+            sys.stderr.flush()
+
+    # Its end: whoever comes first does it, whoever comes later waits for it.
+
+    def _ask_to_stop(self) -> None:
+        """Take note that an end is wanted; may be called in a signal handler."""
+        if self._server is not None:
+            self._server.ask_to_stop()
+        elif self._engine is not None:
+            self._engine.stop_engine()
+
+    def _stop_engine(self) -> None:
+        """Let the engine see what was sent, then end it."""
+        engine = self._engine
+        if engine is not None and engine.is_alive():
+            left = self.channels.drain(_DRAIN_SECONDS) if self.channels.outside.running else 0
+            if left:
+                _log.warning("%d sent values were lost: the engine did not take them in %g s", left, _DRAIN_SECONDS)
+            engine.stop_engine()
+            engine.join(suppress=True)
+
+    def _engine_ended(self, error: BaseException | None, detached: bool) -> None:
+        reason = "the gateway has stopped" if error is None else str(error)
+        self.channels.outside.close(reason, error)
+        if self._server is not None:
+            self._server.ask_to_stop()
+        if detached:
+            self._close_modules()
+
+    def _close(self) -> Any:
+        """Wait for the engine's end and let go of everything; the outputs."""
+        engine = self._engine
+        assert engine is not None
+        engine.join(suppress=True)
+        failures = self._close_modules()
+        outputs = engine.join()
+        if failures:
+            raise ShutdownError("; ".join(failures))
+        return outputs
+
+    def _abandon(self) -> None:
+        """The start failed: end what runs, without hiding why."""
+        if self._engine is not None and self._engine.thread.ident is not None:
+            self._engine.stop_engine()
+            self._engine.thread.join(_DRAIN_SECONDS)
+        if self._server is not None:
+            self._server.close()
+        self._close_modules()
+
+    def _close_modules(self) -> list[str]:
+        with self._closing:
+            if self._closed:
+                return []
+            failures = close_modules(self.enabled_modules, self._shutdown_timeout)
+            self._server = None
+            self._closed = True
+            self._all_ended.set()
+            return failures
+
+    def _show(self, user_graph: Callable[[GatewayChannels], Any] | None) -> None:
+        target = Path("outputs") / "gateway.png"
+        target.parent.mkdir(exist_ok=True)
+        try:
+            csp.show_graph(lambda: self.graph(user_graph), graph_filename=str(target))
+        except ImportError as error:
+            raise StartError("drawing the graph needs graphviz: pip install graphviz, and Graphviz itself") from error
+
+
+class _UserGraph:
+    """A user's function, connected like a module."""
+
+    requires = None
+    block_set_channels_until = None
+
+    def __init__(self, build: Callable[[GatewayChannels], Any]) -> None:
+        self._build = build
+
+    def connect(self, channels: GatewayChannels) -> None:
+        made = self._build(channels)
+        csp.add_graph_output("user_graph", made if isinstance(made, Edge) else csp.const(True))
+
+
+def _seconds(time: float | timedelta | str) -> float:
+    return time.total_seconds() if isinstance(time, timedelta) else float(time)

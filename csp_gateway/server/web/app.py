@@ -1,0 +1,197 @@
+"""GatewayWebApp: FastAPI, a router for every verb and version, and what modules may add to them."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from csp_gateway.errors import did_you_mean
+from csp_gateway.server.web.docs import mount_docs, redirect_home
+from csp_gateway.server.web.front import Front, Receive, Scope, Send
+from csp_gateway.server.web.page import mount_page
+from csp_gateway.server.web.reply import mount_errors
+from csp_gateway.server.web.verbs import (
+    Shape,
+    mount_last,
+    mount_list,
+    mount_lookup,
+    mount_lookup_any,
+    mount_next,
+    mount_send,
+    shape_of,
+)
+
+if TYPE_CHECKING:
+    from csp_gateway.server.channels import GatewayChannels, Outside
+    from csp_gateway.server.gateway import Gateway
+    from csp_gateway.server.settings import GatewaySettings
+
+__all__ = ["GatewayWebApp"]
+
+
+class GatewayWebApp:
+    """The web side of one gateway, given to each module's ``rest``.
+
+    It is an ASGI application itself; what is added after ``seal`` is not served.
+    """
+
+    TAGS: ClassVar[dict[str, str]] = {
+        "api": "Utility",
+        "last": "Last",
+        "lookup": "Lookup",
+        "next": "Next",
+        "send": "Requests (send)",
+    }
+    """Routers by kind: ``api`` is at the API's path, a verb's below it under the verb's name."""
+
+    def __init__(self, gateway: Gateway, *, ui: bool) -> None:
+        self.gateway = gateway
+        self.ui = ui
+        self.logger = logging.getLogger("csp_gateway.web")
+        self.page_config: dict[str, Any] = {}
+        """What modules tell the page; read when the page is asked for."""
+        settings = gateway.settings
+        self.app = FastAPI(
+            title=settings.TITLE,
+            description=settings.DESCRIPTION,
+            version=settings.VERSION,
+            contact={"name": settings.AUTHOR, "email": settings.EMAIL}
+            if settings.AUTHOR
+            else {"email": settings.EMAIL},
+            root_path=settings.ROOT_PATH,
+            docs_url=None,
+            redoc_url=None,
+            # One schema a class: otherwise every struct is in the documentation twice, as -Input and -Output.
+            separate_input_output_schemas=False,
+        )
+        self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
+        self._routers: dict[tuple[str, str], APIRouter] = {}
+        self._public = APIRouter()
+        self._mounted: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._front = Front(self.app, self.outside)
+        mount_errors(self.app)
+        mount_docs(self.app)
+        if settings.BACKEND_CORS_ORIGINS:
+            origins = [str(origin).rstrip("/") for origin in settings.BACKEND_CORS_ORIGINS]
+            self.app.add_middleware(
+                CORSMiddleware,
+                allow_origins=origins,
+                allow_credentials=True,
+                allow_methods=["*"],
+                allow_headers=["*"],
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request: the front first, unless other origins need their headers."""
+        app = self.app if self.settings.BACKEND_CORS_ORIGINS else self._front
+        await app(scope, receive, send)
+
+    @property
+    def settings(self) -> GatewaySettings:
+        """The gateway's settings."""
+        return self.gateway.settings
+
+    @property
+    def channels(self) -> GatewayChannels:
+        """The gateway's channels, wired and running."""
+        return self.gateway.channels
+
+    @property
+    def outside(self) -> Outside:
+        """What may be asked of the channels."""
+        return self.gateway.channels.outside
+
+    def get_fastapi(self) -> FastAPI:
+        """The FastAPI application."""
+        return self.app
+
+    def api_path(self, path: str = "", version: str | None = None) -> str:
+        """The path of an API route, such as ``/api/v1/last``."""
+        return f"{self.settings.api(version)}/{path.lstrip('/')}".rstrip("/")
+
+    def get_router(self, kind: str = "api", version: str | None = None) -> APIRouter:
+        """The router to add routes to.
+
+        Args:
+            kind: ``api`` for routes under the API's path, a verb for routes under the verb, ``app`` and ``public`` for
+                routes at the root.
+            version: API version; the settings' default if None. A version is made when it is first asked for.
+
+        Raises:
+            KeyError: no such kind; the message names those there are.
+        """
+        if kind in ("app", "public"):
+            return self._public
+        if kind not in self.TAGS:
+            kinds = [*self.TAGS, "app", "public"]
+            raise KeyError(f"no router {kind!r}; {did_you_mean(kind, kinds)}; there are {', '.join(kinds)}")
+        key = (kind, version or self.settings.API_VERSION_DEFAULT)
+        if key not in self._routers:
+            self._routers[key] = APIRouter(prefix="" if kind == "api" else f"/{kind}", tags=[self.TAGS[kind]])
+        return self._routers[key]
+
+    # The verbs, one channel at a time. Each says whether the channel can be shown: does it carry structs?
+
+    def add_last_api(self, field: str, version: str | None = None) -> bool:
+        """Serve ``GET last/<field>``."""
+        shape = self._mount("last", field, version)
+        if shape is not None:
+            mount_last(self.get_router("last", version), self.outside, shape)
+            if self.channels.is_provided(field):
+                for spelling in shape.spellings:
+                    self._front.answer_last(self.api_path(f"last/{spelling}", version), field)
+        return shape is not None
+
+    def add_next_api(self, field: str, version: str | None = None) -> bool:
+        """Serve ``GET next/<field>``."""
+        shape = self._mount("next", field, version)
+        if shape is not None:
+            mount_next(self.get_router("next", version), self.outside, shape)
+        return shape is not None
+
+    def add_send_api(self, field: str, version: str | None = None, *, keep_identity: bool = False) -> bool:
+        """Serve ``POST send/<field>``; ``keep_identity`` believes the id and timestamp a client sends."""
+        shape = self._mount("send", field, version)
+        if shape is not None:
+            context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
+            mount_send(self.get_router("send", version), self.outside, shape, context)
+            for spelling in shape.spellings:
+                self._front.answer_send(self.api_path(f"send/{spelling}", version), shape, context)
+        return shape is not None
+
+    def add_lookup_api(self, field: str, version: str | None = None) -> bool:
+        """Serve ``GET lookup/<field>/<id>``, and with the first of them ``GET lookup/id/<id>``."""
+        first = not self._mounted["lookup", version or self.settings.API_VERSION_DEFAULT]
+        shape = self._mount("lookup", field, version)
+        if shape is not None:
+            if first:
+                mount_lookup_any(self.get_router("lookup", version))
+            mount_lookup(self.get_router("lookup", version), shape)
+        return shape is not None
+
+    def add_available_channels(self, kinds: Iterable[str], version: str | None = None) -> None:
+        """Serve ``GET <verb>/``: the channels each verb is mounted for."""
+        for kind in kinds:
+            names = self._mounted[kind, version or self.settings.API_VERSION_DEFAULT]
+            mount_list(self.get_router(kind, version), kind, names)
+
+    def seal(self) -> None:
+        """Serve all that was added."""
+        for (_, version), router in sorted(self._routers.items()):
+            self.app.include_router(router, prefix=self.settings.api(version))
+        self.app.include_router(self._public)
+        if self.ui:
+            mount_page(self.app, self.settings, self.page_config)
+        else:
+            redirect_home(self.app)
+
+    def _mount(self, kind: str, field: str, version: str | None) -> Shape | None:
+        shape = shape_of(self.channels.declared[field])
+        if shape is not None:
+            self._mounted[kind, version or self.settings.API_VERSION_DEFAULT].append(field)
+        return shape

@@ -1,0 +1,59 @@
+"""OpenAPI, Swagger and ReDoc, with all their assets served from here: nothing is asked of another host."""
+
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import FastAPI, Request
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+__all__ = ["mount_docs", "redirect_home"]
+
+_ASSETS = Path(fastapi_offline.__file__).parent / "static"
+_URL = "/docs-assets"
+_FOREIGN_LOGO = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
+_NO_PICTURE = b"data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+def mount_docs(api: FastAPI) -> None:
+    """Serve ``/docs`` and ``/redoc``, with and without a trailing slash, and the files they load."""
+    redoc = (_ASSETS / "redoc.standalone.js").read_bytes().replace(_FOREIGN_LOGO, _NO_PICTURE)
+
+    async def redoc_script() -> Response:
+        return Response(redoc, media_type="text/javascript", headers={"cache-control": "public, max-age=604800"})
+
+    async def swagger_page(request: Request) -> HTMLResponse:
+        root = request.scope.get("root_path", "")
+        return get_swagger_ui_html(
+            openapi_url=f"{root}/openapi.json",
+            title=f"{api.title} — API",
+            swagger_js_url=f"{root}{_URL}/swagger-ui-bundle.js",
+            swagger_css_url=f"{root}{_URL}/swagger-ui.css",
+            swagger_favicon_url=f"{root}/favicon.ico",
+        )
+
+    async def redoc_page(request: Request) -> HTMLResponse:
+        root = request.scope.get("root_path", "")
+        return get_redoc_html(
+            openapi_url=f"{root}/openapi.json",
+            title=f"{api.title} — API reference",
+            redoc_js_url=f"{root}{_URL}/redoc.standalone.js",
+            redoc_favicon_url=f"{root}/favicon.ico",
+            with_google_fonts=False,
+        )
+
+    for path, page in (("/docs", swagger_page), ("/redoc", redoc_page)):
+        api.add_api_route(path, page, include_in_schema=False)
+        api.add_api_route(f"{path}/", page, include_in_schema=False)
+    api.add_api_route(f"{_URL}/redoc.standalone.js", redoc_script, include_in_schema=False)
+    api.mount(_URL, StaticFiles(directory=_ASSETS), name="docs-assets")
+
+
+def redirect_home(api: FastAPI) -> None:
+    """Without a page, ``/`` leads to the documentation."""
+
+    async def home(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/redoc", 307)
+
+    api.add_api_route("/", home, include_in_schema=False)

@@ -1,0 +1,121 @@
+"""Runs uvicorn until told to stop, or until the engine dies."""
+
+import asyncio
+import contextlib
+import inspect
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+
+from csp_gateway.errors import PortTakenError, StartError, did_you_mean
+from csp_gateway.server.settings import GatewaySettings
+
+__all__ = ["WebServer"]
+
+_OPTIONS = [name for name in inspect.signature(uvicorn.Config).parameters if name != "app"]
+
+_DEFAULTS: dict[str, Any] = {
+    "access_log": False,
+    "http": "httptools",
+    "lifespan": "off",
+    "log_config": None,
+    "loop": "asyncio" if sys.platform == "win32" else "uvloop",
+    "timeout_graceful_shutdown": 10,
+    # Named, because uvicorn's "auto" has changed its mind before, and compression costs a fifth of the ceiling.
+    "ws": "websockets-sansio",
+    "ws_per_message_deflate": False,
+}
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stopping = on_stopping
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the gateway: uvicorn would raise them again after a clean end."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # First the engine: whoever waits for a tick is answered, and no request holds the server up.
+        await asyncio.get_running_loop().run_in_executor(None, self._on_stopping)
+        await super().shutdown(sockets)
+
+
+class WebServer:
+    """One listening socket and the server on it.
+
+    It listens from the moment it is made, so that a taken port is known before anything else is started.
+
+    Args:
+        settings: where to listen.
+        options: of ``uvicorn.Config``; ``host`` and ``port`` win over the settings.
+
+    Raises:
+        StartError: uvicorn has no such option.
+        PortTakenError: another program listens there.
+    """
+
+    def __init__(self, settings: GatewaySettings, options: dict[str, Any]) -> None:
+        for name in options:
+            if name not in _OPTIONS:
+                raise StartError(f"neither start nor uvicorn has an option {name!r}; {did_you_mean(name, _OPTIONS)}")
+        self._options = {**_DEFAULTS, **options}
+        self._host = str(self._options.pop("host", settings.BIND))
+        self._socket = _listen(self._host, int(self._options.pop("port", settings.PORT)))
+        self._server: _Server | None = None
+        self._stop_asked = False
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the gateway."""
+        scheme = "https" if self._options.get("ssl_keyfile") or self._options.get("ssl_certfile") else "http"
+        host = "localhost" if self._host in ("127.0.0.1", "0.0.0.0", "::", "::1", "") else self._host
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
+
+    def serve(self, app: Any, on_stopping: Callable[[], None]) -> None:
+        """Serve ``app`` in this thread until ``ask_to_stop``.
+
+        Args:
+            app: an ASGI application.
+            on_stopping: called once, in a thread of its own, when the end begins and requests may still be open.
+        """
+        config = uvicorn.Config(app, **self._options)
+        self._server = _Server(config, on_stopping)
+        self._server.should_exit = self._stop_asked
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self.close()
+
+    def ask_to_stop(self) -> None:
+        """Let the server come to an end; from any thread, and from signal handlers. The second time it hurries."""
+        self._stop_asked = True
+        if self._server is not None:
+            self._server.force_exit = self._server.should_exit
+            self._server.should_exit = True
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._socket.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    if sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"cannot listen on {host}:{port} ({error.strerror or error}): stop what listens there, "
+            f"or choose another port with GatewaySettings(PORT=…), CSP_GATEWAY_PORT=… or port=… on the command line"
+        ) from error
+    return listener

@@ -1,0 +1,45 @@
+"""GET lookup: one struct by its id."""
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import Response
+
+from csp_gateway.server.structs import GatewayStruct, global_lookup
+from csp_gateway.server.web.reply import structs_reply
+from csp_gateway.server.web.verbs.mount import get_default_responses, mount_verb
+from csp_gateway.server.web.verbs.shape import Shape
+
+__all__ = ["mount_lookup", "mount_lookup_any"]
+
+
+def mount_lookup(router: APIRouter, shape: Shape) -> None:
+    """Serve ``GET`` and ``POST /<channel>/<id>``."""
+
+    async def lookup(id: str) -> Response:
+        return structs_reply(shape.struct.lookup(id))
+
+    description = (
+        f"The `{shape.struct.__name__}` with this id as an array, `[]` if there is none among the newest that are kept."
+    )
+    mount_verb(router, "GET", shape, "/{id}", lookup, "Lookup", description)
+    for channel in shape.spellings:
+        router.add_api_route(f"/{channel}/{{id}}", lookup, methods=["POST"], include_in_schema=False)
+
+
+def mount_lookup_any(router: APIRouter) -> None:
+    """Serve ``GET /id/<id>``: a struct of whatever class."""
+
+    async def lookup_any(id: str) -> Response:
+        found = global_lookup(id)
+        if not isinstance(found, GatewayStruct):
+            raise HTTPException(404, f"No GatewayStruct found with id: {id}")
+        return structs_reply(found)
+
+    router.add_api_route(
+        "/id/{id}",
+        lookup_any,
+        methods=["GET"],
+        responses=get_default_responses(),
+        summary="Lookup by id",
+        description="The struct with this id, of whatever class, as an array.",
+        operation_id="lookup_id",
+    )
