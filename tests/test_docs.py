@@ -1,0 +1,131 @@
+"""The docs are true: every Python snippet and every example runs, and the reference names all there is to name."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from csp_gateway import errors
+from csp_gateway.server import modules
+from csp_gateway.server.module import GatewayModule
+from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web import GatewayWebApp
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+REFERENCE = ROOT / "docs/reference"
+SNIPPET = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+URL = re.compile(r"REST API\s+(http://\S+?)/api")
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def program(page: Path, language: str = "python") -> str:
+    """The snippets of a page in order, each on its own line numbers, so that a traceback points at the page."""
+    text = page.read_text()
+    lines: list[str] = []
+    for snippet in SNIPPET.finditer(text):
+        if snippet[1] == language:
+            start = text.count("\n", 0, snippet.start(2))
+            lines += [""] * (start - len(lines)) + snippet[2].splitlines()
+    return "\n".join(lines)
+
+
+# --- Snippets run -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if program(page)], ids=named)
+def test_the_snippets_of_a_page_run(page: Path, tmp_path: Path) -> None:
+    """All of a page's snippets as one program."""
+    script = tmp_path / f"{page.stem.replace('-', '_')}.py"
+    script.write_text(program(page))
+    run(script, tmp_path)
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=named)
+def test_an_example_runs(example: Path, tmp_path: Path) -> None:
+    run(example, tmp_path)
+
+
+def run(script: Path, folder: Path) -> None:
+    """Run a program to a clean end; a gateway in it that serves is asked for its API and then gets a Ctrl-C."""
+    environment = {**os.environ, "CSP_GATEWAY_PORT": "0", "PYTHONUNBUFFERED": "1"}
+    running = subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    said: list[str] = []
+    with running:
+        try:
+            assert running.stdout is not None
+            for line in running.stdout:
+                said.append(line)
+                if serving := URL.search(line):
+                    assert answers(f"{serving[1]}/openapi.json")
+                    running.send_signal(signal.SIGINT)
+            assert running.wait(timeout=30) == 0, "".join(said)
+        finally:
+            running.kill()
+
+
+def answers(url: str) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(url, timeout=5) as reply:
+                return bool(reply.status == 200)
+        except URLError:
+            time.sleep(0.05)  # the server says where it will be a moment before it is there
+    return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    ours = [link for link in LINK.findall(page.read_text()) if "://" not in link]
+    assert not [link for link in ours if not (page.parent / link).exists()]
+
+
+# --- The reference names everything -----------------------------------------------------------------------------------
+
+
+def undocumented(names: set[str], page: str) -> set[str]:
+    text = (REFERENCE / page).read_text()
+    return {name for name in names if f"`{name}`" not in text}
+
+
+def test_every_setting_is_documented() -> None:
+    assert not undocumented(set(GatewaySettings.model_fields), "settings.md")
+
+
+def test_every_error_is_documented() -> None:
+    raised = {name for name in errors.__all__ if isinstance(getattr(errors, name), type)}
+    assert not undocumented(raised, "errors.md")
+
+
+def test_every_verb_is_documented() -> None:
+    assert not undocumented(set(GatewayWebApp.TAGS) - {"api"}, "verbs.md")
+
+
+def test_every_module_and_its_options_are_documented() -> None:
+    classes = [getattr(modules, name) for name in modules.__all__]
+    of_ours = [cls for cls in classes if isinstance(cls, type) and issubclass(cls, GatewayModule)]
+    assert of_ours
+    names = {cls.__name__ for cls in of_ours}
+    options = {field for cls in of_ours for field in cls.model_fields if field != "meta"}
+    assert not undocumented(names | options, "modules.md")
