@@ -1,0 +1,110 @@
+"""A tick through the engine: what a gateway adds to the same two nodes joined by csp alone."""
+
+import gc
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import csp
+from csp import ts
+
+from benchmarks.market import Market, Quote, quote
+from benchmarks.measure import Figure, compare, limit, report
+from csp_gateway import Gateway, GatewayModule, MountPerspectiveTables, MountRestRoutes
+
+__all__ = ["figures"]
+
+TICKS = 500_000
+_START = datetime(2026, 1, 1)
+_TICK = quote()
+
+
+@csp.node
+def source(clock: ts[bool]) -> ts[Quote]:
+    """The same quote again and again: what is measured is the tick, not the making of a struct."""
+    if csp.ticked(clock):
+        return _TICK
+
+
+@csp.node
+def sink(quotes: ts[Quote]):
+    """The least that a node can do."""
+    if csp.ticked(quotes):
+        pass
+
+
+@csp.node
+def clock_in(first: ts[bool], seconds: object):
+    """Note what the engine's thread spends from here to the end, without the building of the graph."""
+    with csp.state():
+        s_wall = 0.0
+        s_thread = 0.0
+    with csp.stop():
+        seconds.append((time.perf_counter() - s_wall, time.thread_time() - s_thread))
+    if csp.ticked(first):
+        s_wall, s_thread = time.perf_counter(), time.thread_time()
+
+
+def ticking() -> csp.Edge:
+    """The source, as often as it goes."""
+    return source(csp.timer(timedelta(microseconds=1), True))
+
+
+class Source(GatewayModule):
+    """Sets the channel."""
+
+    seconds: Any
+
+    def connect(self, channels: Market) -> None:
+        """As in ``bare``, over a channel."""
+        clock_in(csp.const(True), self.seconds)
+        channels.set_channel(Market.quotes, ticking())
+
+
+class Sink(GatewayModule):
+    """Gets the channel."""
+
+    def connect(self, channels: Market) -> None:
+        """As in ``bare``, over a channel."""
+        sink(channels.get_channel(Market.quotes))
+
+
+def bare() -> tuple[float, float]:
+    """Wall and thread seconds of csp alone."""
+    seconds: list[tuple[float, float]] = []
+
+    def graph() -> None:
+        clock_in(csp.const(True), seconds)
+        sink(ticking())
+
+    gc.collect()
+    csp.run(graph, starttime=_START, endtime=timedelta(microseconds=TICKS), realtime=False)
+    return seconds[0]
+
+
+def ours(*modules: GatewayModule) -> tuple[float, float]:
+    """Wall and thread seconds of the same through a gateway, with more modules listening."""
+    seconds: list[tuple[float, float]] = []
+    gateway = Gateway(modules=[Source(seconds=seconds), Sink(), *modules], channels=Market())
+    gc.collect()
+    gateway.start(starttime=_START, endtime=timedelta(microseconds=TICKS), realtime=False)
+    return seconds[0]
+
+
+def figures() -> list[Figure]:
+    """µs a tick: plain, by the wall; with REST and tables, by the engine thread's own clock.
+
+    In simulated time the engine ticks without a pause, and the tables' thread beside it shares Python's lock with it:
+    the wall would show how the two push each other aside, which a real rate of ticks never makes them do.
+    """
+    runs = [(bare(), ours(), ours(MountRestRoutes(force_mount_all=True), MountPerspectiveTables())) for _ in range(5)]
+    bare_wall, ours_wall = (min(run[i][0] for run in runs) / TICKS * 1e6 for i in (0, 1))
+    full = min(run[2][1] for run in runs) / TICKS * 1e6
+    return [
+        compare("engine, a tick: plain", ours_wall, bare_wall, "us", at_most=1.2),
+        limit("engine, a tick: with REST and tables", full, "us", at_most=1.3),
+    ]
+
+
+if __name__ == "__main__":
+    report(figures())
