@@ -1,0 +1,234 @@
+"""The pydantic schema of a struct: how it is validated, written and described."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, get_origin
+
+import csp
+from pydantic import (
+    GetCoreSchemaHandler,
+    PydanticSchemaGenerationError,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import (
+    CoreSchema,
+    InitErrorDetails,
+    PydanticCustomError,
+    PydanticUndefined,
+    core_schema,
+)
+
+from csp_gateway.server.structs.annotations import map_types
+from csp_gateway.server.structs.construct import register
+from csp_gateway.server.structs.declaration import GatewayStructMeta
+from csp_gateway.server.structs.forms import form_of
+from csp_gateway.server.structs.identity import mint_id, utc_now
+from csp_gateway.server.structs.rules import RuleBook
+
+__all__ = ["RULES", "Fresh", "adapter_of", "fields_of", "pydantic_type", "public_names", "struct_schema"]
+
+RULES = RuleBook()
+"""The validators registered on any struct class of this process."""
+
+_ADAPTER = "__gateway_adapter__"
+_CPP_PLACE = re.compile(r"^[\w.:<>]+:\d+:\w+: ")
+
+
+class Fresh(NamedTuple):
+    """What a validation must replace wherever it meets a struct, whatever was supplied."""
+
+    id: bool = False
+    timestamp: bool = False
+
+    @classmethod
+    def asked_by(cls, context: Any) -> Fresh:
+        """Read from a validation context: ``force_new_id`` and ``force_new_timestamp``."""
+        if not isinstance(context, Mapping):
+            return cls()
+        return cls(bool(context.get("force_new_id")), bool(context.get("force_new_timestamp")))
+
+
+def adapter_of(cls: type) -> TypeAdapter[Any]:
+    """The type adapter of exactly this class, made on first use."""
+    adapter: TypeAdapter[Any] | None = vars(cls).get(_ADAPTER)
+    if adapter is None:
+        adapter = TypeAdapter(pydantic_type(cls))
+        setattr(cls, _ADAPTER, adapter)
+    return adapter
+
+
+def fields_of(cls: Any) -> dict[str, FieldInfo]:
+    """The fields of any struct class that travel, in the order they do: those with an underscore stay inside."""
+    if isinstance(cls, GatewayStructMeta):
+        known: dict[str, FieldInfo] = cls.model_fields
+    else:
+        known = {
+            name: FieldInfo.from_annotated_attribute(tp, cls.__defaults__[name])
+            if name in cls.__defaults__
+            else FieldInfo.from_annotation(tp)
+            for name, tp in cls.metadata(typed=True).items()
+        }
+    return {name: info for name, info in known.items() if not name.startswith("_")}
+
+
+def pydantic_type(tp: Any) -> Any:
+    """``tp`` annotated wherever our JSON form is not pydantic's own."""
+    if isinstance(tp, type) and get_origin(tp) is None and issubclass(tp, csp.Struct):
+        return tp if isinstance(tp, GatewayStructMeta) else Annotated[tp, _PlainStructForm()]
+    form = form_of(tp)
+    return map_types(tp, pydantic_type) if form is None else Annotated[tp, form]
+
+
+def struct_schema(cls: Any, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    """The schema of a struct class; two classes of one name do not meet in it."""
+    content = _content_schema(cls, handler)
+    names = tuple(fields_of(cls))
+
+    def write(struct: Any, inner: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+        if type(struct) is not cls and isinstance(struct, cls):
+            return _write_as_what_it_is(struct, info)
+        return inner({name: getattr(struct, name) for name in names if hasattr(struct, name)})
+
+    return core_schema.with_info_wrap_validator_function(
+        _reader(cls),
+        content,
+        ref=f"{cls.__module__}.{cls.__qualname__}:{id(cls)}",
+        serialization=core_schema.wrap_serializer_function_ser_schema(write, schema=content, info_arg=True),
+    )
+
+
+class _PlainStructForm:
+    """Gives a csp.Struct that is no GatewayStruct the same form."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return struct_schema(source, source, handler)
+
+
+def _content_schema(cls: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    required = getattr(cls, "__gateway_required__", False)
+    fields = {}
+    for name, info in fields_of(cls).items():
+        schema = _field_schema(info, handler)
+        has_default = info.default is not PydanticUndefined
+        if has_default:
+            schema = core_schema.with_default_schema(schema, default=info.default)
+        optional = has_default or info.default_factory is not None or name in ("id", "timestamp")
+        fields[name] = core_schema.typed_dict_field(schema, required=required and not optional)
+    return core_schema.typed_dict_schema(
+        fields,
+        cls_name=cls.__name__,
+        total=False,
+        extra_behavior="forbid",
+        config={"title": cls.__name__, "coerce_numbers_to_str": True},
+        metadata={"pydantic_js_updates": _described(cls)},
+    )
+
+
+def _described(cls: Any) -> dict[str, str]:
+    written = vars(cls).get("__doc__")
+    return {"title": cls.__name__, **({"description": inspect.cleandoc(written)} if written else {})}
+
+
+def _field_schema(info: FieldInfo, handler: GetCoreSchemaHandler) -> CoreSchema:
+    try:
+        return handler.generate_schema(Annotated[pydantic_type(info.annotation), info])
+    except PydanticSchemaGenerationError:
+        return core_schema.any_schema()  # a class pydantic knows nothing of: csp checks the instance
+
+
+def _reader(cls: Any) -> Any:
+    def read(value: Any, inner: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        fresh = Fresh.asked_by(info.context)
+        if not isinstance(value, cls):
+            # Before and after: a validator cannot bring back an id that must not be kept.
+            value = _scrubbed(RULES.run(cls, _scrubbed(value, fresh), "before"), fresh)
+        if not isinstance(value, cls):
+            struct = _made(cls, inner(value))
+        else:
+            struct = _renewed(value, fresh) if any(fresh) else value
+        if not isinstance(cls, GatewayStructMeta):
+            return struct
+        struct = RULES.run(type(struct), struct, "after")
+        return type(struct)._validate_gateway_struct_after(struct)  # noqa: SLF001  # the hook has this public name
+
+    return read
+
+
+def _scrubbed(value: Any, fresh: Fresh) -> Any:
+    dropped = {name for name, forced in zip(Fresh._fields, fresh, strict=True) if forced}
+    if not dropped or not isinstance(value, Mapping):
+        return value
+    return {key: item for key, item in value.items() if key not in dropped}
+
+
+def _made(cls: Any, fields: dict[str, Any]) -> Any:
+    try:
+        return cls(**fields)
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        refused = [_refusal(name, value, why) for name, value in fields.items() if (why := _why_not(cls, name, value))]
+        if refused:
+            raise ValidationError.from_exception_data(cls.__name__, refused) from error
+        raise PydanticCustomError("struct_refused", "{reason}", {"reason": _reason(error)}) from error
+
+
+def _why_not(cls: Any, name: str, value: Any) -> Exception | None:
+    try:
+        setattr(cls.__new__(cls), name, value)
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        return error
+    return None
+
+
+def _refusal(name: str, value: Any, why: Exception) -> InitErrorDetails:
+    told = PydanticCustomError(
+        "struct_field_refused", "The struct cannot hold this: {reason}", {"reason": _reason(why)}
+    )
+    return InitErrorDetails(type=told, loc=(name,), input=value)
+
+
+def _reason(error: Exception) -> str:
+    return _CPP_PLACE.sub("", str(error))
+
+
+def _write_as_what_it_is(struct: Any, info: SerializationInfo) -> Any:
+    return adapter_of(type(struct)).serializer.to_python(
+        struct,
+        mode=info.mode,
+        include=info.include,
+        exclude=info.exclude,
+        exclude_defaults=info.exclude_defaults,
+        exclude_none=info.exclude_none,
+        round_trip=info.round_trip,
+        context=info.context,
+    )
+
+
+def _renewed(value: Any, fresh: Fresh) -> Any:
+    """``value`` with copies of new identity in place of the structs in it; ``value`` itself is left as it was."""
+    if isinstance(value, csp.Struct):
+        copy = value.copy()
+        for name in fields_of(type(value)):
+            if hasattr(value, name):
+                setattr(copy, name, _renewed(getattr(value, name), fresh))
+        if isinstance(type(value), GatewayStructMeta):
+            if fresh.id:
+                copy.id = mint_id()
+            if fresh.timestamp:
+                copy.timestamp = utc_now()
+            register(copy)
+        return copy
+    if isinstance(value, dict):
+        return {key: _renewed(item, fresh) for key, item in value.items()}
+    if isinstance(value, (list, set, frozenset)) or type(value) is tuple:
+        kind = list if isinstance(value, list) else type(value)
+        return kind(_renewed(item, fresh) for item in value)
+    return value
