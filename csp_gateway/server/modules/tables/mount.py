@@ -1,0 +1,219 @@
+"""MountPerspectiveTables: channels shown as live tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from perspective import Server
+from pydantic import BaseModel, Field, PositiveInt, PrivateAttr, field_validator, model_validator
+
+from csp_gateway.errors import ConfigError, did_you_mean
+from csp_gateway.server.channels import ChannelSelection, GatewayChannels
+from csp_gateway.server.module import GatewayModule
+from csp_gateway.server.modules.tables.bundle import ASSETS_PATH, bundle
+from csp_gateway.server.modules.tables.config import MOST_ROWS, IndexColumns, TableConfig
+from csp_gateway.server.modules.tables.feed import Feed
+from csp_gateway.server.modules.tables.gather import Gathering, gather, gather_lists
+from csp_gateway.server.modules.tables.layouts import checked_layouts
+from csp_gateway.server.modules.tables.routes import Doorway, mount_routes
+from csp_gateway.server.modules.tables.table import LiveTable
+from csp_gateway.server.structs import is_gateway_struct_like
+from csp_gateway.server.structs.columns import ExcludedColumns
+
+if TYPE_CHECKING:
+    from csp_gateway.server.settings import GatewaySettings
+    from csp_gateway.server.web import GatewayWebApp
+
+__all__ = ["MountPerspectiveTables"]
+
+_MOST_WAITING = 100_000
+"""Structs of an indexed table that may wait for the next writing; of other tables, as many as the table keeps."""
+
+
+class MountPerspectiveTables(GatewayModule):
+    """Shows each channel of structs as a live table of its newest rows, in the page and to any Perspective client.
+
+    The engine only puts ticks aside; a thread writes them to the tables every ``update_interval``. Viewers can ask of
+    tables whatever only reads.
+    """
+
+    requires: ChannelSelection | None = ChannelSelection(include=[])
+    channel_selection: ChannelSelection = Field(ChannelSelection(), description="Channels that get a table each.")
+    tables: dict[str, TableConfig] = Field(
+        default_factory=dict, description="Settings of single tables, or more tables."
+    )
+    limits: dict[str, PositiveInt] = Field(default_factory=dict, description="Rows a table keeps, by table.")
+    default_limit: PositiveInt | None = Field(None, description=f"Rows the others keep. None: {MOST_ROWS:,}.")
+    indexes: dict[str, IndexColumns] = Field(default_factory=dict, description="Key column or columns, by table.")
+    default_index: IndexColumns | None = Field(None, description="Key of the others. None: every tick is a row.")
+    excluded_table_columns: dict[str, ExcludedColumns] = Field(
+        default_factory=dict, description="Columns that are left out, by table."
+    )
+    layouts: dict[str, str] = Field(default_factory=dict, description="Layouts offered by name, each as JSON text.")
+    default_layout: str | None = Field(None, description="The layout shown first. None: one made of the tables.")
+    default_layout_tables: list[str] = Field(default_factory=list, description="Tables of the layout that is made.")
+    default_layout_max_tables: PositiveInt = Field(5, description="How many, when they are not named.")
+    update_interval: timedelta = Field(timedelta(seconds=0.5), description="Time between two writings of the tables.")
+
+    _gathered: dict[str, Gathering] = PrivateAttr(default_factory=dict)
+    _configs: dict[str, TableConfig] = PrivateAttr(default_factory=dict)
+    _live: dict[str, LiveTable] = PrivateAttr(default_factory=dict)
+    _unused: list[str] = PrivateAttr(default_factory=list)
+    _feed: Feed | None = PrivateAttr(None)
+    _pool: ThreadPoolExecutor | None = PrivateAttr(None)
+    _doorway: Doorway | None = PrivateAttr(None)
+
+    @field_validator("layouts")
+    @classmethod
+    def _check_layouts(cls, layouts: dict[str, str]) -> dict[str, str]:
+        return checked_layouts(layouts)
+
+    @field_validator("update_interval")
+    @classmethod
+    def _check_interval(cls, interval: timedelta) -> timedelta:
+        if not timedelta(milliseconds=10) <= interval <= timedelta(hours=1):
+            raise ValueError("update_interval must be between 10 ms and an hour")
+        return interval
+
+    @model_validator(mode="after")
+    def _check_default_layout(self) -> MountPerspectiveTables:
+        if self.default_layout is not None and self.default_layout not in self.layouts:
+            hint = did_you_mean(self.default_layout, self.layouts)
+            raise ValueError(f"default_layout: there is no layout {self.default_layout!r}; {hint}")
+        return self
+
+    def connect(self, channels: GatewayChannels) -> None:
+        """Put what ticks aside for each table.
+
+        Raises:
+            ConfigError: an option names a table or channel that is not there, or a channel that carries no structs.
+        """
+        self._configs = self._planned(channels)
+        self._gathered = {}
+        for name, config in self._configs.items():
+            waiting = config.limit or MOST_ROWS
+            if config.index is None:
+                gathering = Gathering(waiting)
+            else:
+                gathering = Gathering(max(waiting, _MOST_WAITING), hurry_at=max(waiting, _MOST_WAITING) // 2)
+            node = gather_lists if channels.declared[str(config.channel)].listed else gather
+            node(channels.get_channel(str(config.channel)), gathering)
+            self._gathered[name] = gathering
+
+    def rest(self, app: GatewayWebApp) -> None:
+        """Make the tables, start to write them, and serve them.
+
+        Raises:
+            ConfigError: an index names a column that is not there, or cannot be a key.
+            DeclarationError: excluded columns name a field that is not there.
+        """
+        server = Server()
+        client = server.new_local_client()
+        self._feed = Feed(self.update_interval.total_seconds())
+        self._live, self._unused = {}, []
+        for name, config in self._configs.items():
+            channel = str(config.channel)
+            if not app.channels.is_provided(channel):
+                self._unused.append(name)
+                continue
+            table = LiveTable(client, name, app.channels.declared[channel].element, config)
+            self._live[name] = table
+            self._feed.add(self._gathered[name], table)
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="tables-request")
+        origins = frozenset(str(origin).rstrip("/") for origin in app.settings.BACKEND_CORS_ORIGINS)
+        self._doorway = Doorway(server, self._pool, set(self._live), origins)
+        mount_routes(app.get_router("api", self.api_version), _Shown(self, self._live, self._unused), self._doorway)
+        app.app.mount(f"/{ASSETS_PATH.rstrip('/')}", bundle(), name="perspective")
+        path = app.api_path("perspective", self.api_version).lstrip("/")
+        app.page_config["tables"] = {"socket": path, "assets": ASSETS_PATH, "meta": f"{path}/meta"}
+        self._feed.start()
+
+    def info(self, settings: GatewaySettings) -> str | None:
+        """How many tables there are."""
+        return (
+            f"tables    {len(self._live)}, kept by {settings.api(self.api_version)}/perspective" if self._live else None
+        )
+
+    def shutdown(self) -> None:
+        """Write what still waits, and end the threads."""
+        if self._feed is not None:
+            self._feed.stop()
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def statistics(self) -> dict[str, Any]:
+        """What went through, by table, and what viewers did."""
+        return {
+            "tables": self._feed.statistics() if self._feed else {},
+            "viewers": self._doorway.statistics() if self._doorway else {},
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The options only: a module can be pickled, what it runs cannot."""
+        state: dict[str, Any] = BaseModel.__getstate__(self)
+        return {**state, "__pydantic_private__": None}
+
+    def _planned(self, channels: GatewayChannels) -> dict[str, TableConfig]:
+        """Table → its complete settings, in the order of the channels."""
+        shown = {
+            name: TableConfig()
+            for name in self.channel_selection.select_from(channels)
+            if is_gateway_struct_like(channels.declared[name].element)
+        }
+        wanted = shown | self.tables
+        self._refuse_unknown_tables(wanted)
+        planned = {}
+        for name, config in wanted.items():
+            channel = config.channel or name
+            if channel not in channels.declared or not is_gateway_struct_like(channels.declared[channel].element):
+                known = [each for each in channels.declared if is_gateway_struct_like(channels.declared[each].element)]
+                raise ConfigError(
+                    f"table {name!r} shows {channel!r}, which is not a registered table's channel; "
+                    f"{did_you_mean(channel, known)}"
+                )
+            planned[name] = config.completed(
+                name, self.limits, self.default_limit, self.indexes, self.default_index, self.excluded_table_columns
+            )
+        return planned
+
+    def _refuse_unknown_tables(self, known: Iterable[str]) -> None:
+        names = list(known)
+        for option in ("limits", "indexes", "excluded_table_columns", "default_layout_tables"):
+            for name in getattr(self, option):
+                if name not in names:
+                    raise ConfigError(f"{option}: there is no table {name!r}; {did_you_mean(name, names)}")
+
+
+class _Shown:
+    """What the routes tell of a module's tables."""
+
+    def __init__(self, module: MountPerspectiveTables, live: dict[str, LiveTable], unused: list[str]) -> None:
+        self._module = module
+        self._live = live
+        self._unused = unused
+
+    def tables(self) -> dict[str, dict[str, str]]:
+        return {name: table.kinds for name, table in self._live.items()}
+
+    def layouts(self) -> dict[str, str]:
+        return self._module.layouts
+
+    def meta(self) -> dict[str, Any]:
+        module = self._module
+        named = [name for name in module.default_layout_tables if name in self._live]
+        return {
+            "tables": list(self._live),
+            "unused_tables": self._unused,
+            "columns": self.tables(),
+            "table_sizes": {name: table.size() for name, table in self._live.items()},
+            "limits": {name: table.limit for name, table in self._live.items()},
+            "default_limit": module.default_limit or MOST_ROWS,
+            "indexes": {name: table.index for name, table in self._live.items() if table.index is not None},
+            "default_index": module.default_index,
+            "layouts": module.layouts,
+            "default_layout": module.default_layout,
+            "default_layout_tables": named or list(self._live)[: module.default_layout_max_tables],
+        }
