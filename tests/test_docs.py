@@ -17,11 +17,13 @@ import pytest
 from csp_gateway import errors
 from csp_gateway.server import modules
 from csp_gateway.server.module import GatewayModule
+from csp_gateway.server.modules.tables.config import TableConfig
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web import GatewayWebApp
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 REFERENCE = ROOT / "docs/reference"
 SNIPPET = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 URL = re.compile(r"REST API\s+(http://\S+?)/api")
@@ -46,7 +48,7 @@ def program(page: Path, language: str = "python") -> str:
 # --- Snippets run -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if program(page)], ids=named)
+@pytest.mark.parametrize("page", [page for page in PAGES if program(page) and page != README], ids=named)
 def test_the_snippets_of_a_page_run(page: Path, tmp_path: Path) -> None:
     """All of a page's snippets as one program."""
     script = tmp_path / f"{page.stem.replace('-', '_')}.py"
@@ -57,6 +59,13 @@ def test_the_snippets_of_a_page_run(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=named)
 def test_an_example_runs(example: Path, tmp_path: Path) -> None:
     run(example, tmp_path)
+
+
+def test_the_first_example_is_the_same_everywhere() -> None:
+    """In the README, on the overview, and as a file, which runs above."""
+    example = (ROOT / "examples/hello.py").read_text().partition("\n\n")[2]
+    for page in (README, ROOT / "docs/overview.md"):
+        assert next(snippet[2] for snippet in SNIPPET.finditer(page.read_text()) if snippet[1] == "python") == example
 
 
 def run(script: Path, folder: Path) -> None:
@@ -127,5 +136,5 @@ def test_every_module_and_its_options_are_documented() -> None:
     of_ours = [cls for cls in classes if isinstance(cls, type) and issubclass(cls, GatewayModule)]
     assert of_ours
     names = {cls.__name__ for cls in of_ours}
-    options = {field for cls in of_ours for field in cls.model_fields if field != "meta"}
+    options = {field for cls in (*of_ours, TableConfig) for field in cls.model_fields if field != "meta"}
     assert not undocumented(names | options, "modules.md")

@@ -115,7 +115,7 @@ def test_a_test_file_has_a_source() -> None:
 
 # Package → where in csp_gateway it may be imported. "" is everywhere.
 HOMES = {
-    "ccflow": ("server/config/load.py", "server/module.py", "server/gateway/", "server/channels/"),
+    "ccflow": ("server/cli.py", "server/config/load.py", "server/module.py", "server/gateway/", "server/channels/"),
     "csp": (
         "server/structs/",
         "server/channels/",

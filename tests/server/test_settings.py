@@ -1,0 +1,57 @@
+"""GatewaySettings: defaults, the environment, and mistyped keys."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from csp_gateway.server.settings import GatewaySettings, Settings
+
+
+def test_a_gateway_listens_on_this_machine_only_until_told_otherwise() -> None:
+    settings = GatewaySettings()
+    assert (settings.BIND, settings.PORT) == ("127.0.0.1", 8000)
+    assert version("csp-gateway") == settings.VERSION
+    assert not settings.UI
+
+
+def test_the_environment_sets_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CSP_GATEWAY_PORT", "9001")
+    monkeypatch.setenv("CSP_GATEWAY_BACKEND_CORS_ORIGINS", '["http://example.com"]')
+    assert GatewaySettings().PORT == 9001
+    assert GatewaySettings(PORT=9002).PORT == 9002
+    assert [str(origin) for origin in GatewaySettings().BACKEND_CORS_ORIGINS] == ["http://example.com/"]
+
+
+def test_the_environment_without_the_prefix_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "9001")
+    monkeypatch.setenv("VERSION", "someone else's")
+    assert GatewaySettings().PORT == 8000
+    assert version("csp-gateway") == GatewaySettings().VERSION
+
+
+@pytest.mark.parametrize(("given", "nearest"), [("PROT", "PORT"), ("TITEL", "TITLE"), ("ROOTPATH", "ROOT_PATH")])
+def test_a_mistyped_key_is_refused_with_the_nearest(given: str, nearest: str) -> None:
+    with pytest.raises(ValidationError, match=f"there is no setting '{given}'; did you mean '{nearest}'"):
+        GatewaySettings(**{given: 1})  # type: ignore[arg-type]  # the mistake is the point
+
+
+@pytest.mark.parametrize("wrong", [{"PORT": 70_000}, {"PORT": "eight"}, {"BACKEND_CORS_ORIGINS": ["not a url"]}])
+def test_a_wrong_value_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        GatewaySettings(**wrong)
+
+
+def test_paths_are_spelled_one_way() -> None:
+    settings = GatewaySettings(ROOT_PATH="desk/", API_PREFIX="/rest/", API_VERSION_DEFAULT="/v2/")
+    assert settings.ROOT_PATH == "/desk"
+    assert settings.API_STR == settings.api() == "/rest/v2"
+    assert settings.api("v3") == "/rest/v3"
+    assert GatewaySettings(ROOT_PATH="/").ROOT_PATH == ""
+
+
+def test_settings_has_its_short_name() -> None:
+    assert Settings is GatewaySettings
