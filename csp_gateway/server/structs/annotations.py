@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 
 from csp_gateway.errors import DeclarationError
 
-__all__ = ["body_annotations", "bare_type", "map_types"]
+__all__ = ["bare_type", "body_annotations", "map_types"]
 
 
 def body_annotations(body: dict[str, Any], owner: str, frame: FrameType) -> dict[str, Any]:

@@ -6,7 +6,21 @@ import linecache
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["compile_function", "source_of"]
+__all__ = ["Names", "compile_function", "source_of"]
+
+
+class Names:
+    """The objects a generated function refers to, each under a name of its own."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values = values
+
+    def keep(self, name: str, value: Any) -> str:
+        """The name under which ``value`` is known: ``name``, or one like it when that is taken by another."""
+        free = name
+        while self.values.setdefault(free, value) is not value:
+            free += "_"
+        return free
 
 
 def compile_function(name: str, lines: list[str], names: Mapping[str, Any], *, owner: str) -> Callable[..., Any]:

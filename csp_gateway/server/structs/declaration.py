@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from keyword import iskeyword
+from typing import Any
 
-import csp
 from csp.impl.struct import StructMeta
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -55,6 +55,8 @@ def _refuse_names(owner: str, bases: tuple[type, ...], body: dict[str, Any], ann
         vars(GatewayStructMeta)
     )
     for field in annotations:
+        if not field.isidentifier() or iskeyword(field):
+            raise DeclarationError(f"{owner}: a field cannot be called {field!r}, which is no Python name")
         if field in taken and field not in inherited:
             raise DeclarationError(
                 f"{owner}: a field cannot be called {field!r}, which is a method or attribute every struct of this kind "

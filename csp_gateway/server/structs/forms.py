@@ -185,7 +185,7 @@ def _member_reader(cls: type[enum.Enum], members: Mapping[Any, enum.Enum], expec
             member = members.get(value)
         except TypeError:  # not hashable
             member = None
-        if member is None or isinstance(value, bool) is not isinstance(member.value, bool) and value != member.name:
+        if member is None or (isinstance(value, bool) is not isinstance(member.value, bool) and value != member.name):
             raise PydanticKnownError("enum", {"expected": expected})
         return member
 

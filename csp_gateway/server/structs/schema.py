@@ -34,7 +34,17 @@ from csp_gateway.server.structs.forms import form_of
 from csp_gateway.server.structs.identity import mint_id, utc_now
 from csp_gateway.server.structs.rules import RuleBook
 
-__all__ = ["RULES", "Fresh", "adapter_of", "fields_of", "pydantic_type", "public_names", "struct_schema"]
+__all__ = [
+    "RULES",
+    "Fresh",
+    "adapter_of",
+    "field_type",
+    "fields_of",
+    "has_own_checks",
+    "is_required",
+    "pydantic_type",
+    "struct_schema",
+]
 
 RULES = RuleBook()
 """The validators registered on any struct class of this process."""
@@ -88,6 +98,25 @@ def pydantic_type(tp: Any) -> Any:
     return map_types(tp, pydantic_type) if form is None else Annotated[tp, form]
 
 
+def is_required(cls: type, name: str, info: FieldInfo) -> bool:
+    """Whether validation insists on the field: of a class declared so, on each that is neither minted nor defaulted."""
+    return getattr(cls, "__gateway_required__", False) and info.is_required() and name not in ("id", "timestamp")
+
+
+def has_own_checks(cls: Any) -> bool:
+    """Whether validating ``cls`` runs more than the checks its fields declare."""
+    if not isinstance(cls, GatewayStructMeta):
+        return False
+    hooks = sum("_validate_gateway_struct_after" in vars(kind) for kind in cls.__mro__)
+    ruled = any(RULES.of(cls, mode) for mode in ("before", "after"))
+    return ruled or hooks > 1 or cls._get_pydantic_core_schema is not struct_schema  # csp's hook
+
+
+def field_type(info: FieldInfo) -> Any:
+    """The annotation of a field, constraints and all, in our JSON form."""
+    return Annotated[pydantic_type(info.annotation), info]
+
+
 def struct_schema(cls: Any, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
     """The schema of a struct class; two classes of one name do not meet in it."""
     content = _content_schema(cls, handler)
@@ -114,15 +143,14 @@ class _PlainStructForm:
 
 
 def _content_schema(cls: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-    required = getattr(cls, "__gateway_required__", False)
     fields = {}
     for name, info in fields_of(cls).items():
         schema = _field_schema(info, handler)
-        has_default = info.default is not PydanticUndefined
-        if has_default:
+        if info.default is not PydanticUndefined:
             schema = core_schema.with_default_schema(schema, default=info.default)
-        optional = has_default or info.default_factory is not None or name in ("id", "timestamp")
-        fields[name] = core_schema.typed_dict_field(schema, required=required and not optional)
+        fields[name] = core_schema.typed_dict_field(
+            schema, required=is_required(cls, name, info), serialization_exclude=info.exclude
+        )
     return core_schema.typed_dict_schema(
         fields,
         cls_name=cls.__name__,
@@ -140,7 +168,7 @@ def _described(cls: Any) -> dict[str, str]:
 
 def _field_schema(info: FieldInfo, handler: GetCoreSchemaHandler) -> CoreSchema:
     try:
-        return handler.generate_schema(Annotated[pydantic_type(info.annotation), info])
+        return handler.generate_schema(field_type(info))
     except PydanticSchemaGenerationError:
         return core_schema.any_schema()  # a class pydantic knows nothing of: csp checks the instance
 
