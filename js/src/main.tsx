@@ -21,5 +21,9 @@ document.addEventListener("visibilitychange", () => {
 });
 
 const pageTheme = theme(window);
-document.documentElement.dataset["theme"] = pageTheme.get() ? "dark" : "light";
+const wear = (): void => {
+  document.documentElement.dataset["theme"] = pageTheme.get() ? "dark" : "light";
+};
+wear();
+pageTheme.listen(wear); // before anything else listens: the viewer reads its colours off the page
 createRoot(root).render(<App config={config} theme={pageTheme} link={connection} />);

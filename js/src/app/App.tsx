@@ -1,5 +1,5 @@
 /** The frame: header, tables, and what flows between them. */
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Header } from "../features/header/Header";
 import { ThemeSwitch } from "../features/header/ThemeSwitch";
 import { Status } from "../features/status/Status";
@@ -23,9 +23,6 @@ export function App({ config, theme, link }: Props) {
   const state = useStore(link);
   const [session, setSession] = useState<Session>();
 
-  useEffect(() => {
-    document.documentElement.dataset["theme"] = dark ? "dark" : "light";
-  }, [dark]);
   // The last session stays when it is lost: what it showed is still there to be read.
   if (state.kind === "live" && isSession(state.connection) && state.connection !== session) {
     setSession(state.connection);

@@ -1,5 +1,5 @@
 /** Perspective as the gateway serves it: loaded once, at run time, so that it always matches the server's version. */
-import type { WorkspaceConfig } from "./views";
+import type { PanelConfig, WorkspaceConfig } from "./views";
 
 /** The wire end of Perspective: requests leave through its constructor's `send`, answers enter by `handle_response`. */
 export interface Client {
@@ -10,11 +10,13 @@ export interface Client {
 /** `<perspective-viewer>`: any number of panels, in tabs and splits. */
 export interface Viewer extends HTMLElement {
   load(client: Client): Promise<void>;
-  restore(config: { table: string; theme?: string }, options?: { panel?: string }): Promise<void>;
-  restoreWorkspace(config: WorkspaceConfig): Promise<void>;
+  /** Changes one panel, or makes it. */
+  restore(config: Partial<PanelConfig>, options: { panel: string }): Promise<void>;
+  /** Changes what is named: all panels, the layout, or both. */
+  restoreWorkspace(config: Partial<WorkspaceConfig>): Promise<void>;
   saveWorkspace(): Promise<WorkspaceConfig>;
-  resetThemes(names: string[]): Promise<void>;
-  restyleElement(): Promise<void>;
+  /** Draws everything again at the size it now has. */
+  resize(): Promise<void>;
   delete(): Promise<void>;
 }
 

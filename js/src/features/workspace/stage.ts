@@ -1,4 +1,5 @@
 /** The viewer on the page: one at a time, replaced when the connection is, and told what to do in order. */
+import { dress } from "./inside";
 import type { Viewer } from "./perspective";
 import type { Session } from "./session";
 import type { View, WorkspaceConfig } from "./views";
@@ -37,6 +38,7 @@ export function stage(host: HTMLElement, dark: boolean, fail: (problem: unknown)
     const viewer = document.createElement("perspective-viewer") as Viewer;
     viewer.setAttribute("theme", themeName(dark));
     host.append(viewer);
+    dress(viewer);
     await fill(viewer, session, config);
     const old = shown?.viewer;
     shown = { session, viewer, key: view.key };
@@ -56,7 +58,7 @@ export function stage(host: HTMLElement, dark: boolean, fail: (problem: unknown)
         if (!shown) return;
         shown.viewer.setAttribute("theme", themeName(next));
         for (const panel of Object.keys((await shown.viewer.saveWorkspace()).panels)) {
-          await shown.viewer.restore({ theme: themeName(next) } as never, { panel });
+          await shown.viewer.restore({ theme: themeName(next) }, { panel });
         }
       });
     },
@@ -72,11 +74,11 @@ export function stage(host: HTMLElement, dark: boolean, fail: (problem: unknown)
 }
 
 async function fill(viewer: Viewer, session: Session, config: WorkspaceConfig): Promise<void> {
-  const [first] = Object.values(config.panels);
   await viewer.load(session.client);
-  // A workspace restored right after `load` races with it ("Panel disposed"); a panel restored first does not.
-  if (first) await viewer.restore({ table: first.table });
-  await viewer.restoreWorkspace(config);
+  // A whole workspace restored right after `load` races with it ("Panel disposed"); its panels one by one do not.
+  for (const [panel, its] of Object.entries(config.panels)) await viewer.restore(its, { panel });
+  await viewer.restoreWorkspace({ layout: config.layout });
+  await viewer.resize();
 }
 
 function themeName(dark: boolean): string {

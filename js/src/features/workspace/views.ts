@@ -36,7 +36,9 @@ const TIME = "timestamp";
 const ID = "id";
 /** More lines than this are not told apart; the others can be added by hand. */
 const MOST_LINES = 6;
-const GRID_SHARE = 0.44;
+/** Roughly what a column takes of a window 1400 wide. */
+const WIDTHS: Record<ColumnType, number> = { string: 130, integer: 90, float: 100, boolean: 80, datetime: 205, date: 100 };
+const WINDOW = 1400;
 
 /** The views of a gateway: all tables together when there are several, then each table by itself. */
 export function viewsOf(meta: Meta): View[] {
@@ -57,11 +59,18 @@ function workspaceOf(names: string[], meta: Meta): WorkspaceConfig {
     if (!lines) return tab(grid);
     const chart = `${name}.chart`;
     panels[chart] = lines;
-    return split("horizontal", [tab(grid), tab(chart)], [GRID_SHARE, 1 - GRID_SHARE]);
+    const share = gridShare(panels[grid].columns, columns);
+    return split("horizontal", [tab(grid), tab(chart)], [share, 1 - share]);
   });
   const [first] = rows;
   if (first && rows.length === 1) return { panels, layout: first };
   return { panels, layout: split("vertical", rows, rows.map(() => 1 / rows.length)) };
+}
+
+/** How much of the width a grid gets: what its columns need, within reason. */
+function gridShare(shown: string[], columns: Columns): number {
+  const needed = shown.reduce((sum, name) => sum + WIDTHS[columns[name] ?? "string"], 60);
+  return Math.min(0.5, Math.max(0.28, needed / WINDOW));
 }
 
 function tab(panel: string): Layout {
@@ -100,7 +109,7 @@ export function chartOf(table: string, columns: Columns): PanelConfig | undefine
     group_by: [TIME],
     aggregates: Object.fromEntries(lines.map((name) => [name, "last"])),
     columns_config: formatsOf(columns),
-    plugin_config: { line_width_px: 2, legend_mode: lines.length > 1 ? "auto" : "none" },
+    plugin_config: { legend_mode: lines.length > 1 ? "sidebar" : "none", auto_alt_y_axis: lines.length > 1 },
   };
 }
 
@@ -126,7 +135,7 @@ const TIME_FORMAT = {
   format: "custom",
   hour12: false,
   year: "numeric",
-  month: "2-digit",
+  month: "short",
   day: "2-digit",
   hour: "2-digit",
   minute: "2-digit",
