@@ -65,7 +65,6 @@ def _judge(value: float, suffix: str, at_most: float | None, at_least: float | N
 
 def seconds_per_call(work: Callable[[], object], calls: int) -> float:
     """The mean seconds of one call over ``calls`` of them, with the garbage collector at rest as ``timeit`` has it."""
-    gc.collect()
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -79,8 +78,8 @@ def seconds_per_call(work: Callable[[], object], calls: int) -> float:
             gc.enable()
 
 
-def best_of(*works: Callable[[], object], calls: int = 20_000, runs: int = 7) -> list[float]:
-    """The best seconds per call of each work, the works taking turns so that noise on the machine meets all alike."""
+def best_of(*works: Callable[[], object], calls: int = 2_000, runs: int = 60) -> list[float]:
+    """The best seconds per call of each work, in many short turns so that noise on the machine meets all alike."""
     best = [float("inf")] * len(works)
     for _ in range(runs):
         for i, work in enumerate(works):

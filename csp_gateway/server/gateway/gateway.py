@@ -54,7 +54,10 @@ class Gateway(ccflow.BaseModel):
     _server: WebServer | None = PrivateAttr(None)
     _closing: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _closed: bool = PrivateAttr(True)
+    _end_wanted: threading.Event = PrivateAttr(default_factory=threading.Event)
     _all_ended: threading.Event = PrivateAttr(default_factory=threading.Event)
+    _detached: bool = PrivateAttr(False)
+    """Whether start() has returned, or will, while the engine runs on."""
     _shutdown_timeout: float = PrivateAttr(60.0)
 
     @model_validator(mode="before")
@@ -156,28 +159,31 @@ class Gateway(ccflow.BaseModel):
             self._server = WebServer(self.settings, uvicorn_options)
         self._web_app = None
         self._closed = False
+        self._end_wanted.clear()
         self._all_ended.clear()
         self._shutdown_timeout = _seconds(module_shutdown_timeout)
-        detached = _in_test or not (rest or block)
+        self._detached = _in_test or not (rest or block)
         self._engine = Engine(
             lambda: self.graph(user_graph),
             starttime=starttime,
             endtime=endtime,
             realtime=realtime,
             on_running=lambda: self.channels.outside.open(threading.get_ident()),
-            on_ended=lambda error: self._engine_ended(error, detached),
+            on_ended=self._engine_ended,
         )
         try:
             with stop_on_signals(self._ask_to_stop):
                 self._engine.start(_seconds(build_timeout))
                 if rest:
                     self._build_web(ui)
-                if detached:
+                if self._detached:
                     return None if rest else self._engine
                 if self._server is not None and self._web_app is not None:
                     self._announce(self._server.url)
                     self._server.serve(self._web_app, on_stopping=self._stop_engine)
-                    self._stop_engine()
+                else:
+                    self._end_wanted.wait()
+                self._stop_engine()
                 return self._close()
         except BaseException:
             self._abandon()
@@ -193,10 +199,11 @@ class Gateway(ccflow.BaseModel):
         """
         if self._engine is None:
             raise NotRunningError("the gateway was not started: there is nothing to stop")
-        self._ask_to_stop()
-        if self._server is None:
+        if self._detached:
             self._stop_engine()
             return self._close()
+        # Whoever is in start() does it.
+        self._ask_to_stop()
         self._all_ended.wait()
         return self._engine.join()
 
@@ -229,10 +236,9 @@ class Gateway(ccflow.BaseModel):
 
     def _ask_to_stop(self) -> None:
         """Take note that an end is wanted; may be called in a signal handler."""
+        self._end_wanted.set()
         if self._server is not None:
             self._server.ask_to_stop()
-        elif self._engine is not None:
-            self._engine.stop_engine()
 
     def _stop_engine(self) -> None:
         """Let the engine see what was sent, then end it."""
@@ -244,12 +250,11 @@ class Gateway(ccflow.BaseModel):
             engine.stop_engine()
             engine.join(suppress=True)
 
-    def _engine_ended(self, error: BaseException | None, detached: bool) -> None:
+    def _engine_ended(self, error: BaseException | None) -> None:
         reason = "the gateway has stopped" if error is None else str(error)
         self.channels.outside.close(reason, error)
-        if self._server is not None:
-            self._server.ask_to_stop()
-        if detached:
+        self._ask_to_stop()
+        if self._detached:
             self._close_modules()
 
     def _close(self) -> Any:

@@ -1,0 +1,131 @@
+"""The newest tick, and those who wait for a newer one."""
+
+import threading
+from concurrent.futures import wait
+from datetime import timedelta
+from typing import Any
+
+import csp
+import pytest
+from csp import ts
+
+from csp_gateway import GatewayChannels, GatewayModule, GatewayStruct, NotRunningError
+from csp_gateway.server.channels.cells import Cell
+
+
+class Count(GatewayStruct):
+    n: int
+
+
+class Ch(GatewayChannels):
+    a: ts[Count] = None
+    b: ts[Count] = None
+
+
+class Doors(GatewayModule):
+    def connect(self, channels: Ch) -> None:
+        channels.add_send_channel(Ch.a)
+        channels.add_send_channel(Ch.b)
+
+
+def test_who_waits_for_a_tick_shares_one_future() -> None:
+    cell = Cell("a")
+    first, second = cell.next(), cell.next()
+    assert first is second
+    assert not first.cancel()
+    cell.tick("tick")
+    assert first.result(0) == "tick"
+    assert cell.next() is not first
+
+
+def test_it_is_settled_when_all_that_was_sent_has_arrived() -> None:
+    cell = Cell("a")
+    cell.wake("old")
+    assert cell.settled
+    cell.sent = 2
+    one = cell.settle()
+    assert one is cell.settle()
+    cell.arrive(1)
+    assert not one.done()
+    cell.value = "new"
+    cell.arrive(2)
+    assert one.result(0) == "new"
+
+
+def test_closing_well_answers_none_and_refuses_who_comes_later() -> None:
+    cell = Cell("a")
+    waiting = cell.next()
+    cell.close(NotRunningError("over"), failed=False)
+    assert waiting.result(0) is None
+    with pytest.raises(NotRunningError, match="over"):
+        cell.next()
+    with pytest.raises(NotRunningError, match="over"):
+        cell.settle()
+
+
+def test_closing_after_a_failure_says_so() -> None:
+    cell = Cell("a")
+    cell.sent = 1
+    waiting, settling = cell.next(), cell.settle()
+    cell.close(NotRunningError("a node raised"), failed=True)
+    for future in (waiting, settling):
+        with pytest.raises(NotRunningError, match="a node raised"):
+            future.result(0)
+
+
+def test_next_asked_just_before_a_send_gets_that_send(run_gateway: Any) -> None:
+    for _ in range(5):
+        channels = run_gateway(Ch(), Doors()).channels
+        # Nobody has asked for either channel yet: the wake and the tick fall in one engine cycle.
+        coming = {name: channels.outside.next(name) for name in ("a", "b")}
+        for name in coming:
+            channels.send(name, Count(n=1))
+        assert [future.result(5).n for future in coming.values()] == [1, 1]
+
+
+def test_a_sleeping_cell_finds_what_ticked_before_it_woke(run_gateway: Any) -> None:
+    class Feed(GatewayModule):
+        def connect(self, channels: Ch) -> None:
+            channels.set_channel(Ch.a, csp.const(Count(n=7)))
+            channels.set_channel(Ch.b, csp.null_ts(Count))
+
+    channels = run_gateway(Ch(), Feed()).channels
+    assert channels.last("a", timeout=5).n == 7
+    assert channels.last("b", timeout=5) is None
+
+
+def test_ten_thousand_waiters_cost_no_thread_and_one_answer(run_gateway: Any) -> None:
+    channels = run_gateway(Ch(), Doors()).channels
+    channels.last("a", timeout=5)
+    before = threading.active_count()
+    waiting = [channels.outside.next("a") for _ in range(10_000)]
+    assert threading.active_count() == before
+    channels.send("a", Count(n=3))
+    assert {future.result(5).n for future in waiting} == {3}
+    assert len(set(map(id, waiting))) == 1
+
+
+def test_a_sender_reads_its_own_writes(run_gateway: Any) -> None:
+    channels = run_gateway(Ch(), Doors()).channels
+    failures = []
+
+    def write_and_read(name: str) -> None:
+        for n in range(300):
+            channels.send(name, Count(n=n))
+            if channels.last(name, timeout=5).n != n:
+                failures.append(n)
+
+    threads = [threading.Thread(target=write_and_read, args=(name,)) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_the_end_of_the_engine_answers_everybody(run_gateway: Any) -> None:
+    gateway = run_gateway(Ch(), Doors(), endtime=timedelta(seconds=0.3))
+    waiting = [gateway.channels.outside.next("a"), gateway.channels.outside.next("b")]
+    done, _ = wait(waiting, timeout=10)
+    assert len(done) == 2
+    assert [future.result() for future in waiting] == [None, None]

@@ -1,0 +1,94 @@
+"""The doors the outside sends through."""
+
+import threading
+from typing import Any
+
+import csp
+import pytest
+from csp import ts
+
+from csp_gateway import (
+    GatewayChannels,
+    GatewayModule,
+    GatewayStruct,
+    NoProviderException,
+    SendRefusedError,
+    UnknownChannelError,
+)
+from csp_gateway.server.channels import sends
+
+
+class Count(GatewayStruct):
+    n: int
+
+
+class Ch(GatewayChannels):
+    a: ts[Count] = None
+    several: ts[list[Count]] = None
+    shut: ts[Count] = None
+
+
+class Doors(GatewayModule):
+    def connect(self, channels: Ch) -> None:
+        channels.add_send_channel(Ch.a)
+        channels.add_send_channel(Ch.a)
+        channels.add_send_channel(Ch.several)
+        csp.add_graph_output("a", channels.get_channel(Ch.a))
+        csp.add_graph_output("several", channels.get_channel(Ch.several))
+
+
+def test_what_is_sent_ticks_in_order_and_nothing_is_lost_at_the_end(run_gateway: Any) -> None:
+    gateway = run_gateway(Ch(), Doors())
+    for n in range(5_000):
+        gateway.channels.send("a", Count(n=n))
+    gateway.channels.send("several", [Count(n=1), Count(n=2)])
+    outputs = gateway.stop()
+    assert [value.n for _, value in outputs["a"]] == list(range(5_000))
+    assert [[count.n for count in value] for _, value in outputs["several"]] == [[1, 2]]
+
+
+def test_threads_may_send_at_once(run_gateway: Any) -> None:
+    gateway = run_gateway(Ch(), Doors())
+    threads = [
+        threading.Thread(target=lambda: [gateway.channels.send("a", Count(n=1)) for _ in range(500)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert gateway.channels.statistics()["sends"]["a"]["sent"] == 2_000
+    assert len(gateway.stop()["a"]) == 2_000
+
+
+@pytest.mark.parametrize(
+    ("channel", "value", "kind", "message"),
+    [
+        ("a", 3, TypeError, "channel 'a' takes Count, got int 3"),
+        ("a", [Count(n=1)], TypeError, "channel 'a' takes Count, got list"),
+        ("several", Count(n=1), TypeError, "channel 'several' takes a list, got Count"),
+        ("several", [Count(n=1), "x"], TypeError, "channel 'several' takes Count, got str 'x'"),
+        ("shut", Count(n=1), NoProviderException, "call channels.add_send_channel"),
+        ("b", Count(n=1), UnknownChannelError, "no channel 'b'"),
+    ],
+)
+def test_what_cannot_be_sent(run_gateway: Any, channel: str, value: Any, kind: type[Exception], message: str) -> None:
+    channels = run_gateway(Ch(), Doors()).channels
+    with pytest.raises(kind, match=message):
+        channels.send(channel, value)
+
+
+def test_a_full_door_refuses_all_or_nothing(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sends, "WAITING_LIMIT", 10)
+    held = threading.Event()
+
+    class Busy(Doors):
+        def connect(self, channels: Ch) -> None:
+            super().connect(channels)
+            csp.add_graph_output("held", csp.apply(channels.get_channel(Ch.a), lambda _: held.wait(10), bool))
+
+    channels = run_gateway(Ch(), Busy()).channels
+    channels.outside.send("a", *[Count(n=n) for n in range(10)])
+    with pytest.raises(SendRefusedError, match="wait for the engine, which takes 10 at most"):
+        channels.outside.send("a", *[Count(n=n) for n in range(8)])
+    assert channels.statistics()["sends"]["a"]["refused"] == 8
+    held.set()

@@ -1,0 +1,60 @@
+"""A small application that says how it lives and ends: python life.py serve|block|background [port]."""
+
+import atexit
+import signal
+import sys
+import threading
+from datetime import timedelta
+
+import csp
+from csp import ts
+
+from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewaySettings, GatewayStruct
+
+
+class Count(GatewayStruct):
+    n: int
+
+
+class Ch(GatewayChannels):
+    a: ts[Count] = None
+
+
+def say(what: str) -> None:
+    sys.stdout.write(what + "\n")
+    sys.stdout.flush()
+
+
+class Feed(GatewayModule):
+    def connect(self, channels: Ch) -> None:
+        numbers = csp.count(csp.timer(timedelta(milliseconds=10), True))
+        channels.set_channel(Ch.a, csp.apply(numbers, self.make, Count))
+
+    def make(self, n: int) -> Count:
+        if n == 1:
+            say("ticked")
+        return Count(n=n)
+
+    def shutdown(self) -> None:
+        say("shutdown")
+
+
+def main(how: str, port: int) -> None:
+    gateway = Gateway(modules=[Feed()], channels=Ch(), settings=GatewaySettings(PORT=port))
+    atexit.register(say, "atexit")
+    try:
+        if how == "background":
+            asked = threading.Event()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: asked.set())
+            gateway.start(block=False)
+            asked.wait()
+            gateway.stop()
+        else:
+            gateway.start(rest=how == "serve")
+    finally:
+        say("finally")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0)

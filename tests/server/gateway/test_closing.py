@@ -1,0 +1,38 @@
+"""Modules shut down side by side."""
+
+import logging
+import threading
+from typing import Any
+
+import pytest
+
+from csp_gateway import GatewayModule
+from csp_gateway.server.gateway.closing import close_modules
+
+
+def module(name: str, act: Any) -> GatewayModule:
+    return type(name, (GatewayModule,), {"connect": lambda *_: None, "shutdown": lambda self: act()})()
+
+
+def test_all_are_called_at_once() -> None:
+    together = threading.Barrier(3, timeout=10)
+    assert close_modules([module("A", together.wait)] * 3, 10) == []
+
+
+def test_one_that_raises_keeps_nobody_else_from_it(caplog: pytest.LogCaptureFixture) -> None:
+    called = []
+    parts = [module("Bad", lambda: 1 / 0), module("Good", lambda: called.append(1))]
+    with caplog.at_level(logging.ERROR):
+        assert close_modules(parts, 10) == ["Bad.shutdown raised ZeroDivisionError: division by zero"]
+    assert called == [1]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_one_that_does_not_end_is_named_and_left_behind() -> None:
+    held = threading.Event()
+    try:
+        assert close_modules([module("Slow", lambda: held.wait(30))], 0.05) == [
+            "Slow.shutdown had not ended after 0.05 s"
+        ]
+    finally:
+        held.set()

@@ -1,0 +1,98 @@
+"""GatewayWebApp: what modules may add, and what becomes of it."""
+
+from datetime import timedelta
+from typing import Any
+
+import csp
+import pytest
+from csp import ts
+
+from csp_gateway import (
+    GatewayChannels,
+    GatewayModule,
+    GatewayWebApp,
+    MountRestRoutes,
+    get_default_responses,
+)
+
+from . import conftest
+
+
+class Hello(GatewayModule):
+    def connect(self, channels: Any) -> None:
+        pass
+
+    def rest(self, app: GatewayWebApp) -> None:
+        @app.get_router("api").get("/hello", responses=get_default_responses())
+        async def hello() -> str:
+            return f"from {app.settings.TITLE}"
+
+        @app.get_router("public").get("/open")
+        async def opened() -> list[str]:
+            return app.channels.sendable()
+
+
+def test_a_module_adds_routes_of_its_own(serve: Any) -> None:
+    client = serve(conftest.Feed(), Hello(), TITLE="Desk")
+    assert client.get("/api/v1/hello").json() == "from Desk"
+    assert client.get("/open").json() == ["my_counts", "several"]
+
+
+def test_a_module_may_live_under_another_version_and_prefix(serve: Any) -> None:
+    client = serve(conftest.Feed(), MountRestRoutes(api_version="v2"), API_PREFIX="/rest/")
+    assert client.post("/rest/v2/send/my_counts", json={"n": 1}).status_code == 200
+    assert client.get("/rest/v2/last/my_counts").json()[0]["n"] == 1
+    assert client.get("/rest/v1/last/my_counts").status_code == 404
+
+
+def test_an_unknown_router_names_those_there_are(client: Any) -> None:
+    with pytest.raises(KeyError, match="did you mean 'send'"):
+        client.gateway.web_app.get_router("sends")
+
+
+def test_paths_and_where_things_are(client: Any) -> None:
+    app = client.gateway.web_app
+    assert app.api_path() == "/api/v1"
+    assert app.api_path("last/x", "v3") == "/api/v3/last/x"
+    assert app.get_fastapi() is app.app
+    assert app.app.gateway is client.gateway
+
+
+def test_other_origins_are_answered_when_they_are_named(serve: Any) -> None:
+    origin = {"origin": "http://desk.example"}
+    allowed = serve(BACKEND_CORS_ORIGINS=["http://desk.example"]).get("/api/v1/last/my_counts", headers=origin)
+    assert allowed.headers["access-control-allow-origin"] == "http://desk.example"
+    assert "access-control-allow-origin" not in serve().get("/api/v1/last/my_counts", headers=origin).headers
+
+
+def test_a_channel_without_structs_is_not_mounted(serve: Any) -> None:
+    with pytest.warns(UserWarning, match="not available over REST"):
+
+        class Plain(GatewayChannels):
+            numbers: ts[int] = None
+
+    class Feed(GatewayModule):
+        def connect(self, channels: Plain) -> None:
+            channels.set_channel(Plain.numbers, csp.const(1))
+
+    client = serve(Feed(), MountRestRoutes(force_mount_all=True), channels=Plain())
+    assert client.get("/api/v1/last/").json() == []
+    assert client.get("/api/v1/last/numbers").status_code == 404
+
+
+def test_a_dead_engine_is_503_in_json(serve: Any) -> None:
+    class Dies(conftest.Feed):
+        def connect(self, channels: Any) -> None:
+            super().connect(channels)
+            csp.add_graph_output("dies", csp.apply(csp.const(True, timedelta(seconds=0.2)), lambda _: 1 // 0, int))
+
+    client = serve(Dies(), MountRestRoutes())
+    assert client.get("/api/v1/next/my_counts").status_code == 503
+    for answer in (
+        client.get("/api/v1/last/my_counts"),
+        client.get("/api/v1/next/my_counts"),
+        client.post("/api/v1/send/my_counts", json={"n": 1}),
+    ):
+        assert answer.status_code == 503
+        assert "a node raised ZeroDivisionError" in answer.json()["detail"]
+        assert answer.headers["retry-after"] == "1"

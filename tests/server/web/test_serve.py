@@ -1,0 +1,59 @@
+"""One listening socket and the server on it."""
+
+import threading
+from typing import Any
+
+import httpx
+import pytest
+
+from csp_gateway import GatewaySettings, PortTakenError, StartError
+from csp_gateway.server.web import WebServer
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"here"})
+
+
+def test_it_serves_until_it_is_asked_to_stop() -> None:
+    server = WebServer(GatewaySettings(PORT=0), {})
+    told = []
+    thread = threading.Thread(target=server.serve, args=(app, lambda: told.append("stopping")))
+    thread.start()
+    # Its socket listens already: this waits in the backlog until the loop runs.
+    assert httpx.get(server.url).text == "here"
+    server.ask_to_stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert told == ["stopping"]
+
+
+def test_asked_to_stop_before_it_served() -> None:
+    server = WebServer(GatewaySettings(PORT=0), {})
+    server.ask_to_stop()
+    server.serve(app, lambda: None)
+
+
+def test_a_taken_port_says_what_to_do_and_leaves_a_script_with_that() -> None:
+    first = WebServer(GatewaySettings(PORT=0), {})
+    port = int(first.url.rpartition(":")[2])
+    with pytest.raises(PortTakenError, match=rf"cannot listen on 127\.0\.0\.1:{port} .* CSP_GATEWAY_PORT") as taken:
+        WebServer(GatewaySettings(PORT=port), {})
+    first.close()
+    assert isinstance(taken.value, SystemExit)
+    assert taken.value.code == str(taken.value)
+
+
+def test_options_of_uvicorn_win_and_unknown_ones_are_refused() -> None:
+    server = WebServer(GatewaySettings(PORT=1), {"host": "127.0.0.1", "port": 0, "ssl_certfile": "x"})
+    assert server.url.startswith("https://localhost:")
+    server.close()
+    with pytest.raises(StartError, match="did you mean 'log_level'"):
+        WebServer(GatewaySettings(PORT=0), {"log_levle": "info"})
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "localhost"), ("0.0.0.0", "localhost"), ("::1", "localhost")])
+def test_the_url_is_one_a_browser_here_can_open(host: str, shown: str) -> None:
+    server = WebServer(GatewaySettings(PORT=0), {"host": host})
+    assert server.url.startswith(f"http://{shown}:")
+    server.close()

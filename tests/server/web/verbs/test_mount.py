@@ -1,0 +1,36 @@
+"""Paths of verbs, their lists, and how they read in OpenAPI."""
+
+from typing import Any
+
+
+def test_the_channels_of_each_verb(client: Any) -> None:
+    assert client.get("/api/v1/last/").json() == ["my_counts", "nobody", "several", "silent"]
+    assert client.get("/api/v1/send/").json() == ["my_counts", "several"]
+    redirect = client.get("/api/v1/last?token=x", follow_redirects=False)
+    assert redirect.status_code == 307
+    assert redirect.headers["location"].endswith("/api/v1/last/?token=x")
+
+
+def test_an_operation_says_which_class_it_carries_and_what_404_is(client: Any) -> None:
+    api = client.get("/openapi.json").json()
+    operation = api["paths"]["/api/v1/last/my_counts"]["get"]
+    assert operation["summary"] == "Get Last my_counts"
+    assert operation["tags"] == ["Last"]
+    assert operation["type_"].endswith("conftest.Count")
+    assert operation["responses"]["404"]["content"]["application/json"]["schema"]["$ref"].endswith("Error404")
+    items = operation["responses"]["200"]["content"]["application/json"]["schema"]["items"]
+    schema = api["components"]["schemas"][items["$ref"].rpartition("/")[2]]
+    assert list(schema["properties"]) == ["id", "timestamp", "n", "note"]
+    assert "/api/v1/last/my-counts" not in api["paths"]
+
+
+def test_a_body_is_one_struct_or_an_array(client: Any) -> None:
+    api = client.get("/openapi.json").json()
+    body = api["paths"]["/api/v1/send/my_counts"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert [set(each) & {"$ref", "items"} for each in body["anyOf"]] == [{"$ref"}, {"items"}]
+
+
+def test_operation_ids_are_unique(client: Any) -> None:
+    api = client.get("/openapi.json").json()
+    ids = [operation["operationId"] for path in api["paths"].values() for operation in path.values()]
+    assert len(ids) == len(set(ids))

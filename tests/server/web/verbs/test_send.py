@@ -1,0 +1,85 @@
+"""POST send."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from csp_gateway import MountRestRoutes
+
+from .. import conftest
+
+URL = "/api/v1/send/my_counts"
+
+
+def test_what_is_sent_ticks_and_is_answered(client: Any) -> None:
+    answer = client.post(URL, json={"n": 3, "note": "x"})
+    assert answer.status_code == 200
+    assert [(record["n"], record["note"]) for record in answer.json()] == [(3, "x")]
+    assert client.gateway.channels.last("my_counts").n == 3
+
+
+def test_an_array_is_a_tick_each_and_a_list_channel_ticks_once(client: Any) -> None:
+    answer = client.post(URL, json=[{"n": 1}, {"n": 2}, {"n": 3}]).json()
+    assert [record["n"] for record in answer] == [1, 2, 3]
+    client.post("/api/v1/send/several", json=[{"n": 1}, {"n": 2}])
+    client.post("/api/v1/send/several", json={"n": 4})
+    assert [record.n for record in client.gateway.channels.last("several")] == [4]
+    sends = client.gateway.channels.statistics()["sends"]
+    assert (sends["my_counts"]["sent"], sends["several"]["sent"]) == (3, 2)
+
+
+def test_nothing_is_nothing(client: Any) -> None:
+    assert (client.post(URL, json=[]).status_code, client.post(URL, json=[]).json()) == (200, [])
+    assert client.gateway.channels.statistics()["sends"]["my_counts"]["sent"] == 0
+
+
+def test_id_and_timestamp_are_made_here(client: Any) -> None:
+    claimed = {"n": 1, "id": "mine", "timestamp": "2001-01-01T00:00:00"}
+    for url in (URL, f"{URL}?slow=1"):
+        (record,) = client.post(url, json=claimed).json()
+        assert record["id"].isdigit()
+        assert abs(datetime.fromisoformat(record["timestamp"]) - datetime.utcnow()) < timedelta(minutes=1)
+
+
+def test_id_and_timestamp_are_believed_when_asked_to(serve: Any) -> None:
+    client = serve(conftest.Feed(), MountRestRoutes(keep_sent_identity=True))
+    claimed = {"n": 1, "id": "mine", "timestamp": "2001-01-01T00:00:00"}
+    for url in (URL, f"{URL}?slow=1"):
+        (record,) = client.post(url, json=claimed).json()
+        assert (record["id"], record["timestamp"]) == ("mine", "2001-01-01T00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "kind"),
+    [
+        ({"n": "x"}, ["body", "n"], "int_parsing"),
+        ({"n": 1, "m": 2}, ["body", "m"], "extra_forbidden"),
+        ([{"n": 1}, {"n": "x"}], ["body", 1, "n"], "int_parsing"),
+        ("text", ["body"], None),
+    ],
+)
+def test_what_is_wrong_is_said_in_pydantics_shape(client: Any, body: Any, where: list[Any], kind: str | None) -> None:
+    answer = client.post(URL, json=body)
+    assert answer.status_code == 422
+    (detail,) = answer.json()["detail"]
+    assert detail["loc"] == where
+    assert kind in (None, detail["type"])
+    assert {"type", "loc", "msg", "input"} <= set(detail)
+    assert client.gateway.channels.statistics()["sends"]["my_counts"]["sent"] == 0
+
+
+@pytest.mark.parametrize("body", [b"{not json", b"", b"\xff\xfe"])
+def test_what_is_no_json(client: Any, body: bytes) -> None:
+    assert client.post(URL, content=body, headers={"content-type": "application/json"}).status_code in (400, 422)
+
+
+def test_a_channel_that_takes_nothing(client: Any, serve: Any) -> None:
+    assert client.post("/api/v1/send/silent", json={"n": 1}).status_code == 404
+    everything = serve(conftest.Feed(), MountRestRoutes(force_mount_all=True))
+    assert everything.post("/api/v1/send/silent", json={"n": 1}).status_code == 404
+
+
+def test_a_large_body_goes_the_long_way(client: Any) -> None:
+    answer = client.post(URL, json=[{"n": n, "note": "x" * 1000} for n in range(1500)])
+    assert len(answer.json()) == 1500
