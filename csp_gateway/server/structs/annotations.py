@@ -83,5 +83,5 @@ def map_types(tp: Any, change: Callable[[Any], Any]) -> Any:
     if origin is Annotated:
         return Annotated[(changed[0], *tp.__metadata__)]
     if origin in (Union, UnionType):
-        return Union[changed] if any(isinstance(arg, str) for arg in changed) else reduce(or_, changed)
+        return reduce(or_, changed)
     return origin[changed]

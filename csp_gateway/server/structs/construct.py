@@ -8,7 +8,7 @@ from typing import Any
 import csp
 
 from csp_gateway.server.structs.compile import compile_function
-from csp_gateway.server.structs.identity import mint_id, utc_now
+from csp_gateway.server.structs.identity import get_counter, mint_id, utc_now
 
 __all__ = ["has_own_init", "make_init", "register"]
 
@@ -27,7 +27,7 @@ def make_init(cls: type, factories: Mapping[str, Callable[[], Any]]) -> Callable
         "    if type(self) is not owner:  # a subclass that has an __init__ of its own",
         "        return init_general(self, fields)",
         '    if "id" not in fields:',
-        '        fields["id"] = mint_id()',
+        '        fields["id"] = str(next_number())',
         '    if "timestamp" not in fields:',
         '        fields["timestamp"] = utc_now()',
     ]
@@ -41,7 +41,7 @@ def make_init(cls: type, factories: Mapping[str, Callable[[], Any]]) -> Callable
     names = {
         "owner": cls,
         "init_general": _init_general,
-        "mint_id": mint_id,
+        "next_number": get_counter().next,
         "utc_now": utc_now,
         "factories": dict(factories),
         "struct_init": csp.Struct.__init__,

@@ -59,8 +59,8 @@ def _refuse_names(owner: str, bases: tuple[type, ...], body: dict[str, Any], ann
             raise DeclarationError(f"{owner}: a field cannot be called {field!r}, which is no Python name")
         if field in taken and field not in inherited:
             raise DeclarationError(
-                f"{owner}: a field cannot be called {field!r}, which is a method or attribute every struct of this kind "
-                f"has; call it {field + '_'!r}"
+                f"{owner}: a field cannot be called {field!r}, which is a method or attribute of every struct of "
+                f"this kind; call it {field + '_'!r}"
             )
     for key in inherited & set(body) - set(annotations):
         raise DeclarationError(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-import csp
 import msgspec
 from pydantic import TypeAdapter
 
 from csp_gateway.server.structs.compile import Names, compile_function
 from csp_gateway.server.structs.construct import has_own_init
 from csp_gateway.server.structs.declaration import GatewayStructMeta
-from csp_gateway.server.structs.identity import mint_id, utc_now
+from csp_gateway.server.structs.identity import get_counter, utc_now
 from csp_gateway.server.structs.reading import CannotRead, Reading, reading_of
 from csp_gateway.server.structs.schema import (
     RULES,
@@ -29,6 +28,8 @@ from csp_gateway.server.structs.schema import (
 __all__ = ["builder_of", "decode", "decode_many"]
 
 S = TypeVar("S")
+
+_AS_GIVEN = Fresh()
 
 _REFUSED = (msgspec.MsgspecError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
@@ -55,11 +56,13 @@ def decode(cls: type[S], data: bytes, context: Any = None) -> S:
     decoder = _decoder_of(cls)
     if decoder is not None:
         try:
-            return decoder.build(decoder.read(data), *Fresh.asked_by(context))
+            fresh = _AS_GIVEN if context is None else Fresh.asked_by(context)
+            made: S = decoder.build(decoder.read(data), fresh.id, fresh.timestamp)
+            return made
         except _REFUSED:
             pass  # pydantic coerces, or says what is wrong
-    made: S = adapter_of(cls).validate_json(data, context=context)
-    return made
+    validated: S = adapter_of(cls).validate_json(data, context=context)
+    return validated
 
 
 def decode_many(cls: type[S], data: bytes, context: Any = None) -> list[S]:
@@ -73,12 +76,11 @@ def decode_many(cls: type[S], data: bytes, context: Any = None) -> list[S]:
     decoder = _decoder_of(cls)
     if decoder is not None:
         try:
-            fresh_id, fresh_timestamp = Fresh.asked_by(context)
-            build = decoder.build
-            return [build(each, fresh_id, fresh_timestamp) for each in decoder.read_list(data)]
+            fresh = Fresh.asked_by(context)
+            return [decoder.build(each, fresh.id, fresh.timestamp) for each in decoder.read_list(data)]
         except _REFUSED:
             pass
-    return _list_adapter(cls).validate_json(data, context=context)
+    return _list_adapter(cast(Hashable, cls)).validate_json(data, context=context)
 
 
 def builder_of(cls: type) -> Callable[..., Any] | None:
@@ -88,8 +90,9 @@ def builder_of(cls: type) -> Callable[..., Any] | None:
 
 
 @lru_cache(maxsize=256)
-def _list_adapter(cls: type) -> TypeAdapter[list[Any]]:
-    return TypeAdapter(list[pydantic_type(cls)])  # type: ignore[misc]  # made here
+def _list_adapter(cls: Any) -> TypeAdapter[list[Any]]:
+    kind: Any = list[pydantic_type(cls)]  # type: ignore[misc]  # made here
+    return TypeAdapter(kind)
 
 
 class _Decoders(dict[type, tuple[int, _Decoder | None]]):
@@ -117,23 +120,22 @@ def _decoder_of(cls: type) -> _Decoder | None:
 
 
 def _make_decoder(cls: Any) -> _Decoder:
-    if has_own_checks(cls) or has_own_init(cls):
+    if has_own_checks(cls) or has_own_init(cls) or cls.is_strict():  # csp checks strictness in __init__
         raise CannotRead(cls)
-    names = Names({"new": cls.__new__, "cls": cls, "struct_init": csp.Struct.__init__, "UNSET": msgspec.UNSET})
+    names = Names({"new": cls.__new__, "cls": cls, "UNSET": msgspec.UNSET})
     expected: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-    lines = ["def build(m, fresh_id, fresh_timestamp):", "    fields = {}"]
+    lines = ["def build(m, fresh_id, fresh_timestamp):", "    struct = new(cls)  # with its defaults"]
     for name, info in fields_of(cls).items():
         reading = reading_of(info.annotation, info.metadata, names, partial(_nested, names), native=True)
         if is_required(cls, name, info):
             expected.append((name, reading.expected))
-            lines += [f"    v = m.{name}", f"    fields[{name!r}] = {reading.code('v')}"]
+            lines += [f"    v = m.{name}", f"    struct.{name} = {reading.code('v')}"]
         else:
             expected.append((name, reading.expected, msgspec.UNSET))
             lines += _optional_field(cls, name, reading.code("v"), names)
-    lines += ["    struct = new(cls)", "    struct_init(struct, **fields)"]
     if isinstance(cls, GatewayStructMeta):
         names.keep("lookup", vars(cls)["__gateway_lookup__"])
-        lines += ["    if lookup.included:", '        lookup.put(fields["id"], struct)']
+        lines += ["    if lookup.included:", "        lookup.put(id, struct)"]
     lines.append("    return struct")
     build = compile_function("build", lines, names.values, owner=f"build of {cls.__module__}.{cls.__qualname__}")
     try:
@@ -150,22 +152,18 @@ def _make_decoder(cls: Any) -> _Decoder:
 
 def _optional_field(cls: Any, name: str, code: str, names: Names) -> list[str]:
     """The lines that set a field if it was given, and otherwise leave it to be minted, made, or unset."""
-    default, forced = None, ""
+    given = f"(v := m.{name}) is not UNSET"
     if isinstance(cls, GatewayStructMeta):
         if name == "id":
-            default, forced = names.keep("mint_id", mint_id), "fresh_id or "
-        elif name == "timestamp":
-            default, forced = names.keep("utc_now", utc_now), "fresh_timestamp or "
-        elif factory := cls.__gateway_factories__.get(name):
-            default = names.keep(f"make_{name}", factory)
-    if default is None:
-        return [f"    if (v := m.{name}) is not UNSET:", f"        fields[{name!r}] = {code}"]
-    return [
-        f"    if {forced}(v := m.{name}) is UNSET:",
-        f"        fields[{name!r}] = {default}()",
-        "    else:",
-        f"        fields[{name!r}] = {code}",
-    ]
+            number = names.keep("next_number", get_counter().next)
+            return [f"    id = v if {given} and not fresh_id else str({number}())", "    struct.id = id"]
+        if name == "timestamp":
+            now = names.keep("utc_now", utc_now)
+            return [f"    struct.timestamp = v if {given} and not fresh_timestamp else {now}()"]
+        if factory := cls.__gateway_factories__.get(name):
+            make = names.keep(f"make_{name}", factory)
+            return [f"    struct.{name} = {code} if {given} else {make}()"]
+    return [f"    if {given}:", f"        struct.{name} = {code}"]
 
 
 def _nested(names: Names, cls: type) -> Reading:

@@ -129,13 +129,15 @@ class GatewayStruct(csp.Struct, metaclass=GatewayStructMeta):  # type: ignore[mi
         ``context={"force_new_id": True, "force_new_timestamp": True}`` replaces what was supplied, at every depth, in
         copies: neither a mapping nor a struct given is changed.
         """
-        return adapter_of(cls).validate_python(obj, strict=strict, context=context)
+        validated: Self = adapter_of(cls).validate_python(obj, strict=strict, context=context)
+        return validated
 
     @classmethod
     def model_validate_json(cls, data: str | bytes, *, strict: bool | None = None, context: Any = None) -> Self:
         """A struct from JSON text; raises ``pydantic.ValidationError``."""
         if strict:
-            return adapter_of(cls).validate_json(data, strict=True, context=context)
+            validated: Self = adapter_of(cls).validate_json(data, strict=True, context=context)
+            return validated
         return decode(cls, data.encode() if isinstance(data, str) else data, context)
 
     @classmethod

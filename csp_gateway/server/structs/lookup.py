@@ -65,7 +65,7 @@ class LookupTable:
         """Keep ``struct`` under ``id``; an older one of the same id is not found any more. Any thread, O(1)."""
         self._young[id] = struct
         if self._dying:
-            try:
+            try:  # noqa: SIM105  # contextlib.suppress costs more than the rest of this method
                 self._dying.popitem()
             except KeyError:
                 pass  # another thread took the last one

@@ -228,7 +228,8 @@ def _reason(error: Exception) -> str:
 
 
 def _write_as_what_it_is(struct: Any, info: SerializationInfo) -> Any:
-    return adapter_of(type(struct)).serializer.to_python(
+    serializer: Any = adapter_of(type(struct)).serializer  # what include and exclude may be is not in its public types
+    return serializer.to_python(
         struct,
         mode=info.mode,
         include=info.include,
