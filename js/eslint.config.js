@@ -1,7 +1,6 @@
 /** The page's import contract: lib <- features <- app, and no feature knows another. */
 import { readdirSync } from "node:fs";
-import { createTypeScriptImportResolver } from "eslint-import-resolver-typescript";
-import { importX } from "eslint-plugin-import-x";
+import importPlugin from "eslint-plugin-import";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
@@ -22,18 +21,17 @@ export default tseslint.config(
   { ignores: ["dist", "node_modules"] },
   {
     files: ["src/**/*.{ts,tsx}", "*.ts"],
-    extends: [...tseslint.configs.strictTypeChecked, importX.flatConfigs.typescript, reactHooks.configs.flat.recommended],
-    plugins: { "import-x": importX },
+    extends: [...tseslint.configs.strictTypeChecked, importPlugin.flatConfigs.typescript, reactHooks.configs.flat.recommended],
     languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
-    settings: { "import-x/resolver-next": [createTypeScriptImportResolver()] },
+    settings: { "import/resolver": { node: { extensions: [".ts", ".tsx"] } } },
     rules: {
-      "import-x/no-restricted-paths": ["error", { zones }],
-      "import-x/no-cycle": "error",
-      "import-x/no-default-export": "error",
+      "import/no-restricted-paths": ["error", { zones }],
+      "import/no-cycle": "error",
+      "import/no-default-export": "error",
       "max-lines": ["error", 300],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "no-console": "error",
     },
   },
-  { files: ["*.config.ts"], rules: { "import-x/no-default-export": "off" } },
+  { files: ["*.config.ts"], rules: { "import/no-default-export": "off" } },
 );

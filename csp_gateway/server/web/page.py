@@ -92,9 +92,7 @@ def page_config(settings: GatewaySettings, extra: Mapping[str, Any]) -> dict[str
     }
 
 
-def mount_page(
-    api: FastAPI, settings: GatewaySettings, config: Mapping[str, Any], *, bundle: Path = BUNDLE
-) -> None:
+def mount_page(api: FastAPI, settings: GatewaySettings, config: Mapping[str, Any], *, bundle: Path = BUNDLE) -> None:
     """Serve the page at ``/``, its files under ``/static``, ``/favicon.ico`` and ``/ui-config``.
 
     Without a bundle, ``/`` says so and how to mend it, and a warning is logged; nothing else of the gateway changes.
