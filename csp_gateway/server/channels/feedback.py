@@ -68,14 +68,13 @@ def settle_order(
         path = {} if root in done else {root: None}  # an ordered set: its last key is where the walk is
         while path:
             channel = next(reversed(path))
-            upcoming = None
+            open_needs: set[str] = set()
             for index, under in enumerate(needs.get(channel, ())):
                 if not under.isdisjoint(path):
                     fed_back.add((channel, index))
                 elif (channel, index) not in fed_back:
-                    upcoming = min(under - done, default=None)
-                    if upcoming is not None:
-                        break
+                    open_needs |= under - done
+            upcoming = min(open_needs, default=None)
             if upcoming is None:
                 del path[channel]
                 done.add(channel)

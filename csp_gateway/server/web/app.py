@@ -63,7 +63,6 @@ class GatewayWebApp:
             contact={"name": settings.AUTHOR, "email": settings.EMAIL}
             if settings.AUTHOR
             else {"email": settings.EMAIL},
-            root_path=settings.ROOT_PATH,
             docs_url=None,
             redoc_url=None,
             # One schema a class: otherwise every struct is in the documentation twice, as -Input and -Output.
@@ -88,6 +87,8 @@ class GatewayWebApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request: the front first, unless other origins need their headers."""
+        if self.settings.ROOT_PATH:
+            scope["root_path"] = self.settings.ROOT_PATH
         app = self.app if self.settings.BACKEND_CORS_ORIGINS else self._front
         await app(scope, receive, send)
 

@@ -209,8 +209,16 @@ def test_channels_of_the_wrong_class_are_refused() -> None:
 # Ends that only a process of its own can show.
 
 
-@pytest.mark.parametrize("how", ["serve", "block", "background"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("how", "number"),
+    [
+        ("serve", signal.SIGINT),
+        ("serve", signal.SIGTERM),
+        ("block", signal.SIGINT),
+        ("block", signal.SIGTERM),
+        ("background", signal.SIGTERM),
+    ],
+)
 def test_a_signal_ends_the_process_cleanly(how: str, number: signal.Signals) -> None:
     with subprocess.Popen([sys.executable, LIFE, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as app:
         assert app.stdout is not None

@@ -8,7 +8,15 @@ import pytest
 from csp import ts
 from fastapi.testclient import TestClient
 
-from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewaySettings, GatewayStruct, MountRestRoutes
+from csp_gateway import (
+    ChannelSelection,
+    Gateway,
+    GatewayChannels,
+    GatewayModule,
+    GatewaySettings,
+    GatewayStruct,
+    MountRestRoutes,
+)
 
 
 class Count(GatewayStruct):
@@ -28,7 +36,7 @@ class Ch(GatewayChannels):
 class Feed(GatewayModule):
     """Provides all but ``nobody``; ``my_counts`` and ``several`` can be sent to."""
 
-    requires: Any = []
+    requires: ChannelSelection | None = []
 
     def connect(self, channels: Ch) -> None:
         channels.add_send_channel(Ch.my_counts)

@@ -37,3 +37,11 @@ def test_title_version_and_contact(serve: Any) -> None:
 def test_without_a_page_home_is_the_documentation(client: Any) -> None:
     answer = client.get("/", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, "/redoc")
+
+
+def test_behind_a_proxy_the_api_says_where_it_is(serve: Any) -> None:
+    client = serve(ROOT_PATH="desk/")
+    assert client.get("/openapi.json").json()["servers"] == [{"url": "/desk"}]
+    assert client.get("/", follow_redirects=False).headers["location"] == "/desk/redoc"
+    # Whether the proxy takes the prefix away or not.
+    assert client.get("/api/v1/last/my_counts").json() == client.get("/desk/api/v1/last/my_counts").json() == []

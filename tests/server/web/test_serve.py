@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from csp_gateway import GatewaySettings, PortTakenError, StartError
@@ -21,7 +21,7 @@ def test_it_serves_until_it_is_asked_to_stop() -> None:
     thread = threading.Thread(target=server.serve, args=(app, lambda: told.append("stopping")))
     thread.start()
     # Its socket listens already: this waits in the backlog until the loop runs.
-    assert httpx.get(server.url).text == "here"
+    assert httpx2.get(server.url).text == "here"
     server.ask_to_stop()
     thread.join(20)
     assert not thread.is_alive()
