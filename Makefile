@@ -6,7 +6,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-NODE_PACKAGES := js/node_modules/.package-lock.json
+CHROMIUM := /usr/bin/chromium
+NODE_PACKAGES := js/node_modules/.with-tools
 PAGE := $(shell find js -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -33,7 +34,7 @@ fix: $(INSTALLED) $(NODE_PACKAGES) ## repair what the formatter and the linters 
 
 test: $(INSTALLED) $(NODE_PACKAGES) chromium ## every test: the page's units, the package, its docs, a real browser
 	npm --prefix js run --silent test
-	$(BIN)/python -m pytest -m "$$([ -x /usr/bin/chromium ] || echo not browser)"
+	$(BIN)/python -m pytest -m "$$([ -x $(CHROMIUM) ] || echo not browser)"
 
 demo: $(INSTALLED) ## start the demonstration and say where it is; Ctrl-C stops it
 	@$(BIN)/python -m csp_gateway.server.demo
@@ -46,7 +47,7 @@ docs: $(INSTALLED) ## run every snippet of the docs; see that the reference name
 
 ui: $(INSTALLED) $(NODE_PACKAGES) ## build the page's bundle anew
 	@rm -rf csp_gateway/server/build
-	@$(call quietly,GW_UI=require $(BIN)/python -m pip install --editable . --no-deps)
+	@$(call quietly,CSP_GATEWAY_UI=require $(BIN)/python -m pip install --editable . --no-deps)
 
 dist: $(INSTALLED) ## the wheel and the source archive, in dist/
 	@rm -rf dist
@@ -58,7 +59,7 @@ clean: ## remove all that these tasks have made
 	find csp_gateway tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Run one command without its chatter, and show all of it when it fails.
-quietly = { log=$$(mktemp); if $(1) >$$log 2>&1; then rm -f $$log; else cat $$log >&2; rm -f $$log; exit 1; fi; }
+quietly = { log=$$(mktemp); if { $(1); } >$$log 2>&1; then rm -f $$log; else cat $$log >&2; rm -f $$log; exit 1; fi; }
 
 # pip 25.1 is the first that knows dependency groups.
 $(INSTALLED): pyproject.toml hatch_build.py $(PAGE)
@@ -72,6 +73,7 @@ $(INSTALLED): pyproject.toml hatch_build.py $(PAGE)
 	  echo "The page is not built: that needs Node 20.19 or newer (https://nodejs.org). REST works without it." >&2
 	@touch $@
 
+# The build of the page installs what it needs; this adds the linters and the test runner.
 $(NODE_PACKAGES): js/package.json js/package-lock.json | $(INSTALLED)
 	@command -v npm >/dev/null || \
 	  { echo "The page's checks and tests need Node 20.19 or newer with npm: install it from https://nodejs.org and try again." >&2; exit 1; }
@@ -79,11 +81,11 @@ $(NODE_PACKAGES): js/package.json js/package-lock.json | $(INSTALLED)
 	@touch $@
 
 chromium:
-	@if [ -x /usr/bin/chromium ]; then exit 0; fi; \
+	@if [ -x $(CHROMIUM) ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ]; then root=; else root="sudo -n"; fi; \
 	if command -v apt-get >/dev/null && $$root true 2>/dev/null; then \
 	  echo "Installing Debian's chromium for the browser's tests."; \
 	  $(call quietly,$$root apt-get update && $$root apt-get install --yes --no-install-recommends chromium); \
 	else \
-	  echo "The browser's tests are left out: they need /usr/bin/chromium (on Debian: sudo apt-get install chromium)." >&2; \
+	  echo "The browser's tests are left out: they need $(CHROMIUM) (on Debian: sudo apt-get install chromium)." >&2; \
 	fi
