@@ -49,7 +49,7 @@ class PageBuildHook(BuildHookInterface[Any]):
             if mode == "require":
                 raise RuntimeError(f"csp-gateway: {problem}") from None
             # pip shows this only with -v; the page that stands in for the real one says it too.
-            print(f"csp-gateway: {report(problem, bundle)}", file=sys.stderr)
+            sys.stderr.write(f"csp-gateway: {report(problem, bundle)}\n")
 
 
 def update(js: Path, bundle: Path) -> bool:
