@@ -138,3 +138,18 @@ def test_every_module_and_its_options_are_documented() -> None:
     names = {cls.__name__ for cls in of_ours}
     options = {field for cls in (*of_ours, TableConfig) for field in cls.model_fields if field != "meta"}
     assert not undocumented(names | options, "modules.md")
+
+
+# --- The plan of the house --------------------------------------------------------------------------------------------
+
+
+def test_the_plan_of_the_house_shows_every_file_where_it_is() -> None:
+    plan = (ROOT / "docs/design/house.md").read_text().partition("## The tree")[2].partition("\n## ")[0]
+    folder, drawn = "", set()
+    for line in plan.splitlines():
+        if line.startswith("csp_gateway"):
+            folder = line.split(" ")[0]
+        elif file := re.match(r"  (\w+\.py) ", line):
+            drawn.add(folder + file[1])
+    real = {named(path) for path in (ROOT / "csp_gateway").rglob("*.py") if path.name != "__init__.py"}
+    assert drawn == real
