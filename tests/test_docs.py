@@ -61,6 +61,17 @@ def test_an_example_runs(example: Path, tmp_path: Path) -> None:
     run(example, tmp_path)
 
 
+def test_the_configuration_of_the_guide_is_one(tmp_path: Path) -> None:
+    """The guide's YAML file, shown by the command that the guide gives."""
+    (tmp_path / "desk/config").mkdir(parents=True)
+    (tmp_path / "desk/config/hello.yaml").write_text(program(ROOT / "docs/guide/configuration.md", "yaml").lstrip())
+    command = [Path(sys.executable).with_name("csp-gateway-start"), "--config-dir=desk", "+config=hello", "port=9000"]
+    shown = subprocess.run([*command, "start=false"], cwd=tmp_path, capture_output=True, text=True, timeout=50)
+    assert shown.returncode == 0, shown.stderr
+    assert "TITLE: Hello" in shown.stdout
+    assert "PORT: 9000" in shown.stdout
+
+
 def test_the_first_example_is_the_same_everywhere() -> None:
     """In the README, on the overview, and as a file, which runs above."""
     example = (ROOT / "examples/hello.py").read_text().partition("\n\n")[2]
