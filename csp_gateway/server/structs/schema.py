@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple, get_origin
 
 import csp
 from pydantic import (
+    Field,
     GetCoreSchemaHandler,
     PydanticSchemaGenerationError,
     SerializationInfo,
@@ -114,7 +115,15 @@ def has_own_checks(cls: Any) -> bool:
 
 def field_type(info: FieldInfo) -> Any:
     """The annotation of a field, constraints and all, in our JSON form."""
-    return Annotated[pydantic_type(info.annotation), info]
+    described = Field(
+        title=info.title,
+        description=info.description,
+        examples=info.examples,
+        deprecated=info.deprecated,
+        json_schema_extra=info.json_schema_extra,
+        discriminator=info.discriminator,
+    )
+    return Annotated[(pydantic_type(info.annotation), *info.metadata, described)]
 
 
 def struct_schema(cls: Any, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -20,7 +20,7 @@ from csp_gateway.server.structs.forms import array_values, naive_utc
 
 __all__ = ["CannotWrite", "written"]
 
-_AS_IT_IS = (bool, int, float, str, NoneType, date, time)
+_AS_IT_IS = (bool, int, float, str, NoneType, date)
 _NO_MATTER_IN_JSON = (BaseMetadata, AfterValidator, BeforeValidator, FieldInfo, str)
 
 
@@ -69,6 +69,8 @@ def _plain(tp: type, source: str, names: Names, native: bool) -> str:
         return source
     if tp is datetime:
         return source if native else f"{names.keep('naive_utc', naive_utc)}({source})"
+    if tp is time:
+        return f"{source}.isoformat()"  # orjson 3.13 drops a zero of 00:00:00.010000
     if tp is timedelta:
         return f"{source}.total_seconds()"
     if issubclass(tp, csp.Struct):
