@@ -1,0 +1,126 @@
+"""The page of the first example in a real browser: it ticks, it tells the truth, it comes back."""
+
+from __future__ import annotations
+
+import re
+import signal
+from importlib.metadata import version
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from .conftest import Looker, RunningGateway
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+
+# The numbers of the first column called x, from the top of the grid.
+NUMBERS = """() => {
+  const table = document.querySelector("perspective-viewer-datagrid")?.shadowRoot?.querySelector("regular-table");
+  return [...(table?.querySelectorAll("tbody tr") ?? [])].map((row) => Number(row.lastElementChild.textContent));
+}"""
+# How many pixels of the chart's lines are painted.
+PAINTED = """() => {
+  const chart = document.querySelector("perspective-viewer-charts-y-line")?.shadowRoot;
+  const canvas = chart?.querySelector("canvas.webgl-canvas");
+  if (!canvas?.width) return 0;
+  const copy = document.createElement("canvas");
+  [copy.width, copy.height] = [canvas.width, canvas.height];
+  const pen = copy.getContext("2d");
+  pen.drawImage(canvas, 0, 0);
+  return pen.getImageData(0, 0, copy.width, copy.height).data.filter((value, at) => at % 4 === 3 && value > 0).length;
+}"""
+BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
+
+
+def visit(looker: Looker, gateway: RunningGateway) -> Page:
+    """Open the page and wait until its grid has rows."""
+    looker.page.goto(gateway.url)
+    looker.page.locator("perspective-viewer-datagrid regular-table td").first.wait_for()
+    return looker.page
+
+
+def wait_for_more(page: Page, than: int) -> None:
+    """Wait until the newest number in the grid is higher."""
+    page.wait_for_function(f"(than) => Math.max(0, ...({NUMBERS})()) > than", arg=than)
+
+
+def test_the_example_ticks_newest_first_beside_its_chart(looker: Looker, shared_gateway: RunningGateway) -> None:
+    page = visit(looker, shared_gateway)
+    page.wait_for_function(f"() => ({NUMBERS})().length > 2")
+    before = page.evaluate(NUMBERS)
+    assert before == sorted(before, reverse=True)
+    wait_for_more(page, max(before))
+
+    header = page.locator("perspective-viewer-datagrid regular-table thead th")
+    expect(header).to_have_text([re.compile("timestamp"), re.compile("x")])  # and no id
+    expect(page.locator("perspective-viewer-tab").filter(has_text="x over time")).to_be_visible()
+    page.wait_for_function(f"() => ({PAINTED})() > 500")
+
+    assert looker.errors == []
+    assert looker.hosts == {f"127.0.0.1:{shared_gateway.port}"}
+
+
+def test_the_header_says_what_this_is_and_that_it_is_live(looker: Looker, shared_gateway: RunningGateway) -> None:
+    page = visit(looker, shared_gateway)
+    expect(page).to_have_title("Gateway")
+    expect(page.get_by_role("heading", name="Gateway")).to_be_visible()
+    expect(page.locator(".header-version")).to_have_text(version("csp-gateway"))
+    expect(page.get_by_role("status")).to_have_text("Live")
+    expect(page.get_by_role("link", name="Reference")).to_have_attribute("href", "redoc")
+
+
+def test_a_gateway_that_dies_is_said_to_be_gone_and_found_again(looker: Looker, own_gateway: RunningGateway) -> None:
+    page = visit(looker, own_gateway)
+    status = page.get_by_role("status")
+    expect(status).to_have_text("Live")
+    own_gateway.stop(signal.SIGKILL)
+
+    expect(status).to_have_text(re.compile(r"Reconnecting"))
+    expect(page.get_by_role("alert")).to_contain_text("The gateway does not answer")
+    expect(page.locator(".workspace")).to_have_attribute("data-stale", "true")
+    assert page.evaluate(NUMBERS)  # what was there can still be read
+
+    own_gateway.start()
+    page.get_by_role("button", name="Try now").click()
+    expect(status).to_have_text("Live")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".workspace")).to_have_attribute("data-stale", "false")
+    expect(page.locator("perspective-viewer")).to_have_count(1)
+    newest = page.evaluate(NUMBERS)[0]
+    wait_for_more(page, newest)
+    assert [error for error in looker.errors if "script error" in error] == []
+
+
+def test_the_dark_theme_is_chosen_once(context: BrowserContext, shared_gateway: RunningGateway) -> None:
+    looker = Looker(context.new_page())
+    page = visit(looker, shared_gateway)
+    light = page.evaluate(BACKGROUND)
+    page.get_by_role("button", name="Use the dark theme").click()
+    dark = page.evaluate(BACKGROUND)
+    assert dark != light
+    expect(page.locator("perspective-viewer-datagrid")).to_have_attribute("theme", "Pro Dark")
+    expect(page.locator("perspective-viewer-charts-y-line")).to_have_attribute("theme", "Pro Dark")
+    assert page.evaluate("() => localStorage.getItem('csp-gateway:dark')") == "true"
+
+    again = visit(Looker(context.new_page()), shared_gateway)
+    assert again.evaluate(BACKGROUND) == dark
+    expect(again.locator("perspective-viewer-datagrid")).to_have_attribute("theme", "Pro Dark")
+    assert looker.errors == []
+
+
+def test_the_theme_follows_the_desktop(looker: Looker, shared_gateway: RunningGateway) -> None:
+    page = visit(looker, shared_gateway)
+    light = page.evaluate(BACKGROUND)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"(light) => ({BACKGROUND})() !== light", arg=light)
+    expect(page.locator("perspective-viewer-datagrid")).to_have_attribute("theme", "Pro Dark")
+
+
+@pytest.mark.parametrize(("path", "landmark"), [("docs", ".opblock"), ("redoc", "[data-section-id]")])
+def test_the_api_documentation_asks_nothing_of_another_host(
+    looker: Looker, shared_gateway: RunningGateway, path: str, landmark: str
+) -> None:
+    looker.page.goto(shared_gateway.url + path)
+    looker.page.locator(landmark).first.wait_for()
+    assert looker.hosts == {f"127.0.0.1:{shared_gateway.port}"}
+    assert [error for error in looker.errors if not error.startswith("warning")] == []
