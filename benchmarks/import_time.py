@@ -11,7 +11,7 @@ import time
 from benchmarks.load import wait_for
 from benchmarks.measure import Figure, compare, report
 
-__all__ = ["figures"]
+__all__ = ["main"]
 
 _EXAMPLE = """
 from csp_gateway import *
@@ -24,15 +24,17 @@ Gateway(
 """
 
 
-def figures() -> list[Figure]:
+def main() -> list[Figure]:
     """The best of five of each, each in a fresh process, taking turns."""
     runs = [(program("import csp"), program(_EXAMPLE), program("import csp_gateway.errors"), demo()) for _ in range(5)]
     csp, example, errors, first = (min(times) for times in zip(*runs, strict=True))
-    return [
-        compare("import all that the example touches", example * 1e3, csp * 1e3, "ms", at_most=1.3),
-        compare("import csp_gateway.errors, as a client would", errors * 1e3, csp * 1e3, "ms", at_most=0.2),
-        compare("start of the demo to its first 200", first * 1e3, csp * 1e3, "ms", at_most=1.6),
-    ]
+    return report(
+        [
+            compare("import all that the example touches", example * 1e3, csp * 1e3, "ms", at_most=1.3),
+            compare("import csp_gateway.errors, as a client would", errors * 1e3, csp * 1e3, "ms", at_most=0.2),
+            compare("start of the demo to its first 200", first * 1e3, csp * 1e3, "ms", at_most=1.6),
+        ]
+    )
 
 
 def program(text: str) -> float:
@@ -59,4 +61,4 @@ def demo() -> float:
 
 
 if __name__ == "__main__":
-    report(figures())
+    main()

@@ -9,10 +9,10 @@ from benchmarks.market import quote
 from benchmarks.measure import Figure, compare, report
 from benchmarks.servers import serving
 
-__all__ = ["figures"]
+__all__ = ["main"]
 
 
-def figures() -> list[Figure]:
+def main() -> list[Figure]:
     """The nine-field struct in every request; it is decoded, validated, queued for the engine and answered."""
     order = json.loads(quote().model_dump_json())
     for record in (order, order["leg"]):
@@ -20,11 +20,13 @@ def figures() -> list[Figure]:
     with serving("bare") as bare, serving("gateway", "100") as ours:
         one, one_bare = best(1, ours, bare, path="/api/v1/send/orders", body=json.dumps(order))
         many, many_bare = best(32, ours, bare, path="/api/v1/send/orders", body=json.dumps(order))
-    return [
-        compare("POST send, 1 connection: median", one.median, one_bare.median, "us", at_most=3.33),
-        compare("POST send, 32 connections", many.rps, many_bare.rps, "rps", at_least=0.3),
-    ]
+    return report(
+        [
+            compare("POST send, 1 connection: median", one.median, one_bare.median, "us", at_most=3.33),
+            compare("POST send, 32 connections", many.rps, many_bare.rps, "rps", at_least=0.3),
+        ]
+    )
 
 
 if __name__ == "__main__":
-    report(figures())
+    main()
