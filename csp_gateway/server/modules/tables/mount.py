@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -58,13 +59,7 @@ class MountPerspectiveTables(GatewayModule):
     default_layout_max_tables: PositiveInt = Field(5, description="How many, when they are not named.")
     update_interval: timedelta = Field(timedelta(seconds=0.5), description="Time between two writings of the tables.")
 
-    _gathered: dict[str, Gathering] = PrivateAttr(default_factory=dict)
-    _configs: dict[str, TableConfig] = PrivateAttr(default_factory=dict)
-    _live: dict[str, LiveTable] = PrivateAttr(default_factory=dict)
-    _unused: list[str] = PrivateAttr(default_factory=list)
-    _feed: Feed | None = PrivateAttr(None)
-    _pool: ThreadPoolExecutor | None = PrivateAttr(None)
-    _doorway: Doorway | None = PrivateAttr(None)
+    _run: _Run | None = PrivateAttr(None)
 
     @field_validator("layouts")
     @classmethod
@@ -91,9 +86,8 @@ class MountPerspectiveTables(GatewayModule):
         Raises:
             ConfigError: an option names a table or channel that is not there, or a channel that carries no structs.
         """
-        self._configs = self._planned(channels)
-        self._gathered = {}
-        for name, config in self._configs.items():
+        self._run = run = _Run(self._planned(channels))
+        for name, config in run.configs.items():
             waiting = config.limit or MOST_ROWS
             if config.index is None:
                 gathering = Gathering(waiting)
@@ -101,7 +95,7 @@ class MountPerspectiveTables(GatewayModule):
                 gathering = Gathering(max(waiting, _MOST_WAITING), hurry_at=max(waiting, _MOST_WAITING) // 2)
             node = gather_lists if channels.declared[str(config.channel)].listed else gather
             node(channels.get_channel(str(config.channel)), gathering)
-            self._gathered[name] = gathering
+            run.gathered[name] = gathering
 
     def rest(self, app: GatewayWebApp) -> None:
         """Make the tables, start to write them, and serve them.
@@ -110,51 +104,52 @@ class MountPerspectiveTables(GatewayModule):
             ConfigError: an index names a column that is not there, or cannot be a key.
             DeclarationError: excluded columns name a field that is not there.
         """
+        run = self._run
+        assert run is not None, "connect comes before rest"
         server = Server()
         client = server.new_local_client()
-        self._feed = Feed(self.update_interval.total_seconds())
-        self._live, self._unused = {}, []
-        for name, config in self._configs.items():
+        run.feed = Feed(self.update_interval.total_seconds())
+        for name, config in run.configs.items():
             channel = str(config.channel)
             if not app.channels.is_provided(channel):
-                self._unused.append(name)
+                run.unused.append(name)
                 continue
-            table = LiveTable(client, name, app.channels.declared[channel].element, config)
-            self._live[name] = table
-            self._feed.add(self._gathered[name], table)
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="tables-request")
+            run.live[name] = LiveTable(client, name, app.channels.declared[channel].element, config)
+            run.feed.add(run.gathered[name], run.live[name])
+        run.pool = ThreadPoolExecutor(2, thread_name_prefix="tables-request")
         origins = frozenset(str(origin).rstrip("/") for origin in app.settings.BACKEND_CORS_ORIGINS)
-        self._doorway = Doorway(server, self._pool, set(self._live), origins)
-        mount_routes(app.get_router("api", self.api_version), _Shown(self, self._live, self._unused), self._doorway)
+        run.doorway = Doorway(server, run.pool, set(run.live), origins)
+        mount_routes(app.get_router("api", self.api_version), _Shown(self, run), run.doorway)
         app.app.mount(f"/{ASSETS_PATH.rstrip('/')}", bundle(), name="perspective")
         path = app.api_path("perspective", self.api_version).lstrip("/")
         app.page_config["tables"] = {"socket": path, "assets": ASSETS_PATH, "meta": f"{path}/meta"}
-        self._feed.start()
+        run.feed.start()
 
     def info(self, settings: GatewaySettings) -> str | None:
         """How many tables there are."""
-        return (
-            f"tables    {len(self._live)}, kept by {settings.api(self.api_version)}/perspective" if self._live else None
-        )
+        if self._run is None or not self._run.live:
+            return None
+        return f"tables    {len(self._run.live)}, kept by {settings.api(self.api_version)}/perspective"
 
     def shutdown(self) -> None:
         """Write what still waits, and end the threads."""
-        if self._feed is not None:
-            self._feed.stop()
-        if self._pool is not None:
-            self._pool.shutdown()
+        if self._run is not None and self._run.feed is not None:
+            self._run.feed.stop()
+        if self._run is not None and self._run.pool is not None:
+            self._run.pool.shutdown()
 
     def statistics(self) -> dict[str, Any]:
         """What went through, by table, and what viewers did."""
+        run = self._run or _Run({})
         return {
-            "tables": self._feed.statistics() if self._feed else {},
-            "viewers": self._doorway.statistics() if self._doorway else {},
+            "tables": run.feed.statistics() if run.feed else {},
+            "viewers": run.doorway.statistics() if run.doorway else {},
         }
 
     def __getstate__(self) -> dict[str, Any]:
         """The options only: a module can be pickled, what it runs cannot."""
         state: dict[str, Any] = BaseModel.__getstate__(self)
-        return {**state, "__pydantic_private__": None}
+        return {**state, "__pydantic_private__": {**(self.__pydantic_private__ or {}), "_run": None}}
 
     def _planned(self, channels: GatewayChannels) -> dict[str, TableConfig]:
         """Table → its complete settings, in the order of the channels."""
@@ -187,13 +182,26 @@ class MountPerspectiveTables(GatewayModule):
                     raise ConfigError(f"{option}: there is no table {name!r}; {did_you_mean(name, names)}")
 
 
+@dataclass(slots=True)
+class _Run:
+    """What one run of the gateway holds."""
+
+    configs: dict[str, TableConfig]
+    gathered: dict[str, Gathering] = field(default_factory=dict)
+    live: dict[str, LiveTable] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
+    feed: Feed | None = None
+    pool: ThreadPoolExecutor | None = None
+    doorway: Doorway | None = None
+
+
 class _Shown:
     """What the routes tell of a module's tables."""
 
-    def __init__(self, module: MountPerspectiveTables, live: dict[str, LiveTable], unused: list[str]) -> None:
+    def __init__(self, module: MountPerspectiveTables, run: _Run) -> None:
         self._module = module
-        self._live = live
-        self._unused = unused
+        self._live = run.live
+        self._unused = run.unused
 
     def tables(self) -> dict[str, dict[str, str]]:
         return {name: table.kinds for name, table in self._live.items()}
