@@ -1,6 +1,44 @@
 """The server's public names, each loaded on first use."""
 
+from typing import TYPE_CHECKING
+
 from csp_gateway._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from csp_gateway.server.channels import Channels, ChannelSelection, ChannelsType, GatewayChannels
+    from csp_gateway.server.config import load_config, load_gateway
+    from csp_gateway.server.gateway import Gateway
+    from csp_gateway.server.module import GatewayModule, Module
+    from csp_gateway.server.modules.rest import MountRestRoutes
+    from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
+    from csp_gateway.server.settings import GatewaySettings, Settings
+    from csp_gateway.server.structs import GatewayStruct, IdType, get_counter, global_lookup, is_gateway_struct_like
+    from csp_gateway.server.web import Error404, GatewayWebApp, get_default_responses
+
+__all__ = [
+    "ChannelSelection",
+    "Channels",
+    "ChannelsType",
+    "Error404",
+    "Gateway",
+    "GatewayChannels",
+    "GatewayModule",
+    "GatewaySettings",
+    "GatewayStruct",
+    "GatewayWebApp",
+    "IdType",
+    "Module",
+    "MountPerspectiveTables",
+    "MountRestRoutes",
+    "Settings",
+    "TableConfig",
+    "get_counter",
+    "get_default_responses",
+    "global_lookup",
+    "is_gateway_struct_like",
+    "load_config",
+    "load_gateway",
+]
 
 _HOMES = {
     "ChannelSelection": "csp_gateway.server.channels",
@@ -15,9 +53,10 @@ _HOMES = {
     "GatewayWebApp": "csp_gateway.server.web",
     "IdType": "csp_gateway.server.structs",
     "Module": "csp_gateway.server.module",
-    "MountPerspectiveTables": "csp_gateway.server.modules",
-    "MountRestRoutes": "csp_gateway.server.modules",
+    "MountPerspectiveTables": "csp_gateway.server.modules.tables",
+    "MountRestRoutes": "csp_gateway.server.modules.rest",
     "Settings": "csp_gateway.server.settings",
+    "TableConfig": "csp_gateway.server.modules.tables",
     "get_counter": "csp_gateway.server.structs",
     "get_default_responses": "csp_gateway.server.web",
     "global_lookup": "csp_gateway.server.structs",
@@ -26,5 +65,4 @@ _HOMES = {
     "load_gateway": "csp_gateway.server.config",
 }
 
-__all__ = list(_HOMES)
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

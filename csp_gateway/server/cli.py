@@ -18,7 +18,7 @@ csp-gateway-start runs a gateway from YAML, and was not told which.
 
   csp-gateway-start --config-dir=csp_gateway/server/demo +config=demo    the first example, on port 8000
   csp-gateway-start --config-dir=DIR +config=NAME                        your DIR/config/NAME.yaml
-  csp-gateway-start gateway=demo port=9000                               a ready-made part
+  csp-gateway-start +gateway=demo port=9000                              a ready-made part
   csp-gateway-start --help                                               everything else
 """
 
@@ -27,7 +27,9 @@ csp-gateway-start runs a gateway from YAML, and was not told which.
 def main(cfg: DictConfig) -> None:
     """Start what the configuration describes; ends with status 0, or with a sentence and status 1."""
     if "gateway" not in cfg:
-        sys.exit(_WHAT_TO_DO)
+        # Without a folder that has a group `config`, Hydra takes +config=NAME for a new key.
+        lost = f"There is no file config/{cfg.config}.yaml: --config-dir is missing.\n\n" if "config" in cfg else ""
+        sys.exit(lost + _WHAT_TO_DO)
     registry = ModelRegistry.root()
     registry.load_config(cfg, overwrite=True)
     try:

@@ -11,7 +11,7 @@ from csp.impl.wiring.node import NodeDefMeta
 from pydantic import AliasChoices, ConfigDict, Field, field_validator, model_validator
 
 from csp_gateway.errors import did_you_mean
-from csp_gateway.server.channels import ChannelSelection, GatewayChannels
+from csp_gateway.server.channels import ChannelSelection
 
 if TYPE_CHECKING:
     from csp_gateway.server.settings import GatewaySettings
@@ -35,19 +35,21 @@ class GatewayModule(ccflow.BaseModel):
     )
 
     requires: ChannelSelection | None = Field(
-        None,
+        default=None,
         description="Channels that somebody must provide. None: all that the module gets. []: none of them.",
     )
     disable: bool = Field(
-        False,
+        default=False,
         validation_alias=AliasChoices("disable", "disabled"),
         description="Leave the module out: neither connect nor rest is called.",
     )
     block_set_channels_until: datetime | None = Field(
-        None,
+        default=None,
         description="Drop what the module sets before this engine time (UTC). None: the gateway's own setting.",
     )
-    api_version: str | None = Field(None, description="API version its routes belong to. None: the default version.")
+    api_version: str | None = Field(
+        default=None, description="API version its routes belong to. None: the default version."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -67,7 +69,7 @@ class GatewayModule(ccflow.BaseModel):
     def _naive_utc(cls, when: datetime | None) -> datetime | None:
         return when.astimezone(UTC).replace(tzinfo=None) if when is not None and when.tzinfo else when
 
-    def connect(self, channels: GatewayChannels) -> None:
+    def connect(self, channels: Any) -> None:
         """Get and set channels; called once for every time the graph is built."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to connect(self, channels)")
 

@@ -30,32 +30,34 @@ class GatewaySettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CSP_GATEWAY_", case_sensitive=True, extra="forbid")
 
-    TITLE: str = Field("Gateway", description="Name shown in the page and in the API's documentation.")
+    TITLE: str = Field(default="Gateway", description="Name shown in the page and in the API's documentation.")
     DESCRIPTION: str = Field(
-        "# Welcome to the gateway\n\nEvery stream of this application, over REST.",
+        default="# Welcome to the gateway\n\nEvery stream of this application, over REST.",
         description="Markdown shown in the API's documentation.",
     )
     VERSION: str = Field(default_factory=lambda: version("csp-gateway"), description="Version shown to users.")
-    AUTHOR: str = Field("", description="Contact named in the API's documentation.")
-    EMAIL: str = Field("example@domain.com", description="Where users write to.")
+    AUTHOR: str = Field(default="", description="Contact named in the API's documentation.")
+    EMAIL: str = Field(default="example@domain.com", description="Where users write to.")
 
     BIND: str = Field(
-        "127.0.0.1",
+        default="127.0.0.1",
         description="Address to listen on. The default is this machine only; 0.0.0.0 opens the gateway to the network.",
     )
-    PORT: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    PORT: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     ROOT_PATH: Annotated[str, AfterValidator(_one_leading_slash)] = Field(
-        "", description="Prefix under which a reverse proxy serves the gateway, such as /desk."
+        default="", description="Prefix under which a reverse proxy serves the gateway, such as /desk."
     )
-    API_PREFIX: Annotated[str, AfterValidator(_without_slashes)] = Field("api", description="First part of API paths.")
+    API_PREFIX: Annotated[str, AfterValidator(_without_slashes)] = Field(
+        default="api", description="First part of API paths."
+    )
     API_VERSION_DEFAULT: Annotated[str, AfterValidator(_without_slashes)] = Field(
-        "v1", description="API version of routes that name none."
+        default="v1", description="API version of routes that name none."
     )
     BACKEND_CORS_ORIGINS: list[AnyHttpUrl] = Field(
         default_factory=list, description="Other origins whose pages may call the API."
     )
 
-    UI: bool = Field(False, description="Serve the page at /; the same as start(ui=True).")
+    UI: bool = Field(default=False, description="Serve the page at /; the same as start(ui=True).")
 
     @model_validator(mode="before")
     @classmethod

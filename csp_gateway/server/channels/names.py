@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from csp_gateway.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)  # its name is private, the class is not
 
 __all__ = ["ChannelNames"]
 
@@ -29,7 +35,7 @@ class _Notes(dict[str, Any]):
         super().__setitem__(name, value)
 
 
-class ChannelNames(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass has no public name
+class ChannelNames(ModelMetaclass):
     """The metaclass of channels classes.
 
     Pydantic takes the defaults of fields out of the class, so reading a field on the class comes to ``__getattr__``
@@ -50,7 +56,8 @@ class ChannelNames(type(BaseModel)):  # type: ignore[misc]  # pydantic's metacla
             made = super().__new__(mcs, name, bases, dict(body), **options)
         finally:
             ChannelNames._making.depth -= 1
-        twice = sorted(getattr(body, "twice", set()) & set(made.model_fields))
+        fields: dict[str, Any] = made.model_fields  # type: ignore[attr-defined]  # pydantic's classes have it
+        twice = sorted(getattr(body, "twice", set()).intersection(fields))
         if twice:
             raise DeclarationError(f"{name} declares {' and '.join(map(repr, twice))} twice: each name is one channel")
         return made
@@ -75,17 +82,22 @@ class ChannelNames(type(BaseModel)):  # type: ignore[misc]  # pydantic's metacla
             fields = cls.__dict__.get("__pydantic_fields__")
             if fields and item in fields:
                 return item
-        return super().__getattr__(item)
+        return super().__getattr__(item)  # type: ignore[misc]  # pydantic hides it from type checkers
 
     def __dir__(cls) -> list[str]:
         return [*super().__dir__(), *cls.model_fields]
 
 
-def _annotated_lazily(body: dict[str, Any]) -> dict[str, Any]:
-    """The annotations of a class body that Python 3.14 has not evaluated yet."""
-    annotate = body.get("__annotate_func__") or body.get("__annotate__")
-    if annotate is None:
-        return {}
-    from annotationlib import Format, call_annotate_function  # noqa: PLC0415  # exists from Python 3.14 on
+if sys.version_info >= (3, 14):
+    from annotationlib import Format, call_annotate_function, get_annotate_from_class_namespace
 
-    return call_annotate_function(annotate, Format.FORWARDREF)
+    def _annotated_lazily(body: dict[str, Any]) -> dict[str, Any]:
+        """The annotations of a class body that Python has not evaluated yet."""
+        annotate = get_annotate_from_class_namespace(body)
+        return call_annotate_function(annotate, Format.FORWARDREF) if annotate is not None else {}
+
+else:
+
+    def _annotated_lazily(body: dict[str, Any]) -> dict[str, Any]:
+        """Before Python 3.14 every annotation is evaluated with its class body."""
+        return {}

@@ -22,18 +22,15 @@ class ChannelSelection(ccflow.BaseModel):
     ['quotes']
     """
 
-    include: list[str] | None = Field(None, description="Names to take, in this order. None: all, as declared.")
+    include: list[str] | None = Field(default=None, description="Names to take, in this order. None: all, as declared.")
     exclude: set[str] = Field(default_factory=set, description="Names to leave out.")
 
-    @model_validator(mode="wrap")
+    @model_validator(mode="before")
     @classmethod
-    def _from_short_forms(cls, given: Any, make: Any) -> ChannelSelection:
+    def _from_short_forms(cls, given: Any) -> Any:
         if given is None:
-            given = {}
-        elif isinstance(given, list | tuple):
-            given = {"include": list(given)}
-        selection: ChannelSelection = make(given)
-        return selection
+            return {}
+        return {"include": list(given)} if isinstance(given, list | tuple) else given
 
     def select_from(
         self,

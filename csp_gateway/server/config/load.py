@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ccflow import ModelRegistry, RootModelRegistry
-from ccflow.utils.hydra import load_config as compose
+from ccflow import ModelRegistry
+from hydra import compose, initialize_config_dir
 
-from csp_gateway.errors import ConfigError
+from csp_gateway.errors import ConfigError, did_you_mean
 from csp_gateway.server.gateway import Gateway
 
 __all__ = ["gateway_in", "load_config", "load_gateway"]
@@ -22,7 +22,7 @@ def load_config(
     *,
     overwrite: bool = True,
     basepath: str = "",
-) -> RootModelRegistry:
+) -> ModelRegistry:
     """Read a configuration into ccflow's root registry.
 
     Args:
@@ -34,17 +34,26 @@ def load_config(
 
     Returns:
         The root registry; ``registry["gateway"]`` is the gateway if the configuration has one.
+
+    Raises:
+        ConfigError: there is no such folder or file.
     """
-    result = compose(
-        root_config_dir=str(ROOT),
-        root_config_name="base",
-        config_dir=config_dir,
-        config_name=config_name,
-        overrides=list(overrides or ()),
-        basepath=basepath,
-    )
+    chosen = list(overrides or ())
+    if config_dir:
+        folder = (Path(basepath) / config_dir).absolute()
+        if not folder.is_dir():
+            raise ConfigError(f"there is no folder {folder}: config_dir is where your YAML is")
+        if config_name:
+            # A file is a choice in the group of its folder's name; the folder's parent is where the group is found.
+            if not (folder / f"{config_name}.yaml").exists():
+                names = [path.stem for path in folder.glob("*.yaml")]
+                raise ConfigError(f"there is no {config_name}.yaml in {folder}; {did_you_mean(config_name, names)}")
+            chosen.insert(0, f"+{folder.name}={config_name}")
+        chosen.append(f"hydra.searchpath=['file://{folder}','file://{folder.parent}']")
+    with initialize_config_dir(str(ROOT), version_base=None):
+        cfg = compose("base", overrides=chosen)
     registry = ModelRegistry.root()
-    registry.load_config(result.cfg, overwrite=overwrite)
+    registry.load_config(cfg, overwrite=overwrite)
     return registry
 
 
@@ -64,7 +73,7 @@ def load_gateway(
     return gateway_in(load_config(config_dir, config_name, overrides, overwrite=overwrite, basepath=basepath))
 
 
-def gateway_in(registry: RootModelRegistry) -> Gateway:
+def gateway_in(registry: ModelRegistry) -> Gateway:
     """The gateway among the registered models.
 
     Raises:

@@ -1,5 +1,8 @@
 """The csp engine on its own thread: build, run, stop, join."""
 
+# A node's signature is csp's own language: type variables in quotes, no return type.
+# mypy: disable-error-code="untyped-decorator,no-untyped-def"
+
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,13 +16,6 @@ from csp.impl.wiring.runtime import MAX_END_TIME, build_graph
 from csp_gateway.errors import BuildFailedError, EngineError, GatewayException, StartTimeoutError
 
 __all__ = ["Engine"]
-
-
-@csp.node
-def tell_first_cycle(first: ts[bool], tell: object):
-    """Tell once that every node has started and the first cycle runs."""
-    if csp.ticked(first):
-        tell()
 
 
 class Engine:
@@ -102,10 +98,12 @@ class Engine:
 
     def _wired(self) -> Any:
         csp.stop_engine(self._bell.out())
-        tell_first_cycle(csp.const(True), self._running)
+        # It ticks in the first cycle, when every node has started.
+        tell_first_cycle(csp.const(True), self)
         return self._graph()
 
-    def _running(self) -> None:
+    def note_first_cycle(self) -> None:
+        """The graph runs; on the engine's thread."""
         self._on_running()
         self._up.set()
         with self._lock:
@@ -145,3 +143,10 @@ class Engine:
             self.outputs = csp.run(context, starttime=self._starttime, endtime=self._endtime, realtime=self._realtime)
         except Exception as error:
             raise EngineError(f"the engine stopped: a node raised {type(error).__name__}: {error}") from error
+
+
+@csp.node
+def tell_first_cycle(first: ts[bool], engine: Engine):
+    """Tell the engine that its graph runs."""
+    if csp.ticked(first):
+        engine.note_first_cycle()

@@ -43,10 +43,10 @@ class Gateway(ccflow.BaseModel):
     modules: list[GatewayModule] = Field(default_factory=list, description="The parts, connected in this order.")
     user_modules: list[GatewayModule] = Field(default_factory=list, description="More parts, after `modules`.")
     channels: GatewayChannels = Field(default_factory=GatewayChannels, description="The bus they meet on.")
-    channels_model: type[GatewayChannels] | None = Field(None, description="The class `channels` must be of.")
-    settings: GatewaySettings = Field(default_factory=GatewaySettings, description="Name, port, looks.")
+    channels_model: type[GatewayChannels] | None = Field(default=None, description="The class `channels` must be of.")
+    settings: GatewaySettings = Field(default_factory=lambda: GatewaySettings(), description="Name, port, looks.")
     block_set_channels_until: datetime | None = Field(
-        None, description="Drop what modules set before this engine time (UTC), unless a module says otherwise."
+        default=None, description="Drop what modules set before this engine time (UTC), unless a module says otherwise."
     )
 
     _engine: Engine | None = PrivateAttr(None)

@@ -24,19 +24,24 @@ class MountRestRoutes(GatewayModule):
     """Serves ``last``, ``next``, ``send`` and ``lookup`` for channels that carry structs."""
 
     requires: ChannelSelection | None = ChannelSelection(include=[])
-    force_mount_all: bool = Field(False, description="Mount every verb for every channel, whatever is selected below.")
-    mount_last: ChannelSelection = Field(ChannelSelection(), description="Channels whose newest tick can be asked for.")
+    force_mount_all: bool = Field(
+        default=False, description="Mount every verb for every channel, whatever is selected below."
+    )
+    mount_last: ChannelSelection = Field(
+        default=ChannelSelection(), description="Channels whose newest tick can be asked for."
+    )
     mount_next: ChannelSelection = Field(
-        ChannelSelection(), description="Channels whose coming tick can be waited for."
+        default=ChannelSelection(), description="Channels whose coming tick can be waited for."
     )
     mount_send: ChannelSelection = Field(
-        ChannelSelection(), description="Channels that can be sent to, if a module calls `add_send_channel` for them."
+        default=ChannelSelection(),
+        description="Channels that can be sent to, if a module calls `add_send_channel` for them.",
     )
     mount_lookup: ChannelSelection = Field(
-        ChannelSelection(), description="Channels whose structs can be looked up by id."
+        default=ChannelSelection(), description="Channels whose structs can be looked up by id."
     )
     keep_sent_identity: bool = Field(
-        False, description="Believe the id and timestamp of what is sent, instead of making new ones."
+        default=False, description="Believe the id and timestamp of what is sent, instead of making new ones."
     )
 
     def connect(self, channels: GatewayChannels) -> None:

@@ -220,7 +220,9 @@ def test_channels_of_the_wrong_class_are_refused() -> None:
     ],
 )
 def test_a_signal_ends_the_process_cleanly(how: str, number: signal.Signals) -> None:
-    with subprocess.Popen([sys.executable, LIFE, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as app:
+    with subprocess.Popen(
+        [sys.executable, LIFE, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as app:
         assert app.stdout is not None
         assert app.stdout.readline() == "ticked\n"
         time.sleep(0.3)  # let start() go on to where it waits

@@ -52,7 +52,9 @@ def test_options_of_uvicorn_win_and_unknown_ones_are_refused() -> None:
         WebServer(GatewaySettings(PORT=0), {"log_levle": "info"})
 
 
-@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "localhost"), ("0.0.0.0", "localhost"), ("::1", "localhost")])
+@pytest.mark.parametrize(
+    ("host", "shown"), [("127.0.0.1", "localhost"), ("0.0.0.0", "localhost"), ("::1", "localhost")]
+)
 def test_the_url_is_one_a_browser_here_can_open(host: str, shown: str) -> None:
     server = WebServer(GatewaySettings(PORT=0), {"host": host})
     assert server.url.startswith(f"http://{shown}:")

@@ -28,7 +28,7 @@ def mount_send(router: APIRouter, outside: Outside, shape: Shape, context: dict[
     """
     body = Annotated[Any, OneOrMany(shape.struct, context), Body()]
 
-    async def send(data: body) -> Response:  # type: ignore[valid-type]
+    async def send(data: body) -> Response:
         with found(shape.channel):
             push(outside, shape, data)
         return structs_reply(data)

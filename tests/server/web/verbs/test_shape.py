@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import pytest
 from csp import ts
 from pydantic import TypeAdapter, ValidationError
-import pytest
 
 from csp_gateway import GatewayChannels, GatewayStruct
 from csp_gateway.server.web.verbs.shape import OneOrMany, shape_of

@@ -1,0 +1,30 @@
+"""The first example."""
+
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import csp
+
+from csp_gateway import Gateway
+from csp_gateway.server.demo import ExampleData, ExampleGatewayChannels, ExampleModule
+
+
+def test_it_counts() -> None:
+    gateway = Gateway(modules=[ExampleModule()], channels=ExampleGatewayChannels())
+
+    def watched(channels: ExampleGatewayChannels) -> object:
+        return channels.get_channel(ExampleGatewayChannels.example)
+
+    outputs = csp.run(gateway.graph, watched, starttime=datetime(2024, 1, 1), endtime=timedelta(seconds=3))
+    assert [(when.second, value.x) for when, value in outputs["user_graph"]] == [(1, 1), (2, 2), (3, 3)]
+    assert all(type(value) is ExampleData for _, value in outputs["user_graph"])
+
+
+def test_the_module_is_the_example_and_starts_nothing_when_imported() -> None:
+    program = "import csp_gateway.server.demo.__main__ as demo; print(len(demo.gateway.modules), demo.gateway.running)"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=50
+    )
+    assert ended.stdout.split() == ["3", "False"]

@@ -1,0 +1,83 @@
+"""csp-gateway-start, as a user runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from csp_gateway import GatewaySettings
+from csp_gateway.server.web import WebServer
+
+ROOT = Path(__file__).parents[2]
+DEMO = [f"--config-dir={ROOT / 'csp_gateway/server/demo'}", "+config=demo"]
+COMMAND = [sys.executable, "-c", "from csp_gateway.server.cli import main; main()"]
+
+
+def start(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=50, check=False
+    )
+
+
+def test_alone_it_says_what_to_do(tmp_path: Path) -> None:
+    ended = start(cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "--config-dir=csp_gateway/server/demo +config=demo" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_can_show_the_configuration_instead_of_starting(tmp_path: Path) -> None:
+    ended = start(*DEMO, "port=9000", "start=false", cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "PORT: 9000" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["+config=demo"], "There is no file config/demo.yaml: --config-dir is missing."),
+        ([*DEMO, "++modules.mount_rest_routes.mount_lasts=1"], "no option 'mount_lasts'; did you mean 'mount_last'"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence_and_status_1(arguments: list[str], said: str, tmp_path: Path) -> None:
+    ended = start(*arguments, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_taken_port_is_a_sentence_and_status_1(tmp_path: Path) -> None:
+    taken = WebServer(GatewaySettings(PORT=0), {})
+    ended = start(*DEMO, f"port={taken.url.rpartition(':')[2]}", cwd=tmp_path)
+    taken.close()
+    assert ended.returncode == 1
+    assert "PortTakenError: cannot listen on 127.0.0.1:" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_it_serves_the_demo_until_it_is_interrupted(tmp_path: Path) -> None:
+    probe = WebServer(GatewaySettings(PORT=0), {})
+    url = probe.url
+    probe.close()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [*COMMAND, *DEMO, f"port={url.rpartition(':')[2]}"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE
+    ) as app:
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline and app.poll() is None:
+            try:
+                if httpx2.get(f"{url}/api/v1/last/example").json():
+                    break
+            except httpx2.ConnectError:
+                time.sleep(0.1)
+        assert httpx2.get(f"{url}/api/v1/last/example").json()[0]["x"] >= 1
+        assert httpx2.get(url).headers["content-type"].startswith("text/html")
+        app.send_signal(signal.SIGINT)
+        assert app.wait(20) == 0
