@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from copy import deepcopy
+from functools import partial
 from keyword import iskeyword
 from typing import Any
 
@@ -37,7 +39,12 @@ class GatewayStructMeta(StructMeta):  # type: ignore[misc]  # csp ships no types
         fields = {field: _field_info(name, field, tp, body) for field, tp in annotations.items()}
         for key in ("__annotate_func__", "__annotate__"):
             body.pop(key, None)
-        body["__annotations__"] = {field: bare_type(tp) for field, tp in annotations.items()}
+        types = {field: bare_type(tp) for field, tp in annotations.items()}
+        inherited = _inherited_types(bases)
+        for field in types.keys() & inherited.keys():
+            _refuse_another_type(name, field, types[field], inherited[field])
+            body.pop(field, None)  # csp knows the field and its first default; ours is filled in by __init__
+        body["__annotations__"] = {field: tp for field, tp in types.items() if field not in inherited}
         cls: Any = super().__new__(mcls, name, bases, body, **options)
         _finish(cls, fields, required)
         made: GatewayStructMeta = cls
@@ -50,7 +57,7 @@ class GatewayStructMeta(StructMeta):  # type: ignore[misc]  # csp ships no types
 
 
 def _refuse_names(owner: str, bases: tuple[type, ...], body: dict[str, Any], annotations: dict[str, Any]) -> None:
-    inherited = {field for base in bases for field in getattr(base, "__full_metadata__", {})}
+    inherited = set(_inherited_types(bases))
     taken = {key for base in bases for ancestor in base.__mro__ for key in vars(ancestor)} | set(
         vars(GatewayStructMeta)
     )
@@ -66,6 +73,18 @@ def _refuse_names(owner: str, bases: tuple[type, ...], body: dict[str, Any], ann
         raise DeclarationError(
             f"{owner}: {key!r} is an inherited field; to give it another default, repeat its annotation: "
             f"`{key}: <type> = ...`"
+        )
+
+
+def _inherited_types(bases: tuple[type, ...]) -> dict[str, Any]:
+    return {field: tp for base in bases for field, tp in getattr(base, "__full_metadata_typed__", {}).items()}
+
+
+def _refuse_another_type(owner: str, field: str, tp: Any, inherited: Any) -> None:
+    if tp != inherited:
+        raise DeclarationError(
+            f"{owner}: field {field!r} is {inherited} in a base class; csp cannot give it another type ({tp}), "
+            "only another default or other constraints"
         )
 
 
@@ -94,7 +113,11 @@ def _finish(cls: Any, fields: dict[str, FieldInfo], required: bool | None) -> No
         known |= vars(base).get("__gateway_fields__", {})
     known |= fields
     cls.__gateway_fields__ = {field: known[field] for field in cls.__full_metadata_typed__ if field in known}
-    cls.__gateway_factories__ = {f: i.default_factory for f, i in known.items() if i.default_factory is not None}
+    factories: dict[str, Any] = {f: i.default_factory for f, i in known.items() if i.default_factory is not None}
+    for field, info in known.items():
+        if info.default is not PydanticUndefined and info.default is not cls.__defaults__.get(field, PydanticUndefined):
+            factories[field] = partial(deepcopy, info.default)  # given anew for an inherited field: csp has the old one
+    cls.__gateway_factories__ = factories
     cls.__gateway_required__ = getattr(cls, "__gateway_required__", False) if required is None else required
     cls.__gateway_lookup__ = LookupTable()
     if not has_own_init(cls):

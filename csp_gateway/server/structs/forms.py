@@ -76,11 +76,12 @@ def array_from(values: Any, dtype: np.dtype[Any], one_dimension: bool) -> np.nda
     try:
         array = np.asarray(values) if isinstance(values, np.ndarray) else _gathered(values, dtype)
         if array.dtype != dtype:
-            cast = array.astype(dtype)
+            with np.errstate(invalid="raise"):
+                cast = array.astype(dtype)
             if array.dtype.kind in "biufc" and not np.array_equal(cast, array, equal_nan=array.dtype.kind in "fc"):
                 raise ValueError(f"numbers that are no {dtype} would be changed")
             array = cast
-    except (TypeError, OverflowError) as error:
+    except (TypeError, OverflowError, FloatingPointError) as error:
         raise ValueError(f"cannot make an array of {dtype}: {error}") from error
     if one_dimension and array.ndim != 1:
         raise ValueError(f"array must be one dimensional, not {array.ndim}")

@@ -69,7 +69,7 @@ class LookupTable:
                 self._dying.popitem()
             except KeyError:
                 pass  # another thread took the last one
-        elif len(self._young) >= self._half:
+        if len(self._young) >= self._half:
             self._turn()
 
     def get(self, id: str) -> Any | None:

@@ -152,7 +152,9 @@ values = st.recursive(
     scalars,
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(words | st.sampled_from(["name", "ratio", "start", "length", "id", "1", "01"]), inner, max_size=3)
+        | st.dictionaries(
+            words | st.sampled_from(["name", "ratio", "start", "length", "id", "1", "01"]), inner, max_size=3
+        )
     ),
     max_leaves=4,
 )

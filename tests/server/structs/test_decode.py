@@ -37,7 +37,9 @@ def outcome(work: Any) -> Any:
     try:
         return plain(work())
     except ValidationError as error:
-        return [{**told, "input": repr(told["input"])} for told in error.errors(include_url=False, include_context=False)]
+        return [
+            {**told, "input": repr(told["input"])} for told in error.errors(include_url=False, include_context=False)
+        ]
 
 
 def plain(value: Any) -> Any:
