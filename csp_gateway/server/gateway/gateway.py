@@ -1,7 +1,6 @@
 """Gateway: settings, modules and channels, started and stopped together."""
 
 import logging
-import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ from typing import Any
 
 import ccflow
 import csp
-from csp.impl.wiring.edge import Edge
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from csp_gateway.errors import (
@@ -21,9 +19,11 @@ from csp_gateway.errors import (
     did_you_mean,
 )
 from csp_gateway.server.channels import GatewayChannels, assemble
+from csp_gateway.server.gateway.announce import announce, start_lines
 from csp_gateway.server.gateway.closing import close_modules
 from csp_gateway.server.gateway.engine import Engine
 from csp_gateway.server.gateway.signals import stop_on_signals
+from csp_gateway.server.gateway.user_graph import UserGraph
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web import GatewayWebApp, WebServer
@@ -103,7 +103,7 @@ class Gateway(ccflow.BaseModel):
             until = until.astimezone(UTC).replace(tzinfo=None)
         parts: list[Any] = list(self.enabled_modules)
         if user_graph is not None:
-            parts.append(_UserGraph(user_graph))
+            parts.append(UserGraph(user_graph))
         assemble(self.channels, parts, until)
 
     # Its life.
@@ -179,7 +179,7 @@ class Gateway(ccflow.BaseModel):
                 if self._detached:
                     return None if rest else self._engine
                 if self._server is not None and self._web_app is not None:
-                    self._announce(self._server.url)
+                    announce(start_lines(self.settings, self._server.url, self._web_app.ui, self.enabled_modules))
                     self._server.serve(self._web_app, on_stopping=self._stop_engine)
                 else:
                     self._end_wanted.wait()
@@ -216,21 +216,6 @@ class Gateway(ccflow.BaseModel):
                 name = type(module).__name__
                 raise RestFailedError(f"{name}.rest raised {type(error).__name__}: {error}") from error
         self._web_app.seal()
-
-    def _announce(self, url: str) -> None:
-        lines = [f"{self.settings.TITLE} {self.settings.VERSION}"]
-        if self._web_app is not None and self._web_app.ui:
-            lines.append(f"  page      {url}")
-        lines += [f"  REST API  {url}{self.settings.api()}", f"  docs      {url}/docs and {url}/redoc"]
-        lines += [f"  {line}" for module in self.enabled_modules if (line := module.info(self.settings))]
-        lines.append("  stop it with Ctrl-C")
-        if _log.hasHandlers():
-            for line in lines:
-                _log.info(line)
-        else:
-            # A script that has not set up logging still wants to know where its page is.
-            sys.stderr.write("\n".join(lines) + "\n")
-            sys.stderr.flush()
 
     # Its end: whoever comes first does it, whoever comes later waits for it.
 
@@ -294,20 +279,6 @@ class Gateway(ccflow.BaseModel):
             csp.show_graph(lambda: self.graph(user_graph), graph_filename=str(target))
         except ImportError as error:
             raise StartError("drawing the graph needs graphviz: pip install graphviz, and Graphviz itself") from error
-
-
-class _UserGraph:
-    """A user's function, connected like a module."""
-
-    requires = None
-    block_set_channels_until = None
-
-    def __init__(self, build: Callable[[GatewayChannels], Any]) -> None:
-        self._build = build
-
-    def connect(self, channels: GatewayChannels) -> None:
-        made = self._build(channels)
-        csp.add_graph_output("user_graph", made if isinstance(made, Edge) else csp.const(True))
 
 
 def _seconds(time: float | timedelta | str) -> float:

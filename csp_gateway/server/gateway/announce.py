@@ -1,0 +1,33 @@
+"""What a gateway says when it starts to serve: where its page, its API and its documentation are."""
+
+import logging
+import sys
+from collections.abc import Iterable, Sequence
+
+from csp_gateway.server.module import GatewayModule
+from csp_gateway.server.settings import GatewaySettings
+
+__all__ = ["announce", "start_lines"]
+
+_log = logging.getLogger("csp_gateway")
+
+
+def start_lines(settings: GatewaySettings, url: str, ui: bool, modules: Sequence[GatewayModule]) -> list[str]:
+    """Title and version, then one line a place, the modules' own among them."""
+    lines = [f"{settings.TITLE} {settings.VERSION}"]
+    if ui:
+        lines.append(f"  page      {url}")
+    lines += [f"  REST API  {url}{settings.api()}", f"  docs      {url}/docs and {url}/redoc"]
+    lines += [f"  {line}" for module in modules if (line := module.info(settings))]
+    return [*lines, "  stop it with Ctrl-C"]
+
+
+def announce(lines: Iterable[str]) -> None:
+    """Log the lines; where no logging is set up, write them to standard error."""
+    if _log.hasHandlers():
+        for line in lines:
+            _log.info(line)
+    else:
+        # A script that has not set up logging still wants to know where its page is.
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.flush()

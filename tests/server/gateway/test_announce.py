@@ -1,0 +1,40 @@
+"""What a gateway says when it starts to serve."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from csp_gateway import GatewayModule, GatewaySettings
+from csp_gateway.server.gateway.announce import announce, start_lines
+
+
+class Talks(GatewayModule):
+    def info(self, settings: Any) -> str:
+        return f"talks     {settings.api()}/talk"
+
+
+def test_it_says_where_everything_is() -> None:
+    settings = GatewaySettings(TITLE="Desk", VERSION="1.2")
+    assert start_lines(settings, "http://localhost:8000", True, [Talks(), GatewayModule()]) == [
+        "Desk 1.2",
+        "  page      http://localhost:8000",
+        "  REST API  http://localhost:8000/api/v1",
+        "  docs      http://localhost:8000/docs and http://localhost:8000/redoc",
+        "  talks     /api/v1/talk",
+        "  stop it with Ctrl-C",
+    ]
+    assert not any("page" in line for line in start_lines(settings, "http://localhost:8000", False, []))
+
+
+def test_it_logs_where_logging_is_set_up(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    with caplog.at_level(logging.INFO):
+        announce(["one", "two"])
+    assert [record.getMessage() for record in caplog.records] == ["one", "two"]
+    assert capsys.readouterr().err == ""
+
+
+def test_it_writes_where_nobody_listens(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("csp_gateway"), "propagate", False)
+    announce(["one", "two"])
+    assert capsys.readouterr().err == "one\ntwo\n"
