@@ -15,9 +15,9 @@ interface Props {
 }
 
 export function Tables({ session, state, dark, onRetry }: Props) {
-  const views = useMemo(() => viewsOf(session.meta), [session]);
+  const views = useMemo(() => viewsOf(session.meta, window.innerWidth), [session]);
   const [chosen, setChosen] = useState(() => decodeURIComponent(location.hash.slice(1)));
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState<{ of: Session; text: string }>();
   const view = views.find(({ key }) => key === chosen) ?? views[0];
   if (!view) return null;
 
@@ -36,14 +36,14 @@ export function Tables({ session, state, dark, onRetry }: Props) {
           The tables stand as they were at {clock(session.lastHeard())}.
         </Banner>
       )}
-      {problem && (
+      {problem?.of === session && (
         <Banner
           action="Reload the page"
           onAction={() => {
             location.reload();
           }}
         >
-          The view could not be shown: {problem}
+          The view could not be shown: {problem.text}
         </Banner>
       )}
       <Workspace
@@ -52,7 +52,7 @@ export function Tables({ session, state, dark, onRetry }: Props) {
         dark={dark}
         stale={state.kind !== "live"}
         onProblem={(reason) => {
-          setProblem(reason instanceof Error ? reason.message : String(reason));
+          setProblem({ of: session, text: reason instanceof Error ? reason.message : String(reason) });
         }}
       />
     </>

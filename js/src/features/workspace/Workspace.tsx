@@ -16,10 +16,16 @@ interface Props {
 export function Workspace({ session, view, dark, stale, onProblem }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const actor = useRef<Stage>(null);
+  const listener = useRef(onProblem);
 
   useEffect(() => {
+    listener.current = onProblem;
+  });
+  useEffect(() => {
     if (!host.current) return;
-    actor.current = stage(host.current, dark, onProblem);
+    actor.current = stage(host.current, dark, (problem) => {
+      listener.current(problem);
+    });
     return () => {
       actor.current?.clear();
     };

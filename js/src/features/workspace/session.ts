@@ -30,7 +30,7 @@ export async function openSession(config: TablesConfig): Promise<Session> {
   const metaUrl = urlOf(config.meta);
   const [meta, clientClass] = await Promise.all([fetchMeta(metaUrl), loadPerspective(urlOf(config.assets))]);
   const socket = await openSocket(socketUrlOf(config.socket));
-  return joined(socket, clientClass, meta, () => fetchMeta(metaUrl));
+  return converse(socket, clientClass, meta, () => fetchMeta(metaUrl));
 }
 
 function openSocket(url: URL): Promise<WebSocket> {
@@ -46,7 +46,17 @@ function openSocket(url: URL): Promise<WebSocket> {
   });
 }
 
-function joined(socket: WebSocket, clientClass: ClientClass, meta: Meta, probe: () => Promise<unknown>): Session {
+/**
+ * A session over an open socket.
+ *
+ * @param probe asked when the socket is silent; when it fails the session is over.
+ */
+export function converse(
+  socket: WebSocket,
+  clientClass: ClientClass,
+  meta: Meta,
+  probe: () => Promise<unknown>,
+): Session {
   const send = (request: Uint8Array): Promise<void> => {
     if (socket.readyState === WebSocket.OPEN) socket.send(request.slice());
     return Promise.resolve();

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Columns, Meta } from "./meta";
-import { chartOf, gridOf, viewsOf } from "./views";
+import { chartOf, gridOf, viewsOf as viewsAt, type View } from "./views";
 
 const EXAMPLE: Columns = { id: "string", timestamp: "datetime", x: "integer" };
 const QUOTE: Columns = { id: "string", symbol: "string", bid: "float", ask: "float", timestamp: "datetime" };
 const NOTE: Columns = { id: "string", timestamp: "datetime", text: "string" };
+
+const viewsOf = (its: Meta): View[] => viewsAt(its, 1400);
 
 function meta(columns: Record<string, Columns>, rest: Partial<Meta> = {}): Meta {
   return { tables: Object.keys(columns), columns, default_layout_tables: [], default_layout_max_tables: 5, ...rest };
@@ -62,6 +64,12 @@ describe("viewsOf", () => {
     expect(Object.keys(first?.workspace.panels ?? {})).toEqual(["a.grid", "b.grid"]);
     const named = viewsOf(meta(columns, { default_layout_tables: ["d", "gone", "a"] }))[0];
     expect(Object.keys(named?.workspace.panels ?? {})).toEqual(["d.grid", "a.grid"]);
+  });
+
+  it("gives the grid what its columns need, and the chart the rest, but at least half", () => {
+    const share = (width: number): unknown => viewsAt(meta({ quote: QUOTE }), width)[0]?.workspace.layout;
+    expect(share(700)).toMatchObject({ sizes: [0.5, 0.5] });
+    expect(share(3840)).toMatchObject({ sizes: [0.2, 0.8] });
   });
 
   it("has nothing to show without tables", () => {

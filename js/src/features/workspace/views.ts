@@ -36,20 +36,23 @@ const TIME = "timestamp";
 const ID = "id";
 /** More lines than this are not told apart; the others can be added by hand. */
 const MOST_LINES = 6;
-/** Roughly what a column takes of a window 1400 wide. */
+/** Roughly what a column takes, in pixels. */
 const WIDTHS: Record<ColumnType, number> = { string: 130, integer: 90, float: 100, boolean: 80, datetime: 205, date: 100 };
-const WINDOW = 1400;
 
-/** The views of a gateway: all tables together when there are several, then each table by itself. */
-export function viewsOf(meta: Meta): View[] {
-  const each = meta.tables.map((name) => ({ key: name, label: name, workspace: workspaceOf([name], meta) }));
+/**
+ * The views of a gateway: all tables together when there are several, then each table by itself.
+ *
+ * @param width of the window, which grids and charts share by what the grids need.
+ */
+export function viewsOf(meta: Meta, width: number): View[] {
+  const each = meta.tables.map((name) => ({ key: name, label: name, workspace: workspaceOf([name], meta, width) }));
   if (each.length < 2) return each;
   const wanted = meta.default_layout_tables.filter((name) => meta.tables.includes(name));
   const shown = (wanted.length > 0 ? wanted : meta.tables).slice(0, meta.default_layout_max_tables);
-  return [{ key: "", label: "Overview", workspace: workspaceOf(shown, meta) }, ...each];
+  return [{ key: "", label: "Overview", workspace: workspaceOf(shown, meta, width) }, ...each];
 }
 
-function workspaceOf(names: string[], meta: Meta): WorkspaceConfig {
+function workspaceOf(names: string[], meta: Meta, width: number): WorkspaceConfig {
   const panels: Record<string, PanelConfig> = {};
   const rows = names.map((name): Layout => {
     const columns = meta.columns[name] ?? {};
@@ -59,7 +62,7 @@ function workspaceOf(names: string[], meta: Meta): WorkspaceConfig {
     if (!lines) return tab(grid);
     const chart = `${name}.chart`;
     panels[chart] = lines;
-    const share = gridShare(panels[grid].columns, columns);
+    const share = gridShare(panels[grid].columns, columns, width);
     return split("horizontal", [tab(grid), tab(chart)], [share, 1 - share]);
   });
   const [first] = rows;
@@ -68,9 +71,9 @@ function workspaceOf(names: string[], meta: Meta): WorkspaceConfig {
 }
 
 /** How much of the width a grid gets: what its columns need, within reason. */
-function gridShare(shown: string[], columns: Columns): number {
-  const needed = shown.reduce((sum, name) => sum + WIDTHS[columns[name] ?? "string"], 60);
-  return Math.min(0.5, Math.max(0.28, needed / WINDOW));
+function gridShare(shown: string[], columns: Columns, width: number): number {
+  const needed = shown.reduce((sum, name) => sum + WIDTHS[columns[name] ?? "string"], 80);
+  return Math.min(0.5, Math.max(0.2, needed / width));
 }
 
 function tab(panel: string): Layout {
