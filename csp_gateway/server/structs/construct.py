@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,9 +11,10 @@ import csp
 from csp_gateway.server.structs.compile import compile_function
 from csp_gateway.server.structs.identity import get_counter, mint_id, utc_now
 
-__all__ = ["has_own_init", "make_init", "register"]
+__all__ = ["has_own_init", "make_init", "register", "without_place"]
 
 _GENERATED = "__gateway_generated__"
+_CPP_PLACE = re.compile(r"^[\w.:<>]+:\d+:\w+: ")
 
 
 def make_init(cls: type, factories: Mapping[str, Callable[[], Any]]) -> Callable[..., None]:
@@ -61,10 +63,15 @@ def has_own_init(cls: type) -> bool:
 
 
 def register(struct: Any) -> None:
-    """Enter ``struct`` into the lookup of its class, if the class is included."""
+    """Enter ``struct`` into the lookup of its class, if that is included; a struct csp itself made may have no id."""
     table = type(struct).__gateway_lookup__
-    if table.included:
+    if table.included and hasattr(struct, "id"):
         table.put(struct.id, struct)
+
+
+def without_place(error: Exception) -> str:
+    """What csp says is wrong, without the line of its own source that csp puts before."""
+    return _CPP_PLACE.sub("", str(error))
 
 
 def _init_general(struct: Any, fields: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from csp_gateway.errors import DeclarationError
 from csp_gateway.server.structs.annotations import bare_type, body_annotations
-from csp_gateway.server.structs.construct import has_own_init, make_init
+from csp_gateway.server.structs.construct import has_own_init, make_init, without_place
 from csp_gateway.server.structs.lookup import LookupTable
 
 __all__ = ["GatewayStructMeta"]
@@ -28,7 +28,7 @@ class GatewayStructMeta(StructMeta):  # type: ignore[misc]  # csp ships no types
 
     Raises:
         DeclarationError: a field is named like a method, a default lacks its annotation, a ``Field`` asks for what csp
-            cannot give, or an annotation cannot be evaluated.
+            cannot give, an annotation cannot be evaluated, or csp refuses the class.
     """
 
     def __new__(
@@ -45,7 +45,12 @@ class GatewayStructMeta(StructMeta):  # type: ignore[misc]  # csp ships no types
             _refuse_another_type(name, field, types[field], inherited[field])
             body.pop(field, None)  # csp knows the field and its first default; ours is filled in by __init__
         body["__annotations__"] = {field: tp for field, tp in types.items() if field not in inherited}
-        cls: Any = super().__new__(mcls, name, bases, body, **options)
+        if options.get("strict"):
+            raise DeclarationError(f"{name}: strict=True is csp's; say required=True, which validation insists on")
+        try:
+            cls: Any = super().__new__(mcls, name, bases, body, **options)
+        except (TypeError, ValueError) as error:
+            raise DeclarationError(f"{name}: {without_place(error)}") from error
         _finish(cls, fields, required)
         made: GatewayStructMeta = cls
         return made

@@ -114,7 +114,7 @@ _DECODERS = _Decoders()
 def _decoder_of(cls: type) -> _Decoder | None:
     version, decoder = _DECODERS[cls]
     if version != RULES.version:  # a validator was added or removed, on this class or on one nested in it
-        del _DECODERS[cls]
+        _DECODERS.pop(cls, None)
         version, decoder = _DECODERS[cls]
     return decoder
 

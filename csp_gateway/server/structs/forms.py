@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import csp
 import msgspec
@@ -213,9 +213,3 @@ class _ArrayForm:
         if isinstance(value, (str, bytes, Mapping)):
             raise ValueError("an array is given as a list")
         return array_from(value, self._dtype, self._one_dimension)
-
-
-def with_form(tp: Any) -> Any:
-    """``tp`` annotated with our form, if it has one."""
-    form = form_of(tp)
-    return tp if form is None else Annotated[tp, form]

@@ -138,7 +138,7 @@ class GatewayStruct(csp.Struct, metaclass=GatewayStructMeta):  # type: ignore[mi
         if strict:
             validated: Self = adapter_of(cls).validate_json(data, strict=True, context=context)
             return validated
-        return decode(cls, data.encode() if isinstance(data, str) else data, context)
+        return decode(cls, data.encode(errors="surrogatepass") if isinstance(data, str) else data, context)
 
     @classmethod
     def model_json_schema(cls, **options: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic_core import PydanticCustomError
 
-__all__ = ["RuleBook", "ValidatorFn", "ValidatorMode"]
+__all__ = ["RuleBook", "ValidatorFn", "ValidatorMode", "apply_rule"]
 
 ValidatorFn = Callable[[Any], Any]
 """Takes the value and returns it, or another in its place; raises ``ValueError`` to refuse."""
@@ -67,7 +67,7 @@ class RuleBook:
         """
         kind = _mode(mode)
         for rule in self.of(cls, kind):
-            value = _apply(rule, cls, value, kind)
+            value = apply_rule(rule, cls, value, kind)
         return value
 
 
@@ -78,7 +78,8 @@ def _mode(mode: str) -> str:
     return kind
 
 
-def _apply(rule: ValidatorFn, cls: type, value: Any, mode: str) -> Any:
+def apply_rule(rule: ValidatorFn, cls: type, value: Any, mode: str) -> Any:
+    """What ``rule`` makes of ``value``, one of ``cls``; raises as ``RuleBook.run`` does."""
     name = getattr(rule, "__qualname__", None) or repr(rule)
     try:
         returned = rule(value)

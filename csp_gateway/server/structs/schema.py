@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, get_origin
 
@@ -29,11 +28,11 @@ from pydantic_core import (
 )
 
 from csp_gateway.server.structs.annotations import map_types
-from csp_gateway.server.structs.construct import register
+from csp_gateway.server.structs.construct import register, without_place
 from csp_gateway.server.structs.declaration import GatewayStructMeta
 from csp_gateway.server.structs.forms import form_of
 from csp_gateway.server.structs.identity import mint_id, utc_now
-from csp_gateway.server.structs.rules import RuleBook
+from csp_gateway.server.structs.rules import RuleBook, apply_rule
 
 __all__ = [
     "RULES",
@@ -51,7 +50,6 @@ RULES = RuleBook()
 """The validators registered on any struct class of this process."""
 
 _ADAPTER = "__gateway_adapter__"
-_CPP_PLACE = re.compile(r"^[\w.:<>]+:\d+:\w+: ")
 
 
 class Fresh(NamedTuple):
@@ -110,7 +108,7 @@ def has_own_checks(cls: Any) -> bool:
         return False
     hooks = sum("_validate_gateway_struct_after" in vars(kind) for kind in cls.__mro__)
     ruled = any(RULES.of(cls, mode) for mode in ("before", "after"))
-    return ruled or hooks > 1 or cls._get_pydantic_core_schema is not struct_schema  # csp's hook
+    return ruled or hooks > 1 or cls._get_pydantic_core_schema is not struct_schema
 
 
 def field_type(info: FieldInfo) -> Any:
@@ -195,7 +193,8 @@ def _reader(cls: Any) -> Any:
         if not isinstance(cls, GatewayStructMeta):
             return struct
         struct = RULES.run(type(struct), struct, "after")
-        return type(struct)._validate_gateway_struct_after(struct)  # noqa: SLF001  # the hook has this public name
+        hook = type(struct)._validate_gateway_struct_after  # noqa: SLF001  # the hook has this public name
+        return apply_rule(hook, cls, struct, "after")
 
     return read
 
@@ -214,7 +213,7 @@ def _made(cls: Any, fields: dict[str, Any]) -> Any:
         refused = [_refusal(name, value, why) for name, value in fields.items() if (why := _why_not(cls, name, value))]
         if refused:
             raise ValidationError.from_exception_data(cls.__name__, refused) from error
-        raise PydanticCustomError("struct_refused", "{reason}", {"reason": _reason(error)}) from error
+        raise PydanticCustomError("struct_refused", "{reason}", {"reason": without_place(error)}) from error
 
 
 def _why_not(cls: Any, name: str, value: Any) -> Exception | None:
@@ -227,13 +226,9 @@ def _why_not(cls: Any, name: str, value: Any) -> Exception | None:
 
 def _refusal(name: str, value: Any, why: Exception) -> InitErrorDetails:
     told = PydanticCustomError(
-        "struct_field_refused", "The struct cannot hold this: {reason}", {"reason": _reason(why)}
+        "struct_field_refused", "The struct cannot hold this: {reason}", {"reason": without_place(why)}
     )
     return InitErrorDetails(type=told, loc=(name,), input=value)
-
-
-def _reason(error: Exception) -> str:
-    return _CPP_PLACE.sub("", str(error))
 
 
 def _write_as_what_it_is(struct: Any, info: SerializationInfo) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Optional
 
 import pytest
@@ -9,7 +10,7 @@ from csp.typing import Numpy1DArray
 
 from csp_gateway.errors import DeclarationError
 from csp_gateway.server.structs import GatewayStruct, decode
-from csp_gateway.server.structs.annotations import bare_type, map_types
+from csp_gateway.server.structs.annotations import bare_type, body_annotations, map_types
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -58,6 +59,15 @@ def test_what_is_not_there_yet_is_refused_by_name() -> None:
 
         class Tree(GatewayStruct):
             children: list[Tree]
+
+
+@pytest.mark.parametrize("key", ["__annotate_func__", "__annotate__"])
+def test_annotations_that_are_evaluated_when_asked_for_as_python_314_has_them(key: str) -> None:
+    frame = inspect.currentframe()
+    assert frame is not None
+    assert body_annotations({key: lambda form: {"x": int, "y": ClassVar[int]}}, "Made", frame) == {"x": int}
+    with pytest.raises(DeclarationError, match="names 'nothing_yet'"):
+        body_annotations({key: lambda form: {"x": nothing_yet}}, "Made", frame)  # type: ignore[name-defined]  # noqa: F821
 
 
 @pytest.mark.parametrize(

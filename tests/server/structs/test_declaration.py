@@ -79,6 +79,14 @@ def test_what_csp_cannot_give_is_refused() -> None:
         declare({"x": int}, x=Field(default_factory=lambda validated: 1))
 
 
+def test_what_csp_refuses_is_refused_in_its_words_without_its_source_lines() -> None:
+    with pytest.raises(DeclarationError, match="Made: .*annotation") as refused:
+        declare({"x": [int, str]})
+    assert ".cpp" not in str(refused.value)
+    with pytest.raises(DeclarationError, match="required=True"):
+        GatewayStructMeta("Made", (GatewayStruct,), {"__annotations__": {"x": int}}, strict=True)
+
+
 def test_required_is_inherited_and_can_be_taken_back() -> None:
     class Order(GatewayStruct, required=True):
         x: int

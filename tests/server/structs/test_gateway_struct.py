@@ -116,6 +116,8 @@ def test_the_pydantic_face() -> None:
     assert Trade.type_adapter() is not Block.type_adapter()
     assert list(Block.model_fields) == ["id", "timestamp", "symbol", "size", "tags", "parts"]
     assert Block.model_fields["size"].annotation is int
+    with pytest.raises(ValidationError, match="Invalid JSON"):
+        Trade.model_validate_json('{"symbol":"\ud800"}')
     with pytest.raises(ValidationError, match="valid integer"):
         Trade.model_validate_json('{"size":"5"}', strict=True)
 

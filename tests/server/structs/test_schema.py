@@ -177,6 +177,28 @@ def test_the_hook_runs_last_on_what_the_struct_is() -> None:
     assert TypeAdapter(Base).validate_python(Child(x=1)).x == 30
 
 
+def test_a_hook_that_forgets_or_breaks_is_a_refusal() -> None:
+    class Hooked(GatewayStruct):
+        x: int
+
+        @classmethod
+        def _validate_gateway_struct_after(cls, val: Any) -> Any:
+            return None if val.x else 1 / val.x
+
+    with pytest.raises(ValidationError, match="returned None"):
+        Hooked.model_validate({"x": 1})
+    with pytest.raises(ValidationError, match="a validator of Hooked failed"):
+        Hooked.model_validate({"x": 0})
+
+
+def test_a_struct_csp_made_itself_has_no_id_and_may_be_given_one() -> None:
+    bare = Leg.__new__(Leg)
+    assert not hasattr(bare, "id")
+    assert encode(bare) == b'{"ratio":1.0}'
+    assert not hasattr(Leg.model_validate(bare, context={"force_new_timestamp": True}), "id")
+    assert len(Leg.model_validate(bare, context=FORCE).id) == 19
+
+
 def test_fastapi_takes_and_gives_structs() -> None:
     app = FastAPI()
 
