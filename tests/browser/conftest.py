@@ -18,17 +18,19 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 START_SECONDS = 30
+FIRST_EXAMPLE = ("-m", "csp_gateway.server.demo")
 
 
 class RunningGateway:
-    """The first example as a program of its own, that can be killed and started again on the same port."""
+    """A gateway as a program of its own, that can be killed and started again on the same port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *program: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self._folder = folder
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -36,17 +38,16 @@ class RunningGateway:
         log = (self._folder / "gateway.log").open("ab")
         with log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "csp_gateway.server.demo"],
+                [sys.executable, *self._program],
                 cwd=self._folder,
                 env={**os.environ, "CSP_GATEWAY_PORT": str(self.port)},
                 stdout=log,
                 stderr=log,
             )
-        transport = httpx.HTTPTransport(retries=0)
-        with httpx.Client(transport=transport) as client:
+        with httpx.Client() as client:
             for _ in range(START_SECONDS * 10):
                 try:
-                    if client.get(f"{self.url}api/v1/last/example").is_success:
+                    if client.get(f"{self.url}api/v1/last/").is_success:
                         return
                 except httpx.TransportError:
                     pass
@@ -108,17 +109,23 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def shared_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     """The first example, running; for tests that leave it as it is."""
-    yield from _running(tmp_path_factory.mktemp("gateway"))
+    yield from _running(tmp_path_factory.mktemp("gateway"), *FIRST_EXAMPLE)
 
 
 @pytest.fixture
 def own_gateway(tmp_path: Path) -> Iterator[RunningGateway]:
     """The first example, running; for a test that kills it."""
-    yield from _running(tmp_path)
+    yield from _running(tmp_path, *FIRST_EXAMPLE)
 
 
-def _running(folder: Path) -> Iterator[RunningGateway]:
-    gateway = RunningGateway(folder)
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[RunningGateway]:
+    """A gateway with several tables, running."""
+    yield from _running(tmp_path, str(Path(__file__).parent / "desk.py"))
+
+
+def _running(folder: Path, *program: str) -> Iterator[RunningGateway]:
+    gateway = RunningGateway(folder, *program)
     gateway.start()
     yield gateway
     gateway.stop()

@@ -116,6 +116,26 @@ def test_the_theme_follows_the_desktop(looker: Looker, shared_gateway: RunningGa
     expect(page.locator("perspective-viewer-datagrid")).to_have_attribute("theme", "Pro Dark")
 
 
+def test_several_tables_are_seen_together_and_one_by_one(looker: Looker, desk: RunningGateway) -> None:
+    page = visit(looker, desk)
+    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+    expect(page.get_by_role("tab")).to_have_text(["Overview", "quotes", "notes"])
+    panels = page.locator("perspective-viewer:not([hidden]) > perspective-viewer-tab")
+    expect(panels).to_have_count(3)
+    expect(panels.filter(has_text="bid, ask over time")).to_be_visible()
+
+    page.get_by_role("tab", name="Overview").press("End")
+    expect(page.get_by_role("tab", name="notes")).to_be_focused()
+    expect(panels).to_have_count(1)
+    page.locator("perspective-viewer:not([hidden]) regular-table td").filter(has_text="note ").first.wait_for()
+    page.reload()
+    expect(page.get_by_role("tab", name="notes")).to_have_attribute("aria-selected", "true")
+    expect(panels).to_have_count(1)
+    page.get_by_role("tab", name="quotes").click()
+    expect(panels).to_have_count(2)
+    assert looker.errors == []
+
+
 @pytest.mark.parametrize(("path", "landmark"), [("docs", ".opblock"), ("redoc", "[data-section-id]")])
 def test_the_api_documentation_asks_nothing_of_another_host(
     looker: Looker, shared_gateway: RunningGateway, path: str, landmark: str

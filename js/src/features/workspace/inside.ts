@@ -3,6 +3,9 @@
 const SHEET = `
   :host(perspective-viewer) regular-layout > .rl-panel::part(container) { background: none !important; }
   :host(perspective-viewer-tab) .psp-tab-title { height: 18px; line-height: 18px; font-size: 13px; }
+  :host(perspective-viewer-tab) #rows > span:not(:first-child) { display: none; }
+  :host(perspective-viewer-tab) #rows::after { content: "rows"; color: var(--psp-inactive--color); }
+  :host(perspective-viewer-tab) #rows { font-weight: 500; font-size: 12px; gap: 4px; }
   :host(perspective-viewer-datagrid) regular-table { margin: 6px 0 0 6px; }
   :host(perspective-viewer-datagrid) regular-table table thead tr th,
   :host(perspective-viewer-datagrid) regular-table table tbody tr td { padding: 2px 12px; }
