@@ -80,7 +80,7 @@ def test_what_csp_cannot_give_is_refused() -> None:
 
 
 def test_what_csp_refuses_is_refused_in_its_words_without_its_source_lines() -> None:
-    with pytest.raises(DeclarationError, match="Made: .*annotation") as refused:
+    with pytest.raises(DeclarationError, match=r"Made: .*annotation") as refused:
         declare({"x": [int, str]})
     assert ".cpp" not in str(refused.value)
     with pytest.raises(DeclarationError, match="required=True"):
