@@ -14,8 +14,9 @@ __all__ = ["Feed"]
 
 logger = logging.getLogger(__name__)
 
-BATCH = 5_000
-"""Structs written at once: enough to make the cost of an update small, few enough to hold the GIL for milliseconds."""
+BATCH = 2_000
+"""Structs written at once: enough to make the cost of an update small, and few enough that the engine, which needs the
+GIL, waits 2 ms at most: Perspective works without it."""
 
 _JOIN_SECONDS = 10.0
 _MOST_KINDS = 20

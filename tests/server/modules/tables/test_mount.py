@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import csp
+import perspective
 import pytest
 from csp import ts
 from pydantic import ValidationError
@@ -77,7 +78,7 @@ def test_channels_of_structs_that_somebody_provides_are_shown(start: Callable[..
     assert gateway.web_app is not None
     assert gateway.web_app.page_config["tables"] == {
         "socket": "api/v1/perspective",
-        "assets": "psp/5.6.1/",
+        "assets": f"psp/{perspective.__version__}/",
         "meta": "api/v1/perspective/meta",
     }
     assert "2, kept by /api/v1/perspective" in str(module.info(gateway.settings))
