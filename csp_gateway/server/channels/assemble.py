@@ -16,7 +16,7 @@ __all__ = ["Connects", "assemble"]
 class Connects(Protocol):
     """What assembling needs of a module."""
 
-    requires: ChannelSelection | None
+    requires: Any
     block_set_channels_until: datetime | None
 
     def connect(self, channels: Any) -> None:
@@ -40,7 +40,8 @@ def assemble(channels: GatewayChannels, modules: Sequence[Connects], silent_unti
     bus.silent_until = silent_until
     for module in modules:
         name = type(module).__name__
-        required = module.requires
+        # A module may declare the field as it likes: a list, for one, is as good.
+        required = None if module.requires is None else ChannelSelection.model_validate(module.requires)
         owner = Owner(
             name,
             None if required is None else frozenset(required.select_from(channels)),

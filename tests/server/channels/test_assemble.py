@@ -1,6 +1,7 @@
 """Each module connected in turn, in its own name."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import csp
 import pytest
@@ -47,3 +48,13 @@ def test_an_error_says_which_module_raised_it() -> None:
 def test_an_unknown_name_in_requires_is_an_error() -> None:
     with pytest.raises(UnknownChannelError, match="did you mean 'quotes'"):
         csp.build_graph(lambda: assemble(Ch(), [Feed(requires=["quots"])]) and None)
+
+
+def test_requires_may_be_declared_as_a_list() -> None:
+    class Loose(GatewayModule):
+        requires: Any = []
+
+        def connect(self, channels: Ch) -> None:
+            channels.get_channel(Ch.quotes)
+
+    csp.build_graph(lambda: assemble(Ch(), [Loose()]) and None)
