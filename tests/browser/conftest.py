@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
@@ -44,12 +44,12 @@ class RunningGateway:
                 stdout=log,
                 stderr=log,
             )
-        with httpx.Client() as client:
+        with httpx2.Client() as client:
             for _ in range(START_SECONDS * 10):
                 try:
                     if client.get(f"{self.url}api/v1/last/").is_success:
                         return
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     pass
                 try:
                     code = self._process.wait(0.1)

@@ -2,15 +2,15 @@
 
 import asyncio
 
-import httpx
+import httpx2
 import perspective
 
 from csp_gateway.server.modules.tables.bundle import ASSETS_PATH, bundle
 
 
-def get(path: str, **headers: str) -> httpx.Response:
-    async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(bundle()), base_url="http://here") as client:
+def get(path: str, **headers: str) -> httpx2.Response:
+    async def ask() -> httpx2.Response:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(bundle()), base_url="http://here") as client:
             return await client.get(path, headers=headers)
 
     return asyncio.run(ask())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -16,7 +16,7 @@ def test_the_tables_and_what_the_page_needs_to_know(serve: Any, until: Any) -> N
     until(lambda: served.tables.statistics()["tables"]["trades"]["written"] == 2)
 
     def get(path: str) -> Any:
-        return httpx.get(f"{served.url}/api/v1/perspective/{path}").raise_for_status().json()
+        return httpx2.get(f"{served.url}/api/v1/perspective/{path}").raise_for_status().json()
 
     columns = {
         "id": "string",
