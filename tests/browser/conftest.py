@@ -95,7 +95,7 @@ class Looker:
             self.hosts.add(request.url.split("/")[2])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     if not CHROMIUM.exists():
@@ -106,7 +106,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningGateway]:
     """The first example, running; for tests that leave it as it is."""
     yield from _running(tmp_path_factory.mktemp("gateway"), *FIRST_EXAMPLE)

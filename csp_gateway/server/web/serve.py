@@ -6,6 +6,7 @@ import inspect
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import uvicorn
@@ -87,10 +88,12 @@ class WebServer:
         config = uvicorn.Config(app, **self._options)
         self._server = _Server(config, on_stopping)
         self._server.should_exit = self._stop_asked
-        try:
-            self._server.run(sockets=[self._socket])
-        finally:
-            self.close()
+        # A notebook's thread has a loop that runs already; there the server gets a thread of its own.
+        with ThreadPoolExecutor(1, thread_name_prefix="web-server") as aside, contextlib.closing(self):
+            if _loop_runs_here():
+                aside.submit(self._server.run, sockets=[self._socket]).result()
+            else:
+                self._server.run(sockets=[self._socket])
 
     def ask_to_stop(self) -> None:
         """Let the server come to an end; from any thread, and from signal handlers. The second time it hurries."""
@@ -102,6 +105,14 @@ class WebServer:
     def close(self) -> None:
         """Give the port back."""
         self._socket.close()
+
+
+def _loop_runs_here() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,5 +1,6 @@
 """One listening socket and the server on it."""
 
+import asyncio
 import threading
 from typing import Any
 
@@ -32,6 +33,16 @@ def test_asked_to_stop_before_it_served() -> None:
     server = WebServer(GatewaySettings(PORT=0), {})
     server.ask_to_stop()
     server.serve(app, lambda: None)
+
+
+def test_in_a_notebook_whose_loop_runs_already() -> None:
+    server = WebServer(GatewaySettings(PORT=0), {})
+
+    async def cell() -> None:
+        threading.Timer(0.3, server.ask_to_stop).start()
+        server.serve(app, lambda: None)
+
+    asyncio.run(cell())
 
 
 def test_a_taken_port_says_what_to_do_and_leaves_a_script_with_that() -> None:
