@@ -47,7 +47,7 @@ docs: $(INSTALLED) ## run every snippet of the docs; see that the reference name
 
 ui: $(INSTALLED) $(NODE_PACKAGES) ## build the page's bundle anew
 	@rm -rf csp_gateway/server/build
-	@$(call quietly,CSP_GATEWAY_UI=require $(BIN)/python -m pip install --editable . --no-deps)
+	@$(call quietly,CSP_GATEWAY_BUILD_UI=require $(BIN)/python -m pip install --editable . --no-deps)
 
 dist: $(INSTALLED) ## the wheel and the source archive, in dist/
 	@rm -rf dist

@@ -1,6 +1,6 @@
 """Builds the page with npm when the package is built, and packs it into the wheel and the sdist.
 
-``CSP_GATEWAY_UI`` says what is wanted: ``auto`` (the default) builds when Node.js is there and otherwise installs
+``CSP_GATEWAY_BUILD_UI`` says what is wanted: ``auto`` (the default) builds when Node.js is there and otherwise installs
 without the page, which then says how to get it; ``require`` fails instead; ``skip`` builds nothing.
 """
 
@@ -35,9 +35,9 @@ class PageBuildHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling for every target: wheel, editable and sdist."""
-        mode = os.environ.get("CSP_GATEWAY_UI", "auto")
+        mode = os.environ.get("CSP_GATEWAY_BUILD_UI", "auto")
         if mode not in MODES:
-            raise ValueError(f"CSP_GATEWAY_UI is {mode!r}; it can be {', '.join(MODES)}")
+            raise ValueError(f"CSP_GATEWAY_BUILD_UI is {mode!r}; it can be {', '.join(MODES)}")
         root = Path(self.root)
         js, bundle = root / "js", root / BUNDLE
         if mode == "skip":
@@ -156,5 +156,5 @@ def report(problem: NotBuilt, bundle: Path) -> str:
     (bundle / NOT_BUILT).write_text(f"{problem}.\n")
     return (
         f"{problem}. The page is not built; REST works without it. Install Node.js {NODE[0]}.{NODE[1]} or newer and "
-        "install again, or set CSP_GATEWAY_UI=skip to say that you do not want it."
+        "install again, or set CSP_GATEWAY_BUILD_UI=skip to say that you do not want it."
     )

@@ -51,15 +51,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     >>> did_you_mean("exmple", ["example", "other"])
     "did you mean 'example'?"
+    >>> did_you_mean("Title", ["TITLE", "PORT"])
+    "did you mean 'TITLE'?"
     >>> did_you_mean("zzz", ["b", "a"])
     'known: a, b'
     >>> did_you_mean("zzz", [])
     'there are none'
     """
     names = sorted(known)
-    near = get_close_matches(name, names, n=1)
+    alike = {each.casefold(): each for each in names}
+    near = get_close_matches(name.casefold(), alike, n=1)
     if near:
-        return f"did you mean {near[0]!r}?"
+        return f"did you mean {alike[near[0]]!r}?"
     return f"known: {', '.join(names)}" if names else "there are none"
 
 

@@ -1,6 +1,6 @@
 """GatewayChannels: the bus that modules meet on, and that the outside reads."""
 
-from csp_gateway.server.channels.assemble import assemble
+from csp_gateway.server.channels.assemble import wire_modules
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.channels import Channels, ChannelsType, GatewayChannels
@@ -17,5 +17,5 @@ __all__ = [
     "Declaration",
     "GatewayChannels",
     "Outside",
-    "assemble",
+    "wire_modules",
 ]

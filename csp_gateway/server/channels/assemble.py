@@ -10,7 +10,7 @@ from csp_gateway.server.channels.channels import GatewayChannels
 from csp_gateway.server.channels.ledger import Owner
 from csp_gateway.server.channels.selection import ChannelSelection
 
-__all__ = ["Connects", "assemble"]
+__all__ = ["Connects", "wire_modules"]
 
 
 class Connects(Protocol):
@@ -23,7 +23,7 @@ class Connects(Protocol):
         """Get and set channels."""
 
 
-def assemble(channels: GatewayChannels, modules: Sequence[Connects], silent_until: datetime | None = None) -> Bus:
+def wire_modules(channels: GatewayChannels, modules: Sequence[Connects], silent_until: datetime | None = None) -> Bus:
     """Wire ``channels`` by the ``connect`` of each module, inside a csp wiring context.
 
     Args:

@@ -18,7 +18,7 @@ from csp_gateway.errors import (
     StartError,
     did_you_mean,
 )
-from csp_gateway.server.channels import GatewayChannels, assemble
+from csp_gateway.server.channels import GatewayChannels, wire_modules
 from csp_gateway.server.gateway.announce import announce, start_lines
 from csp_gateway.server.gateway.closing import close_modules
 from csp_gateway.server.gateway.engine import Engine
@@ -104,7 +104,7 @@ class Gateway(ccflow.BaseModel):
         parts: list[Any] = list(self.enabled_modules)
         if user_graph is not None:
             parts.append(UserGraph(user_graph))
-        assemble(self.channels, parts, until)
+        wire_modules(self.channels, parts, until)
 
     # Its life.
 

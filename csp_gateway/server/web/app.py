@@ -60,9 +60,6 @@ class GatewayWebApp:
             title=settings.TITLE,
             description=settings.DESCRIPTION,
             version=settings.VERSION,
-            contact={"name": settings.AUTHOR, "email": settings.EMAIL}
-            if settings.AUTHOR
-            else {"email": settings.EMAIL},
             docs_url=None,
             redoc_url=None,
             # One schema a class: otherwise every struct is in the documentation twice, as -Input and -Output.
@@ -74,7 +71,8 @@ class GatewayWebApp:
         self._mounted: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._front = Front(self.app, self.outside)
         mount_errors(self.app)
-        mount_docs(self.app)
+        contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
+        mount_docs(self.app, {key: value for key, value in contact.items() if value})
         if settings.BACKEND_CORS_ORIGINS:
             origins = [str(origin).rstrip("/") for origin in settings.BACKEND_CORS_ORIGINS]
             self.app.add_middleware(

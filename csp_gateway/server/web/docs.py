@@ -1,6 +1,7 @@
 """OpenAPI, Swagger and ReDoc, with all their assets served from here: nothing is asked of another host."""
 
 from pathlib import Path
+from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI, Request
@@ -16,8 +17,22 @@ _FOREIGN_LOGO = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _NO_PICTURE = b"data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
-def mount_docs(api: FastAPI) -> None:
-    """Serve ``/docs`` and ``/redoc``, with and without a trailing slash, and the files they load."""
+def mount_docs(api: FastAPI, contact: dict[str, str]) -> None:
+    """Serve ``/docs`` and ``/redoc``, with and without a trailing slash, and the files they load.
+
+    Args:
+        api: its OpenAPI schema is what they show.
+        contact: who answers questions, as OpenAPI has it: ``name``, ``email``.
+    """
+    build = api.openapi
+
+    def with_contact() -> dict[str, Any]:
+        # FastAPI's own `contact` needs a package that judges addresses, and fails the whole schema for a wrong one.
+        schema = build()
+        schema["info"]["contact"] = contact
+        return schema
+
+    api.openapi = with_contact  # type: ignore[method-assign]  # the way FastAPI's documentation extends a schema
     redoc = (_ASSETS / "redoc.standalone.js").read_bytes().replace(_FOREIGN_LOGO, _NO_PICTURE)
 
     async def redoc_script() -> Response:

@@ -67,7 +67,7 @@ class Front:
                 if newest is not None and newest.cell.settled:
                     await _reply(send, newest.read())
                     return
-            elif method == "POST" and scope["path"] in self._send:
+            elif method == "POST" and scope["path"] in self._send and _says_json(scope):
                 receive = await self._try_send(scope["path"], receive, send)
                 if receive is _answered:
                     return
@@ -97,6 +97,11 @@ class Front:
             return message if message is not None else await receive()
 
         return again
+
+
+def _says_json(scope: Scope) -> bool:
+    """Only what says it is JSON is read as JSON: a page of another origin cannot say so without being asked first."""
+    return any(name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"])
 
 
 async def _answered() -> MutableMapping[str, Any]:

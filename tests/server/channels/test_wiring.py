@@ -18,7 +18,7 @@ from csp_gateway import (
     WiringError,
     WrongEdgeError,
 )
-from csp_gateway.server.channels import assemble
+from csp_gateway.server.channels import wire_modules
 
 START = datetime(2024, 1, 1)
 SECOND = timedelta(seconds=1)
@@ -53,7 +53,7 @@ def run(*modules: GatewayModule, seconds: int = 10, **options: Any) -> dict[str,
     channels = Ch()
 
     def graph() -> None:
-        assemble(channels, modules, **options)
+        wire_modules(channels, modules, **options)
 
     return csp.run(graph, starttime=START, endtime=SECOND * seconds)
 

@@ -34,6 +34,10 @@ def test_title_version_and_contact(serve: Any) -> None:
     assert info["contact"] == {"name": "Ann", "email": "ann@example.com"}
 
 
+def test_any_address_will_do(serve: Any) -> None:
+    assert serve(EMAIL="#desk on chat").get("/openapi.json").json()["info"]["contact"] == {"email": "#desk on chat"}
+
+
 def test_without_a_page_home_is_the_documentation(client: Any) -> None:
     answer = client.get("/", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, "/redoc")

@@ -35,6 +35,17 @@ def test_a_refused_send_is_the_same_both_ways(client: Any, long_way: TestClient,
     assert short.status_code == 422
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
+def test_what_does_not_say_it_is_json_is_refused_both_ways(client: Any, long_way: TestClient, kind: str | None) -> None:
+    # A page of another origin can send these without asking; it must not be able to send to a channel.
+    headers = {"content-type": kind} if kind else {}
+    for way in (client, long_way):
+        answer = way.post("/api/v1/send/my_counts", content=b'{"n": 1}', headers=headers)
+        assert answer.status_code == 422
+        assert "sent as application/json" in answer.json()["detail"][0]["msg"]
+    assert client.gateway.channels.statistics()["sends"]["my_counts"]["sent"] == 0
+
+
 def test_other_methods_and_paths_pass(client: Any) -> None:
     assert client.delete("/api/v1/last/my_counts").status_code == 405
     assert client.get("/openapi.json").status_code == 200

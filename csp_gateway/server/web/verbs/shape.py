@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, GetCoreSchemaHandler, TypeAdapter
-from pydantic_core import core_schema
+from pydantic_core import PydanticCustomError, core_schema
 
 from csp_gateway.server.channels import Declaration
 from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
@@ -59,6 +59,10 @@ class OneOrMany:
         single, several = self.struct.type_adapter(), TypeAdapter(list[self.struct])  # type: ignore[name-defined]
 
         def validate(value: Any, _: Any) -> list[GatewayStruct]:
+            if not isinstance(value, dict | list | self.struct):
+                raise PydanticCustomError(
+                    "object_or_array", "Input should be a JSON object or an array of objects, sent as application/json"
+                )
             if isinstance(value, list):
                 return several.validate_python(value, context=self.context)
             return [single.validate_python(value, context=self.context)]
