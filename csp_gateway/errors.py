@@ -11,7 +11,7 @@
     ├── NotRunningError               asked from outside before start, or after stop
     ├── SendRefusedError              the engine cannot take another value now
     ├── EngineError                   a node raised while the graph ran; carries the cause
-    ├── ShutdownError                 a module's ``shutdown`` raised or did not end
+    ├── ShutdownError                 a module's ``shutdown``, or a node, did not come to a good end
     ├── ConfigError                   the configuration does not describe a gateway
     └── StartError                    a RuntimeError too: the gateway did not come up
         ├── BuildFailedError          a module's ``connect`` raised; carries the cause
@@ -103,7 +103,7 @@ class EngineError(GatewayException):
 
 
 class ShutdownError(GatewayException):
-    """The gateway ended, but a module's ``shutdown`` raised or did not come to an end."""
+    """The gateway ended, but a module's ``shutdown`` raised, or it or a node did not come to an end."""
 
 
 class ConfigError(GatewayException):

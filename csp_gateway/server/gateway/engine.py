@@ -80,14 +80,14 @@ class Engine:
             self._stop_asked = True
         self._bell.push_tick(True)
 
-    def join(self, suppress: bool = False) -> Any:
-        """Wait for the end; the outputs of the run.
+    def join(self, suppress: bool = False, timeout: float | None = None) -> Any:
+        """Wait for the end; the outputs of the run, None if it has not ended within ``timeout`` seconds.
 
         Raises:
             EngineError: a node raised; not if ``suppress``.
         """
         # An event, because a Thread.join() that a signal interrupts believes the thread has ended (Python 3.11).
-        self._ended.wait()
+        self._ended.wait(timeout)
         if self.error is not None and not suppress:
             raise self.error
         return self.outputs

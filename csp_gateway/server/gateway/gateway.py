@@ -12,6 +12,7 @@ import csp
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from csp_gateway.errors import (
+    GatewayException,
     NotRunningError,
     RestFailedError,
     ShutdownError,
@@ -33,6 +34,7 @@ __all__ = ["Gateway"]
 _log = logging.getLogger("csp_gateway")
 
 _DRAIN_SECONDS = 5.0
+_STOP_SECONDS = 10.0
 
 
 class Gateway(ccflow.BaseModel):
@@ -59,6 +61,8 @@ class Gateway(ccflow.BaseModel):
     _detached: bool = PrivateAttr(False)
     """Whether start() has returned, or will, while the engine runs on."""
     _shutdown_timeout: float = PrivateAttr(60.0)
+    _failures: list[str] = PrivateAttr(default_factory=list)
+    """What went wrong while everything was let go of."""
 
     @model_validator(mode="before")
     @classmethod
@@ -148,20 +152,21 @@ class Gateway(ccflow.BaseModel):
             EngineError: a node raised; its exception is the cause.
             PortTakenError: another program listens there.
             StartTimeoutError: the graph was not running in time.
-            ShutdownError: all went well but for a module's ``shutdown``.
+            ShutdownError: all went well but for the end: a module's ``shutdown`` raised, or a node would not return.
         """
         if not self._closed:
             raise StartError("this gateway is running already: stop it first")
         if show:
             return self._show(user_graph)
         rest = rest or ui
+        build_seconds, self._shutdown_timeout = _seconds(build_timeout), _seconds(module_shutdown_timeout)
         if rest and not _in_test:
             self._server = WebServer(self.settings, uvicorn_options)
         self._web_app = None
         self._closed = False
         self._end_wanted.clear()
         self._all_ended.clear()
-        self._shutdown_timeout = _seconds(module_shutdown_timeout)
+        self._failures = []
         self._detached = _in_test or not (rest or block)
         self._engine = Engine(
             lambda: self.graph(user_graph),
@@ -173,7 +178,7 @@ class Gateway(ccflow.BaseModel):
         )
         try:
             with stop_on_signals(self._ask_to_stop):
-                self._engine.start(_seconds(build_timeout))
+                self._engine.start(build_seconds)
                 if rest:
                     self._build_web(ui)
                 if self._detached:
@@ -205,15 +210,18 @@ class Gateway(ccflow.BaseModel):
         # Whoever is in start() does it.
         self._ask_to_stop()
         self._all_ended.wait()
-        return self._engine.join()
+        return self._engine.join(timeout=0)
 
     def _build_web(self, ui: bool) -> None:
         self._web_app = GatewayWebApp(self, ui=ui or self.settings.UI)
         for module in self.enabled_modules:
+            name = type(module).__name__
             try:
                 module.rest(self._web_app)
+            except GatewayException as error:
+                error.add_note(f"raised while {name} added its routes")
+                raise
             except Exception as error:
-                name = type(module).__name__
                 raise RestFailedError(f"{name}.rest raised {type(error).__name__}: {error}") from error
         self._web_app.seal()
 
@@ -233,9 +241,13 @@ class Gateway(ccflow.BaseModel):
             if left:
                 _log.warning("%d sent values were lost: the engine did not take them in %g s", left, _DRAIN_SECONDS)
             engine.stop_engine()
-            engine.join(suppress=True)
+            engine.join(suppress=True, timeout=_STOP_SECONDS)
+            if engine.is_alive():
+                self._failures.append(f"the engine had not ended after {_STOP_SECONDS:g} s: a node is still busy")
 
     def _engine_ended(self, error: BaseException | None) -> None:
+        if self._engine is None or threading.current_thread() is not self._engine.thread:
+            return  # an engine that was left behind, whose gateway runs anew
         reason = "the gateway has stopped" if error is None else str(error)
         self.channels.outside.close(reason, error)
         self._ask_to_stop()
@@ -243,14 +255,13 @@ class Gateway(ccflow.BaseModel):
             self._close_modules()
 
     def _close(self) -> Any:
-        """Wait for the engine's end and let go of everything; the outputs."""
+        """Let go of everything; the outputs."""
         engine = self._engine
         assert engine is not None
-        engine.join(suppress=True)
-        failures = self._close_modules()
-        outputs = engine.join()
-        if failures:
-            raise ShutdownError("; ".join(failures))
+        self._close_modules()
+        outputs = engine.join(timeout=0)
+        if self._failures:
+            raise ShutdownError("; ".join(self._failures))
         return outputs
 
     def _abandon(self) -> None:
@@ -262,15 +273,13 @@ class Gateway(ccflow.BaseModel):
             self._server.close()
         self._close_modules()
 
-    def _close_modules(self) -> list[str]:
+    def _close_modules(self) -> None:
         with self._closing:
-            if self._closed:
-                return []
-            failures = close_modules(self.enabled_modules, self._shutdown_timeout)
-            self._server = None
-            self._closed = True
-            self._all_ended.set()
-            return failures
+            if not self._closed:
+                self._failures += close_modules(self.enabled_modules, self._shutdown_timeout)
+                self._server = None
+                self._closed = True
+                self._all_ended.set()
 
     def _show(self, user_graph: Callable[[GatewayChannels], Any] | None) -> None:
         target = Path("outputs") / "gateway.png"

@@ -156,6 +156,34 @@ def test_a_shutdown_that_raises_is_told_at_the_end() -> None:
         gateway.start(endtime=timedelta(milliseconds=30))
 
 
+def test_a_shutdown_that_raises_is_told_by_stop_even_if_the_engine_ended_before() -> None:
+    gateway = Gateway(modules=[Feed(fail="shutdown")], channels=Ch())
+    gateway.start(block=False, endtime=timedelta(milliseconds=30)).join()
+    with pytest.raises(ShutdownError, match="in shutdown"):
+        gateway.stop()
+
+
+def test_a_node_that_does_not_return_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csp_gateway.server.gateway.gateway._STOP_SECONDS", 0.1)
+    go_on, busy = threading.Event(), threading.Event()
+
+    class Stuck(Feed):
+        def make(self, n: int) -> Count:
+            busy.set()
+            go_on.wait(20)
+            return Count(n=n)
+
+    part = Stuck()
+    gateway = Gateway(modules=[part], channels=Ch())
+    handle = gateway.start(block=False)
+    assert busy.wait(5)
+    with pytest.raises(ShutdownError, match=r"the engine had not ended after 0\.1 s: a node is still busy"):
+        gateway.stop()
+    assert part.ended == ["shutdown"]
+    go_on.set()
+    handle.join()
+
+
 def test_a_disabled_module_takes_no_part() -> None:
     feed = Feed(fail="connect", disable=True)
     Gateway(modules=[feed], channels=Ch()).start(endtime=timedelta(milliseconds=10))
