@@ -36,12 +36,26 @@ class Cell:
     ``value``, ``awake`` and ``settled`` may be read from any thread; the engine's thread alone writes ``value``.
     """
 
-    __slots__ = ("_closed", "_lock", "_settling", "arrived", "awake", "field", "sent", "upcoming", "value")
+    __slots__ = (
+        "_closed",
+        "_lock",
+        "_rung",
+        "_settling",
+        "arrived",
+        "awake",
+        "field",
+        "sent",
+        "ticks",
+        "upcoming",
+        "value",
+    )
 
     def __init__(self, field: str) -> None:
         self.field = field
         self.value: Any = None
         """None before the first tick."""
+        self.ticks = 0
+        """How many ticks it has kept; a value may tick again that was changed in place."""
         self.awake = False
         self.sent = 0
         """How many values the outside has sent to the channel."""
@@ -50,12 +64,19 @@ class Cell:
         self.upcoming: Future[Any] | None = None
         self._settling: deque[tuple[int, Future[Any]]] = deque()
         self._lock = threading.Lock()
+        self._rung = False
         self._closed: BaseException | None = None
 
     @property
     def settled(self) -> bool:
         """Whether ``value`` is the answer to ``last``: awake, and nothing sent is still on its way."""
-        return self.awake and self.sent == self.arrived
+        return self.awake and self.arrived >= self.sent
+
+    def first_to_ring(self) -> bool:
+        """Whether the caller is the one who must wake the cell; True once."""
+        with self._lock:
+            first, self._rung = not self._rung, True
+            return first
 
     def next(self) -> Future[Any]:
         """The value of the coming tick; one future for all who ask before it."""
@@ -85,6 +106,7 @@ class Cell:
         with self._lock:
             self.awake = True
             self.value = value
+            self.ticks += 1
         self.arrive(self.arrived)
 
     def tick(self, value: Any) -> None:
@@ -124,7 +146,13 @@ class Cell:
 
 class _WakesImpl(PushInputAdapter):  # type: ignore[misc]  # csp has no types
     def __init__(self, wakes: "Wakes") -> None:
-        wakes.impl = self
+        self._wakes = wakes
+
+    def start(self, starttime: Any, endtime: Any) -> None:
+        self._wakes.hang(self)
+
+    def stop(self) -> None:
+        self._wakes.hang(None)
 
 
 _wakes_adapter = py_push_adapter_def("Wakes", _WakesImpl, ts[object], wakes=object, memoize=False)
@@ -134,12 +162,20 @@ class Wakes:
     """The bell that wakes sleeping cells: all that was rung since the last cycle arrives in one cycle."""
 
     def __init__(self) -> None:
-        self.impl: Any = None
+        self._impl: Any = None
+        self._lock = threading.Lock()
         self.edge = _wakes_adapter(self, push_mode=csp.PushMode.BURST)
 
+    def hang(self, impl: Any) -> None:
+        """The engine has the bell's adapter from now on, or no more: what it had is gone from memory then."""
+        with self._lock:
+            self._impl = impl
+
     def ring(self, cell: Cell) -> None:
-        """Wake one cell, in the coming engine cycle."""
-        self.impl.push_tick(cell)
+        """Wake one cell, in the coming engine cycle; without an engine nothing happens."""
+        with self._lock:
+            if self._impl is not None:
+                self._impl.push_tick(cell)
 
 
 @csp.node
@@ -154,6 +190,7 @@ def keep_newest(channel: ts["T"], wakes: ts[List[object]], arrivals: ts[int], ce
     # A wake comes before the tick of the same cycle: who asked for the next tick just before a send must get it.
     if csp.ticked(channel) and cell.awake:
         cell.value = channel
+        cell.ticks += 1
         if cell.upcoming is not None:
             cell.tick(channel)
     if csp.ticked(arrivals):

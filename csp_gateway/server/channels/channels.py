@@ -130,7 +130,7 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
         return self._bus.sends.fields()
 
     def drain(self, timeout: float) -> int:
-        """Wait at most ``timeout`` seconds until the engine has seen all that was sent; how many values it has not."""
+        """Take no more sends, and wait at most ``timeout`` seconds until the engine has seen them all; how many not."""
         return self._bus.sends.drain(timeout)
 
     def statistics(self) -> dict[str, Any]:

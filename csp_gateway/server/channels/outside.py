@@ -66,7 +66,7 @@ class Outside:
         cell = self._open_cell(field)
         if not cell.awake:
             self._refuse_inside(field)
-            self._wake(cell)
+            self._ring(cell)
         elif cell.settled:
             done: Future[Any] = Future()
             done.set_result(cell.value)
@@ -80,7 +80,7 @@ class Outside:
         self._refuse_inside(field)
         coming = cell.next()
         if not cell.awake:
-            self._wake(cell)
+            self._ring(cell)
         return coming
 
     def send(self, field: str, *values: Any) -> None:
@@ -99,6 +99,11 @@ class Outside:
         if self._closed is not None:
             raise self._closed
         return self.cell(field)
+
+    def _ring(self, cell: Cell) -> None:
+        # Once a cell: who asks later finds it awake, or about to be.
+        if cell.first_to_ring():
+            self._wake(cell)
 
     def _refuse_inside(self, field: str) -> None:
         if threading.get_ident() == self._engine_thread:

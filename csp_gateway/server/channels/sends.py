@@ -26,13 +26,14 @@ class Door:
         self.declaration = declaration
         self.cell = cell
         self.refused = 0
+        self._shut = False
         self.adapter = GenericPushAdapter(declaration.ticks, name=f"Send[{declaration.name}]")
         self._lock = threading.Lock()
 
     @property
     def waiting(self) -> int:
         """How many values were sent that the engine has not seen yet."""
-        return self.cell.sent - self.cell.arrived
+        return max(0, self.cell.sent - self.cell.arrived)
 
     def push(self, values: list[Any]) -> None:
         """Queue one tick for each value, all or none.
@@ -45,6 +46,8 @@ class Door:
         for value in values:
             self._check(value)
         with self._lock:
+            if self._shut:
+                raise NotRunningError(f"channel {self.declaration.name!r}: the gateway is stopping")
             if self.waiting + len(values) > WAITING_LIMIT:
                 self.refused += len(values)
                 raise SendRefusedError(
@@ -52,10 +55,15 @@ class Door:
                     f"which takes {WAITING_LIMIT} at most; send again later"
                 )
             for value in values:
-                self.cell.sent += 1
                 if not self.adapter.push_tick(value):
-                    self.cell.sent -= 1
                     raise NotRunningError(f"channel {self.declaration.name!r}: the engine takes no more values")
+                # Counted once it is queued: a value that csp refuses will never arrive.
+                self.cell.sent += 1
+
+    def shut(self) -> None:
+        """Let nothing in from now on."""
+        with self._lock:
+            self._shut = True
 
     def _check(self, value: Any) -> None:
         """Refuse what the adapter would refuse only half way through a batch."""
@@ -111,7 +119,13 @@ class Sends:
         return [field for field in self._schema if field in self._doors]
 
     def drain(self, timeout: float) -> int:
-        """Wait until the engine has seen all that was sent, at most ``timeout`` seconds; how many it has not."""
+        """Let nothing more in, and wait until the engine has seen all that was sent; how many it has not.
+
+        Args:
+            timeout: seconds to wait at most.
+        """
+        for door in self._doors.values():
+            door.shut()
         end = time.monotonic() + timeout
         while (left := sum(door.waiting for door in self._doors.values())) and time.monotonic() < end:
             time.sleep(0.005)

@@ -3,6 +3,7 @@
 # A node's signature is csp's own language: type variables in quotes, no return type.
 # mypy: disable-error-code="untyped-decorator,no-untyped-def"
 
+import atexit
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from csp.impl.wiring.runtime import MAX_END_TIME, build_graph
 from csp_gateway.errors import BuildFailedError, EngineError, GatewayException, StartTimeoutError
 
 __all__ = ["Engine"]
+
+_EXIT_SECONDS = 10.0
 
 
 class Engine:
@@ -50,6 +53,7 @@ class Engine:
         self._lock = threading.Lock()
         self._stop_asked = False
         self._up = threading.Event()
+        self._stopped = threading.Event()
         self._ended = threading.Event()
         self.outputs: Any = None
         self.error: BaseException | None = None
@@ -63,6 +67,8 @@ class Engine:
             EngineError: a node raised in its start or in the first cycle.
             StartTimeoutError: it was not running within ``timeout`` seconds; it is told to stop as soon as it can.
         """
+        # A program that ends without stopping the engine would otherwise take the interpreter away under it.
+        atexit.register(self._end_with_the_program)
         self.thread.start()
         up = self._up.wait(timeout)
         if self.error is not None:
@@ -79,6 +85,10 @@ class Engine:
         with self._lock:
             self._stop_asked = True
         self._bell.push_tick(True)
+
+    def wait_stopped(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds until no node runs any more; whether that is so."""
+        return self._stopped.wait(timeout)
 
     def join(self, suppress: bool = False, timeout: float | None = None) -> Any:
         """Wait for the end; the outputs of the run, None if it has not ended within ``timeout`` seconds.
@@ -121,11 +131,17 @@ class Engine:
         except BaseException as error:
             self.error = error
         finally:
+            self._stopped.set()
             try:
                 self._on_ended(self.error)
             finally:
                 self._up.set()
                 self._ended.set()
+                atexit.unregister(self._end_with_the_program)
+
+    def _end_with_the_program(self) -> None:
+        self.stop_engine()
+        self._ended.wait(_EXIT_SECONDS)
 
     def _build(self) -> Any:
         end = self._endtime

@@ -4,17 +4,13 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import ccflow
-import csp
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from csp_gateway.errors import (
-    GatewayException,
     NotRunningError,
-    RestFailedError,
     ShutdownError,
     StartError,
     did_you_mean,
@@ -22,7 +18,9 @@ from csp_gateway.errors import (
 from csp_gateway.server.channels import GatewayChannels, wire_modules
 from csp_gateway.server.gateway.announce import announce, start_lines
 from csp_gateway.server.gateway.closing import close_modules
+from csp_gateway.server.gateway.drawing import draw_graph
 from csp_gateway.server.gateway.engine import Engine
+from csp_gateway.server.gateway.routes import add_routes
 from csp_gateway.server.gateway.signals import stop_on_signals
 from csp_gateway.server.gateway.user_graph import UserGraph
 from csp_gateway.server.module import GatewayModule
@@ -154,16 +152,18 @@ class Gateway(ccflow.BaseModel):
             StartTimeoutError: the graph was not running in time.
             ShutdownError: all went well but for the end: a module's ``shutdown`` raised, or a node would not return.
         """
-        if not self._closed:
-            raise StartError("this gateway is running already: stop it first")
         if show:
-            return self._show(user_graph)
+            return draw_graph(lambda: self.graph(user_graph))
         rest = rest or ui
-        build_seconds, self._shutdown_timeout = _seconds(build_timeout), _seconds(module_shutdown_timeout)
-        if rest and not _in_test:
-            self._server = WebServer(self.settings, uvicorn_options)
+        build_seconds, shutdown_seconds = _seconds(build_timeout), _seconds(module_shutdown_timeout)
+        self._claim()
+        try:
+            self._server = WebServer(self.settings, uvicorn_options) if rest and not _in_test else None
+        except BaseException:
+            self._closed = True
+            raise
         self._web_app = None
-        self._closed = False
+        self._shutdown_timeout = shutdown_seconds
         self._end_wanted.clear()
         self._all_ended.clear()
         self._failures = []
@@ -177,12 +177,14 @@ class Gateway(ccflow.BaseModel):
             on_ended=self._engine_ended,
         )
         try:
-            with stop_on_signals(self._ask_to_stop):
+            with stop_on_signals(_interrupt):
                 self._engine.start(build_seconds)
                 if rest:
-                    self._build_web(ui)
+                    self._web_app = GatewayWebApp(self, ui=ui or self.settings.UI)
+                    add_routes(self._web_app, self.enabled_modules)
                 if self._detached:
                     return None if rest else self._engine
+            with stop_on_signals(self._signalled):
                 if self._server is not None and self._web_app is not None:
                     announce(start_lines(self.settings, self._server.url, self._web_app.ui, self.enabled_modules))
                     self._server.serve(self._web_app, on_stopping=self._stop_engine)
@@ -197,6 +199,9 @@ class Gateway(ccflow.BaseModel):
     def stop(self) -> Any:
         """End the gateway: web server, engine, modules. Returns the graph's outputs.
 
+        From inside the gateway (a node, a route on the event loop), which cannot wait for its own end, it only asks
+        for the end and returns None.
+
         Raises:
             NotRunningError: it was never started.
             EngineError: the engine had failed; the node's exception is the cause.
@@ -204,6 +209,11 @@ class Gateway(ccflow.BaseModel):
         """
         if self._engine is None:
             raise NotRunningError("the gateway was not started: there is nothing to stop")
+        server = self._server
+        if threading.current_thread() is self._engine.thread or (server is not None and server.runs_here()):
+            self._ask_to_stop()
+            self._engine.stop_engine()
+            return None
         if self._detached:
             self._stop_engine()
             return self._close()
@@ -212,26 +222,25 @@ class Gateway(ccflow.BaseModel):
         self._all_ended.wait()
         return self._engine.join(timeout=0)
 
-    def _build_web(self, ui: bool) -> None:
-        self._web_app = GatewayWebApp(self, ui=ui or self.settings.UI)
-        for module in self.enabled_modules:
-            name = type(module).__name__
-            try:
-                module.rest(self._web_app)
-            except GatewayException as error:
-                error.add_note(f"raised while {name} added its routes")
-                raise
-            except Exception as error:
-                raise RestFailedError(f"{name}.rest raised {type(error).__name__}: {error}") from error
-        self._web_app.seal()
+    def _claim(self) -> None:
+        """This start is the one that runs."""
+        with self._closing:
+            if not self._closed:
+                raise StartError("this gateway is running already: stop it first")
+            if self._engine is not None and self._engine.is_alive():
+                raise StartError("the last run has not ended yet: a node or a module's connect is still busy")
+            self._closed = False
 
     # Its end: whoever comes first does it, whoever comes later waits for it.
 
-    def _ask_to_stop(self) -> None:
+    def _signalled(self) -> None:
+        self._ask_to_stop(hurry=self._end_wanted.is_set())
+
+    def _ask_to_stop(self, hurry: bool = False) -> None:
         """Take note that an end is wanted; may be called in a signal handler."""
         self._end_wanted.set()
         if self._server is not None:
-            self._server.ask_to_stop()
+            self._server.ask_to_stop(hurry)
 
     def _stop_engine(self) -> None:
         """Let the engine see what was sent, then end it."""
@@ -241,13 +250,10 @@ class Gateway(ccflow.BaseModel):
             if left:
                 _log.warning("%d sent values were lost: the engine did not take them in %g s", left, _DRAIN_SECONDS)
             engine.stop_engine()
-            engine.join(suppress=True, timeout=_STOP_SECONDS)
-            if engine.is_alive():
+            if not engine.wait_stopped(_STOP_SECONDS):
                 self._failures.append(f"the engine had not ended after {_STOP_SECONDS:g} s: a node is still busy")
 
     def _engine_ended(self, error: BaseException | None) -> None:
-        if self._engine is None or threading.current_thread() is not self._engine.thread:
-            return  # an engine that was left behind, whose gateway runs anew
         reason = "the gateway has stopped" if error is None else str(error)
         self.channels.outside.close(reason, error)
         self._ask_to_stop()
@@ -281,13 +287,9 @@ class Gateway(ccflow.BaseModel):
                 self._closed = True
                 self._all_ended.set()
 
-    def _show(self, user_graph: Callable[[GatewayChannels], Any] | None) -> None:
-        target = Path("outputs") / "gateway.png"
-        target.parent.mkdir(exist_ok=True)
-        try:
-            csp.show_graph(lambda: self.graph(user_graph), graph_filename=str(target))
-        except ImportError as error:
-            raise StartError("drawing the graph needs graphviz: pip install graphviz, and Graphviz itself") from error
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 def _seconds(time: float | timedelta | str) -> float:

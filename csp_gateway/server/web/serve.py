@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -35,11 +36,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_stopping = on_stopping
+        self.thread: threading.Thread | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the gateway: uvicorn would raise them again after a clean end."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.thread = threading.current_thread()
+        await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # First the engine: whoever waits for a tick is answered, and no request holds the server up.
@@ -95,11 +101,19 @@ class WebServer:
             else:
                 self._server.run(sockets=[self._socket])
 
-    def ask_to_stop(self) -> None:
-        """Let the server come to an end; from any thread, and from signal handlers. The second time it hurries."""
+    def runs_here(self) -> bool:
+        """Whether the caller is in the server's event loop, which must not wait for the server's end."""
+        return self._server is not None and self._server.thread is threading.current_thread()
+
+    def ask_to_stop(self, hurry: bool = False) -> None:
+        """Let the server come to an end; from any thread, and from signal handlers.
+
+        Args:
+            hurry: do not wait for requests in progress.
+        """
         self._stop_asked = True
         if self._server is not None:
-            self._server.force_exit = self._server.should_exit
+            self._server.force_exit |= hurry
             self._server.should_exit = True
 
     def close(self) -> None:
