@@ -10,7 +10,7 @@ import pytest
 from csp import ts
 
 from csp_gateway import GatewayChannels, GatewayModule, GatewayStruct, NotRunningError
-from csp_gateway.server.channels.cells import Cell
+from csp_gateway.server.channels.cells import Cell, Wakes
 
 
 class Count(GatewayStruct):
@@ -50,6 +50,36 @@ def test_it_is_settled_when_all_that_was_sent_has_arrived() -> None:
     cell.value = "new"
     cell.arrive(2)
     assert one.result(0) == "new"
+
+
+def test_more_arrivals_than_counted_sends_is_settled() -> None:
+    # A value may arrive before its sender has counted it.
+    cell = Cell("a")
+    cell.wake("old")
+    cell.arrive(1)
+    assert cell.settled
+    assert cell.settle().result(0) == "old"
+
+
+def test_a_cell_is_rung_once_and_counts_its_ticks(run_gateway: Any) -> None:
+    channels = run_gateway(Ch(), Doors()).channels
+    for _ in range(1_000):
+        channels.outside.next("a")
+    cell = channels.outside.cell("a")
+    assert not cell.first_to_ring()
+    for n in range(5):
+        channels.send("a", Count(n=n))
+    channels.last("a", timeout=5)
+    assert cell.ticks in (5, 6)
+
+
+def test_a_bell_without_an_engine_is_silent(run_gateway: Any) -> None:
+    wakes = Wakes()
+    wakes.ring(Cell("a"))
+    gateway = run_gateway(Ch(), Doors())
+    bus_wakes = gateway.channels._bus._wakes
+    gateway.stop()
+    bus_wakes.ring(Cell("a"))
 
 
 def test_closing_well_answers_none_and_refuses_who_comes_later() -> None:

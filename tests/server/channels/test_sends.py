@@ -12,6 +12,7 @@ from csp_gateway import (
     GatewayModule,
     GatewayStruct,
     NoProviderException,
+    NotRunningError,
     SendRefusedError,
     UnknownChannelError,
 )
@@ -75,6 +76,55 @@ def test_what_cannot_be_sent(run_gateway: Any, channel: str, value: Any, kind: t
     channels = run_gateway(Ch(), Doors()).channels
     with pytest.raises(kind, match=message):
         channels.send(channel, value)
+
+
+def test_a_value_the_engine_cannot_take_leaves_nothing_behind(run_gateway: Any) -> None:
+    with pytest.warns(UserWarning, match="not available over REST"):
+
+        class Numbers(GatewayChannels):
+            n: ts[int] = None
+
+    class Door(GatewayModule):
+        def connect(self, channels: Numbers) -> None:
+            channels.add_send_channel(Numbers.n)
+
+    channels = run_gateway(Numbers(), Door()).channels
+    with pytest.raises(OverflowError):
+        channels.send("n", 2**70)
+    channels.send("n", 7)
+    assert channels.last("n", timeout=5) == 7
+    assert channels.statistics()["sends"]["n"] == {"sent": 1, "waiting": 0, "refused": 0}
+
+
+def test_while_it_drains_nothing_more_is_taken(run_gateway: Any) -> None:
+    channels = run_gateway(Ch(), Doors()).channels
+    channels.send("a", Count(n=1))
+    assert channels.drain(5) == 0
+    with pytest.raises(NotRunningError, match="'a': the gateway is stopping"):
+        channels.send("a", Count(n=2))
+
+
+def test_what_was_accepted_while_others_stop_is_never_lost(run_gateway: Any) -> None:
+    gateway = run_gateway(Ch(), Doors())
+    accepted = [0] * 4
+
+    def send(mine: int) -> None:
+        while True:
+            try:
+                gateway.channels.send("a", Count(n=1))
+            except NotRunningError:
+                return
+            accepted[mine] += 1
+
+    threads = [threading.Thread(target=send, args=(mine,)) for mine in range(4)]
+    for thread in threads:
+        thread.start()
+    while sum(accepted) < 2_000:
+        pass
+    outputs = gateway.stop()
+    for thread in threads:
+        thread.join()
+    assert len(outputs["a"]) == sum(accepted)
 
 
 def test_a_full_door_refuses_all_or_nothing(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:

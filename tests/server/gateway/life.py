@@ -1,4 +1,4 @@
-"""A small application that says how it lives and ends: python life.py serve|block|background [port]."""
+"""A small application that says how it lives and ends: python life.py serve|block|background|forgets|raises [port]."""
 
 import atexit
 import signal
@@ -50,6 +50,10 @@ def main(how: str, port: int) -> None:
             gateway.start(block=False)
             asked.wait()
             gateway.stop()
+        elif how in ("forgets", "raises"):
+            gateway.start(block=False)
+            if how == "raises":
+                raise ValueError("of the user's own")
         else:
             gateway.start(rest=how == "serve")
     finally:

@@ -1,15 +1,18 @@
 """Gateway: what it is made of, its life, and every way it ends."""
 
+import asyncio
 import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import csp
+import httpx2
 import pytest
 from csp import ts
 from pydantic import ValidationError
@@ -184,6 +187,108 @@ def test_a_node_that_does_not_return_is_left_behind(monkeypatch: pytest.MonkeyPa
     handle.join()
 
 
+def test_a_shutdown_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csp_gateway.server.gateway.gateway._STOP_SECONDS", 0.2)
+
+    class Slow(Feed):
+        def shutdown(self) -> None:
+            time.sleep(0.5)
+            super().shutdown()
+
+    part = Slow()
+    gateway = Gateway(modules=[part], channels=Ch())
+    gateway.start(block=False)
+    gateway.stop()
+    assert part.ended == ["shutdown"]
+
+
+def test_of_two_starts_at_once_one_runs() -> None:
+    gateway = Gateway(modules=[Feed()], channels=Ch())
+    together, refused = threading.Barrier(2), []
+
+    def start() -> None:
+        together.wait()
+        try:
+            gateway.start(block=False)
+        except StartError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["this gateway is running already: stop it first"]
+    gateway.stop()
+    assert "csp-engine" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_build_that_timed_out_must_end_before_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csp_gateway.server.gateway.gateway._DRAIN_SECONDS", 0.05)
+    go_on = threading.Event()
+
+    class Late(Feed):
+        def connect(self, channels: Ch) -> None:
+            go_on.wait(20)
+            super().connect(channels)
+
+    gateway = Gateway(modules=[Late()], channels=Ch())
+    with pytest.raises(StartError, match="not running after"):
+        gateway.start(block=False, build_timeout=0.05)
+    with pytest.raises(StartError, match="the last run has not ended yet"):
+        gateway.start(block=False)
+    go_on.set()
+    gateway._engine.join()
+    gateway.start(block=False)
+    gateway.stop()
+
+
+def test_stop_from_inside_only_asks() -> None:
+    class Stops(Feed):
+        gateway: Any = None
+
+        def make(self, n: int) -> Count:
+            if n == 3:
+                assert self.gateway.stop() is None
+            return Count(n=n)
+
+    part = Stops()
+    part.gateway = gateway = Gateway(modules=[part], channels=Ch())
+    gateway.start()
+    assert part.ended == ["shutdown"]
+
+
+def served(*modules: GatewayModule) -> tuple[Gateway, threading.Thread, str]:
+    gateway = Gateway(modules=list(modules), channels=Ch(), settings=GatewaySettings(PORT=0))
+    thread = threading.Thread(target=gateway.start, kwargs={"rest": True})
+    thread.start()
+    while gateway.web_app is None or gateway._server is None or gateway._server._server is None:
+        time.sleep(0.01)
+    return gateway, thread, gateway._server.url
+
+
+def test_a_route_may_ask_for_the_end_and_others_are_answered_first() -> None:
+    class Routes(Feed):
+        def rest(self, app: Any) -> None:
+            @app.get_router().get("/slow")
+            async def slow() -> str:
+                await asyncio.sleep(0.8)
+                return "done"
+
+            @app.get_router().get("/stop")
+            async def stop() -> None:
+                assert app.gateway.stop() is None
+
+    _, thread, url = served(Routes())
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(httpx2.get, f"{url}/api/v1/slow", timeout=10)
+        time.sleep(0.3)
+        assert httpx2.get(f"{url}/api/v1/stop").status_code == 200
+        assert answer.result().json() == "done"
+    thread.join(20)
+    assert not thread.is_alive()
+
+
 def test_a_disabled_module_takes_no_part() -> None:
     feed = Feed(fail="connect", disable=True)
     Gateway(modules=[feed], channels=Ch()).start(endtime=timedelta(milliseconds=10))
@@ -260,6 +365,13 @@ def test_a_signal_ends_the_process_cleanly(how: str, number: signal.Signals) -> 
     assert out == "shutdown\nfinally\natexit\n"
     assert app.returncode == 0
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("how", ["forgets", "raises"])
+def test_a_program_that_ends_without_stop_ends_cleanly(how: str) -> None:
+    ended = subprocess.run([sys.executable, LIFE, how], capture_output=True, text=True, timeout=40, check=False)
+    assert ended.returncode == (1 if how == "raises" else 0), ended.stderr
+    assert ended.stdout.endswith("shutdown\natexit\n")
 
 
 def test_a_taken_port_ends_a_script_with_a_sentence_and_no_traceback() -> None:
