@@ -1,7 +1,9 @@
 """DECLARATION: the channels a class declares, read once into a frozen table."""
 
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -54,12 +56,22 @@ def read_schema(channels: type) -> Schema:
         declarations[name] = declaration
         inherited = any(name in getattr(base, "model_fields", {}) for base in channels.__bases__)
         if not inherited and not _carries_structs(declaration):
-            warnings.warn(
-                f"{channels.__name__}.{name} carries {declaration.element}: usable in the graph, "
-                f"not available over REST, WebSocket and tables (those need a GatewayStruct)",
-                stacklevel=4,
+            spelled = getattr(declaration.element, "__name__", str(declaration.element))
+            warnings.warn_explicit(
+                f"{channels.__name__}.{name} carries {spelled}: usable in the graph, not available over REST and in "
+                f"tables, which need a GatewayStruct",
+                UserWarning,
+                *_declaring_line(),
             )
     return Schema(channels.__name__, declarations)
+
+
+def _declaring_line() -> tuple[str, int]:
+    """The line of the class statement: the innermost frame that is neither pydantic's nor of this package."""
+    for frame in reversed(traceback.extract_stack()):
+        if "/pydantic/" not in frame.filename and not frame.filename.startswith(str(Path(__file__).parent)):
+            return frame.filename, frame.lineno or 0
+    return __file__, 0
 
 
 def _carries_structs(declaration: Declaration) -> bool:

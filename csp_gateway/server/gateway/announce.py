@@ -23,11 +23,12 @@ def start_lines(settings: GatewaySettings, url: str, ui: bool, modules: Sequence
 
 
 def announce(lines: Iterable[str]) -> None:
-    """Log the lines; where no logging is set up, write them to standard error."""
-    if _log.hasHandlers():
+    """Log the lines; where a log would not show them, write them to standard error."""
+    if _log.hasHandlers() and _log.isEnabledFor(logging.INFO):
         for line in lines:
             _log.info(line)
     else:
-        # A script that has not set up logging still wants to know where its page is.
+        # A script that has not set up logging, or not for this, still wants to know where its page is. (csp sets up
+        # the root logger, for warnings, when a node of a graph is not in C++.)
         sys.stderr.write("".join(f"{line}\n" for line in lines))
         sys.stderr.flush()

@@ -4,6 +4,7 @@
 # mypy: disable-error-code="untyped-decorator,no-untyped-def"
 
 import atexit
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,14 @@ from typing import Any
 
 import csp
 from csp import ts
-from csp.impl.genericpushadapter import GenericPushAdapter
 from csp.impl.wiring.runtime import MAX_END_TIME, build_graph
 
 from csp_gateway.errors import BuildFailedError, EngineError, GatewayException, StartTimeoutError
+from csp_gateway.server.gateway.bell import Bell, StoppedAtOnce
 
 __all__ = ["Engine"]
+
+_log = logging.getLogger("csp_gateway")
 
 _EXIT_SECONDS = 10.0
 
@@ -49,7 +52,7 @@ class Engine:
         self._realtime = realtime
         self._on_running = on_running
         self._on_ended = on_ended
-        self._bell = GenericPushAdapter(bool, name="stop")
+        self._bell: Bell | None = None
         self._lock = threading.Lock()
         self._stop_asked = False
         self._up = threading.Event()
@@ -84,10 +87,19 @@ class Engine:
         """Ask the engine to stop; it does so after the cycle it is in. Asking again changes nothing."""
         with self._lock:
             self._stop_asked = True
-        self._bell.push_tick(True)
+        if self._bell is not None:
+            self._bell.ring()
 
-    def wait_stopped(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds until no node runs any more; whether that is so."""
+    def end(self, patience: float, timeout: float) -> bool:
+        """Stop the engine and wait until no node runs any more; whether that is so.
+
+        Args:
+            patience: seconds after which an engine that is behind real time is stopped in the middle of its backlog.
+            timeout: seconds to wait then, for the node it is in.
+        """
+        self.stop_engine()
+        if not self._stopped.wait(patience) and self._bell is not None:
+            self._bell.stop_at_once()
         return self._stopped.wait(timeout)
 
     def join(self, suppress: bool = False, timeout: float | None = None) -> Any:
@@ -107,7 +119,8 @@ class Engine:
         return self.thread.is_alive() and not self._ended.is_set()
 
     def _wired(self) -> Any:
-        csp.stop_engine(self._bell.out())
+        self._bell = Bell()
+        csp.stop_engine(self._bell.edge)
         # It ticks in the first cycle, when every node has started.
         tell_first_cycle(csp.const(True), self)
         return self._graph()
@@ -118,8 +131,8 @@ class Engine:
         self._up.set()
         with self._lock:
             stop_asked = self._stop_asked
-        if stop_asked:
-            self._bell.push_tick(True)
+        if stop_asked and self._bell is not None:
+            self._bell.ring()
 
     def _run(self) -> None:
         try:
@@ -140,8 +153,8 @@ class Engine:
                 atexit.unregister(self._end_with_the_program)
 
     def _end_with_the_program(self) -> None:
-        self.stop_engine()
-        self._ended.wait(_EXIT_SECONDS)
+        if self.end(1.0, _EXIT_SECONDS):
+            self._ended.wait(_EXIT_SECONDS)
 
     def _build(self) -> Any:
         end = self._endtime
@@ -157,6 +170,8 @@ class Engine:
     def _run_built(self, context: Any) -> None:
         try:
             self.outputs = csp.run(context, starttime=self._starttime, endtime=self._endtime, realtime=self._realtime)
+        except StoppedAtOnce as stopped:
+            _log.warning("the engine was %s; this run has no outputs", stopped)
         except Exception as error:
             raise EngineError(f"the engine stopped: a node raised {type(error).__name__}: {error}") from error
 

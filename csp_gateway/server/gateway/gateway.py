@@ -32,6 +32,7 @@ __all__ = ["Gateway"]
 _log = logging.getLogger("csp_gateway")
 
 _DRAIN_SECONDS = 5.0
+_PATIENCE_SECONDS = 2.0
 _STOP_SECONDS = 10.0
 
 
@@ -177,24 +178,30 @@ class Gateway(ccflow.BaseModel):
             on_ended=self._engine_ended,
         )
         try:
-            with stop_on_signals(_interrupt):
-                self._engine.start(build_seconds)
-                if rest:
-                    self._web_app = GatewayWebApp(self, ui=ui or self.settings.UI)
-                    add_routes(self._web_app, self.enabled_modules)
-                if self._detached:
-                    return None if rest else self._engine
-            with stop_on_signals(self._signalled):
-                if self._server is not None and self._web_app is not None:
-                    announce(start_lines(self.settings, self._server.url, self._web_app.ui, self.enabled_modules))
-                    self._server.serve(self._web_app, on_stopping=self._stop_engine)
-                else:
-                    self._end_wanted.wait()
-                self._stop_engine()
-                return self._close()
+            return self._run(rest, ui, build_seconds)
         except BaseException:
             self._abandon()
             raise
+
+    def _run(self, rest: bool, ui: bool, build_seconds: float) -> Any:
+        """Start the engine, then the web; unless detached, stay until the end."""
+        engine = self._engine
+        assert engine is not None
+        with stop_on_signals(_interrupt):
+            engine.start(build_seconds)
+            if rest:
+                self._web_app = GatewayWebApp(self, ui=ui or self.settings.UI)
+                add_routes(self._web_app, self.enabled_modules)
+            if self._detached:
+                return None if rest else engine
+        with stop_on_signals(self._signalled):
+            if self._server is not None and self._web_app is not None:
+                announce(start_lines(self.settings, self._server.url, self._web_app.ui, self.enabled_modules))
+                self._server.serve(self._web_app, on_stopping=self._stop_engine)
+            else:
+                self._end_wanted.wait()
+            self._stop_engine()
+            return self._close()
 
     def stop(self) -> Any:
         """End the gateway: web server, engine, modules. Returns the graph's outputs.
@@ -248,9 +255,8 @@ class Gateway(ccflow.BaseModel):
         if engine is not None and engine.is_alive():
             left = self.channels.drain(_DRAIN_SECONDS) if self.channels.outside.running else 0
             if left:
-                _log.warning("%d sent values were lost: the engine did not take them in %g s", left, _DRAIN_SECONDS)
-            engine.stop_engine()
-            if not engine.wait_stopped(_STOP_SECONDS):
+                _log.warning("sent values lost: %d, which the engine did not take in %g s", left, _DRAIN_SECONDS)
+            if not engine.end(_PATIENCE_SECONDS, _STOP_SECONDS):
                 self._failures.append(f"the engine had not ended after {_STOP_SECONDS:g} s: a node is still busy")
 
     def _engine_ended(self, error: BaseException | None) -> None:
@@ -273,8 +279,7 @@ class Gateway(ccflow.BaseModel):
     def _abandon(self) -> None:
         """The start failed: end what runs, without hiding why."""
         if self._engine is not None and self._engine.thread.ident is not None:
-            self._engine.stop_engine()
-            self._engine.thread.join(_DRAIN_SECONDS)
+            self._engine.end(_PATIENCE_SECONDS, _DRAIN_SECONDS)
         if self._server is not None:
             self._server.close()
         self._close_modules()

@@ -33,10 +33,12 @@ def test_it_cannot_be_changed() -> None:
 
 
 def test_a_channel_without_structs_warns_once() -> None:
-    with pytest.warns(UserWarning, match=r"Plain\.numbers .*not available over REST"):
+    with pytest.warns(UserWarning, match=r"Plain\.numbers carries float.*not available over REST") as warned:
 
         class Plain(GatewayChannels):
             numbers: ts[float] = None
+
+    assert warned[0].filename == __file__
 
     class More(Plain):
         quotes: ts[Quote] = None

@@ -34,6 +34,15 @@ def test_it_logs_where_logging_is_set_up(caplog: pytest.LogCaptureFixture, capsy
     assert capsys.readouterr().err == ""
 
 
+def test_it_writes_where_only_warnings_are_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("csp_gateway"), "level", logging.WARNING)
+    logging.getLogger("csp_gateway").manager._clear_cache()
+    announce(["one"])
+    assert capsys.readouterr().err == "one\n"
+
+
 def test_it_writes_where_nobody_listens(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.getLogger("csp_gateway"), "propagate", False)
     announce(["one", "two"])

@@ -187,6 +187,25 @@ def test_a_node_that_does_not_return_is_left_behind(monkeypatch: pytest.MonkeyPa
     handle.join()
 
 
+def test_an_engine_behind_real_time_can_be_stopped(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("csp_gateway.server.gateway.gateway._PATIENCE_SECONDS", 0.1)
+
+    class Behind(Feed):
+        def make(self, n: int) -> Count:
+            time.sleep(0.05)
+            return Count(n=n)
+
+    part = Behind()
+    gateway = Gateway(modules=[part], channels=Ch())
+    gateway.start(block=False)
+    time.sleep(0.5)
+    assert gateway.stop() is None
+    assert part.ended == ["shutdown"]
+    assert "the engine was stopped while it was behind real time" in caplog.text
+
+
 def test_a_shutdown_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("csp_gateway.server.gateway.gateway._STOP_SECONDS", 0.2)
 
