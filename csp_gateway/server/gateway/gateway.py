@@ -216,8 +216,7 @@ class Gateway(ccflow.BaseModel):
         """
         if self._engine is None:
             raise NotRunningError("the gateway was not started: there is nothing to stop")
-        server = self._server
-        if threading.current_thread() is self._engine.thread or (server is not None and server.runs_here()):
+        if threading.current_thread() is self._engine.thread or (self._server and self._server.runs_here()):
             self._ask_to_stop()
             self._engine.stop_engine()
             return None
