@@ -9,19 +9,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from csp_gateway.errors import GatewayException
+from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Cell, Outside
-from csp_gateway.server.structs import decode_many, encode_many
-from csp_gateway.server.web.verbs import Shape, push
+from csp_gateway.server.web.reply import failed, written
+from csp_gateway.server.web.verbs import INLINE_BYTES, Shape, accept
 
 __all__ = ["Front"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-_BODY_LIMIT = 1 << 20
-"""Bytes of a body decoded on the event loop; larger ones are FastAPI's."""
 
 
 class _Newest:
@@ -31,14 +28,16 @@ class _Newest:
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
-        self._of: Any = None
+        self._of = 0
         self._bytes = b"[]"
 
     def read(self) -> bytes:
-        value = self.cell.value
-        if value is not self._of:
-            self._bytes = encode_many(value if isinstance(value, list) else [value])
-            self._of = value
+        # The count is read first: a tick in between is then encoded once more, and never missed.
+        ticks = self.cell.ticks
+        if ticks != self._of:
+            value = self.cell.value
+            self._bytes = b"[]" if value is None else written(value if isinstance(value, list) else [value])
+            self._of = ticks
         return self._bytes
 
 
@@ -65,30 +64,39 @@ class Front:
             if method == "GET":
                 newest = self._last.get(scope["path"])
                 if newest is not None and newest.cell.settled:
-                    await _reply(send, newest.read())
+                    try:
+                        body = newest.read()
+                    except GatewayException as error:
+                        await failed(error)(scope, receive, send)
+                    else:
+                        await _reply(send, body)
                     return
             elif method == "POST" and scope["path"] in self._send and _says_json(scope):
-                receive = await self._try_send(scope["path"], receive, send)
+                receive = await self._try_send(scope, receive, send)
                 if receive is _answered:
                     return
         await self._app(scope, receive, send)
 
-    async def _try_send(self, path: str, receive: Receive, send: Send) -> Receive:
+    async def _try_send(self, scope: Scope, receive: Receive, send: Send) -> Receive:
         """Answer a send, or give back a ``receive`` from which FastAPI reads it again and says what is wrong."""
         messages = [await receive()]
         size = len(messages[0].get("body", b""))
-        while messages[-1].get("more_body") and size <= _BODY_LIMIT:
+        while messages[-1].get("more_body") and size <= INLINE_BYTES:
             messages.append(await receive())
             size += len(messages[-1].get("body", b""))
-        if not messages[-1].get("more_body") and messages[-1]["type"] == "http.request":
-            shape, context = self._send[path]
+        if size <= INLINE_BYTES and messages[-1]["type"] == "http.request":
+            shape, context = self._send[scope["path"]]
             try:
-                records = decode_many(shape.struct, b"".join(m.get("body", b"") for m in messages), context)
-                push(self._outside, shape, records)
-            except (ValidationError, GatewayException):
+                body = b"".join(m.get("body", b"") for m in messages)
+                answer = accept(self._outside, shape, body, context)
+            except (ValidationError, NoProviderException):
                 pass
+            except GatewayException as error:
+                # FastAPI would decode and send it once more.
+                await failed(error)(scope, receive, send)
+                return _answered
             else:
-                await _reply(send, encode_many(records))
+                await _reply(send, answer)
                 return _answered
         replay = iter(messages)
 
@@ -100,8 +108,11 @@ class Front:
 
 
 def _says_json(scope: Scope) -> bool:
-    """Only what says it is JSON is read as JSON: a page of another origin cannot say so without being asked first."""
-    return any(name == b"content-type" and value.startswith(b"application/json") for name, value in scope["headers"])
+    """The usual spelling only; FastAPI knows the others, and what to say of what is not JSON."""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            return bool(value.partition(b";")[0].strip() == b"application/json")
+    return False
 
 
 async def _answered() -> MutableMapping[str, Any]:

@@ -1,9 +1,20 @@
 """The front answers what FastAPI would, byte for byte."""
 
+import threading
+import time
+from datetime import timedelta
 from typing import Any
 
+import csp
 import pytest
+from csp import ts
 from fastapi.testclient import TestClient
+
+from csp_gateway import ChannelSelection, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
+from csp_gateway.server.channels import sends
+from csp_gateway.server.web.verbs import INLINE_BYTES
+
+from . import conftest
 
 
 @pytest.fixture
@@ -49,3 +60,122 @@ def test_what_does_not_say_it_is_json_is_refused_both_ways(client: Any, long_way
 def test_other_methods_and_paths_pass(client: Any) -> None:
     assert client.delete("/api/v1/last/my_counts").status_code == 405
     assert client.get("/openapi.json").status_code == 200
+
+
+class Watched(GatewayStruct):
+    """Notes in which thread it is validated."""
+
+    n: int
+
+
+class WatchedCh(GatewayChannels):
+    watched: ts[Watched] = None
+
+
+class WatchedFeed(GatewayModule):
+    requires: ChannelSelection | None = []
+
+    def connect(self, channels: Any) -> None:
+        channels.add_send_channel("watched")
+
+
+def test_a_large_body_is_not_decoded_on_the_event_loop(serve: Any) -> None:
+    threads = []
+
+    def note(record: Watched) -> Watched:
+        threads.append(threading.current_thread())
+        return record
+
+    Watched.add_validator(note)
+    client = serve(WatchedFeed(), MountRestRoutes(), channels=WatchedCh())
+
+    async def on_loop() -> threading.Thread:
+        return threading.current_thread()
+
+    with client:  # one loop for all of them
+        loop_thread = client.portal.call(on_loop)
+        for path in ("/api/v1/send/watched", "/api/v1/send/watched?x=1"):
+            for padding, here in ((0, True), (INLINE_BYTES, False)):
+                threads.clear()
+                body = b'{"n": 1}' + b" " * padding
+                answer = client.post(path, content=body, headers={"content-type": "application/json"})
+                assert answer.status_code == 200
+                assert {thread is loop_thread for thread in threads} == {here}
+    Watched.clear_validators()
+
+
+class Grown(GatewayStruct):
+    n: int
+
+
+class GrownCh(GatewayChannels):
+    grown: ts[Grown] = None
+
+
+class Grow(GatewayModule):
+    """Ticks one struct again and again, changed in place."""
+
+    @csp.node
+    def grow(self, beat: ts[bool]) -> ts[Grown]:
+        with csp.state():
+            s_one = Grown(n=0)
+        if csp.ticked(beat):
+            s_one.n += 1
+            return s_one
+
+    def connect(self, channels: Any) -> None:
+        channels.set_channel("grown", self.grow(csp.timer(timedelta(milliseconds=10), True)))
+
+
+def test_a_struct_that_ticks_again_changed_in_place_is_read_anew(serve: Any) -> None:
+    client = serve(Grow(), MountRestRoutes(), channels=GrownCh())
+    seen: set[int] = set()
+    deadline = time.monotonic() + 10
+    while len(seen) < 3 and time.monotonic() < deadline:
+        seen.update(record["n"] for record in client.get("/api/v1/last/grown").json())
+    assert len(seen) >= 3
+
+
+def test_a_sender_reads_its_own_writes(serve: Any) -> None:
+    class Slow(conftest.Feed):
+        def connect(self, channels: Any) -> None:
+            super().connect(channels)
+            beat = csp.timer(timedelta(milliseconds=5), True)
+            # A node holds the engine half of the time: what was sent is often still on its way when it is asked for.
+            csp.add_graph_output("slow", csp.apply(beat, lambda _: time.sleep(0.002) or True, bool))
+
+    client = serve(Slow(), MountRestRoutes())
+    for n in range(300):
+        client.post("/api/v1/send/my_counts", json={"n": n})
+        assert client.get("/api/v1/last/my_counts").json()[0]["n"] == n
+
+
+def test_a_send_that_is_refused_is_tried_once(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sends, "WAITING_LIMIT", 5)
+    client = serve()
+    answer = client.post("/api/v1/send/my_counts", json=[{"n": n} for n in range(10)])
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "send again later" in answer.json()["detail"]
+    assert client.gateway.channels.statistics()["sends"]["my_counts"]["refused"] == 10
+
+
+class Odd(GatewayStruct):
+    o: object
+
+
+class OddCh(GatewayChannels):
+    odd: ts[Odd] = None
+
+
+class OddFeed(GatewayModule):
+    def connect(self, channels: Any) -> None:
+        channels.set_channel("odd", csp.const(Odd(o=object())))
+
+
+@pytest.mark.parametrize("path", ["/api/v1/last/odd", "/api/v1/last/odd?x=1"])
+def test_what_cannot_be_written_is_a_sentence(serve: Any, caplog: pytest.LogCaptureFixture, path: str) -> None:
+    client = serve(OddFeed(), MountRestRoutes(), channels=OddCh())
+    answer = client.get(path)
+    assert answer.status_code == 500
+    assert answer.json()["detail"].startswith("Odd cannot be written as JSON: ")
+    assert any(record.exc_info for record in caplog.records)

@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import Body, FastAPI
 from fastapi.testclient import TestClient
 
 from csp_gateway import GatewayStruct, NoProviderException, NotRunningError, SendRefusedError, errors
-from csp_gateway.server.web.reply import ERROR_STATUS, mount_errors, structs_reply
+from csp_gateway.server.web.reply import ERROR_STATUS, invalid, mount_errors, structs_reply
 
 
 class Count(GatewayStruct):
@@ -50,3 +50,43 @@ def test_an_error_is_its_status_and_its_sentence(error: Exception, status: int, 
     answer = TestClient(api).get("/")
     assert (answer.status_code, answer.json()) == (status, {"detail": str(error)})
     assert answer.headers.get("retry-after") == retry
+
+
+def malformed(api: FastAPI) -> TestClient:
+    mount_errors(api)
+
+    @api.post("/")
+    async def take(n: int = Body(embed=True)) -> int:
+        return 1 // n
+
+    return TestClient(api, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff\xfe", b"[" * 100_000, b'{"n": NaN}', b'{"n": Infinity}', b'{"n": "\\ud800"}']
+)
+def test_what_is_malformed_is_422_on_every_route(body: bytes) -> None:
+    answer = malformed(FastAPI()).post("/", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    (detail,) = answer.json()["detail"]
+    assert {"type", "loc", "msg", "input"} <= set(detail)
+
+
+def test_the_unforeseen_is_500_in_json() -> None:
+    answer = malformed(FastAPI()).post("/", json={"n": 0})
+    assert answer.status_code == 500
+    assert answer.json() == {"detail": "The gateway failed with ZeroDivisionError; its log has the traceback"}
+
+
+def test_other_http_errors_are_as_they_were() -> None:
+    assert malformed(FastAPI()).get("/nowhere").json() == {"detail": "Not Found"}
+
+
+def test_an_input_is_shown_as_far_as_a_reader_wants_to_see_it() -> None:
+    deep: Any = float("nan")
+    for _ in range(50):
+        deep = {"k": [deep]}
+    error = {"type": "t", "loc": ("body",), "msg": "m", "input": [deep, b"\xff" * 9999, {1, 2}, *["x" * 9999] * 300]}
+    reply = invalid([error])
+    assert len(reply.body) < 10_000
+    assert json.loads(reply.body)["detail"][0]["loc"] == ["body"]

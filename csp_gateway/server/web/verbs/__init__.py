@@ -4,13 +4,14 @@ from csp_gateway.server.web.verbs.last import mount_last
 from csp_gateway.server.web.verbs.lookup import mount_lookup, mount_lookup_any
 from csp_gateway.server.web.verbs.mount import get_default_responses, mount_list
 from csp_gateway.server.web.verbs.next import mount_next
-from csp_gateway.server.web.verbs.send import mount_send, push
-from csp_gateway.server.web.verbs.shape import Error404, OneOrMany, Shape, shape_of
+from csp_gateway.server.web.verbs.send import INLINE_BYTES, accept, mount_send
+from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of
 
 __all__ = [
+    "INLINE_BYTES",
     "Error404",
-    "OneOrMany",
     "Shape",
+    "accept",
     "get_default_responses",
     "mount_last",
     "mount_list",
@@ -18,6 +19,5 @@ __all__ = [
     "mount_lookup_any",
     "mount_next",
     "mount_send",
-    "push",
     "shape_of",
 ]

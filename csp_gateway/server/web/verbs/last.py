@@ -6,7 +6,7 @@ from fastapi.responses import Response
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.awaited import Awaited
-from csp_gateway.server.web.verbs.mount import found, mount_verb
+from csp_gateway.server.web.verbs.mount import OVER, found, mount_verb
 from csp_gateway.server.web.verbs.shape import Shape
 
 __all__ = ["mount_last"]
@@ -31,4 +31,4 @@ def mount_last(router: APIRouter, outside: Outside, shape: Shape) -> None:
         f"The newest tick of `{shape.channel}` as an array, `[]` before the first. It never waits for the engine, "
         f"except up to {_PATIENCE:g} s for values sent to this channel that have not arrived yet."
     )
-    mount_verb(router, "GET", shape, "", last, "Get Last", description)
+    mount_verb(router, "GET", shape, "", last, "Get Last", description, refusals=OVER)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.awaited import Awaited
-from csp_gateway.server.web.verbs.mount import found, mount_verb
+from csp_gateway.server.web.verbs.mount import OVER, found, mount_verb
 from csp_gateway.server.web.verbs.shape import Shape
 
 __all__ = ["mount_next"]
@@ -42,7 +42,8 @@ def mount_next(router: APIRouter, outside: Outside, shape: Shape) -> None:
         f"Wait for the coming tick of `{shape.channel}`; an array, `[]` when the gateway stops before. "
         "Waiting costs no thread; a request whose client has left is forgotten."
     )
-    mount_verb(router, "GET", shape, "", following, "Get Next", description)
+    refusals = {408: "The channel did not tick within `timeout` seconds", **OVER}
+    mount_verb(router, "GET", shape, "", following, "Get Next", description, refusals=refusals)
 
 
 async def _left(request: Request) -> None:

@@ -70,9 +70,25 @@ def test_what_is_wrong_is_said_in_pydantics_shape(client: Any, body: Any, where:
     assert client.gateway.channels.statistics()["sends"]["my_counts"]["sent"] == 0
 
 
-@pytest.mark.parametrize("body", [b"{not json", b"", b"\xff\xfe"])
-def test_what_is_no_json(client: Any, body: bytes) -> None:
-    assert client.post(URL, content=body, headers={"content-type": "application/json"}).status_code in (400, 422)
+NO_JSON = [b"{not json", b"", b"\xff\xfe", b"[" * 5000, b'{"n": NaN}', b'{"n": -Infinity}', b'{"note": "\xff"}', b"3"]
+
+
+@pytest.mark.parametrize("body", NO_JSON)
+@pytest.mark.parametrize("padding", [0, 100_000])
+def test_what_is_no_json(client: Any, body: bytes, padding: int) -> None:
+    answer = client.post(URL, content=body + b" " * padding, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    for detail in answer.json()["detail"]:
+        assert {"type", "loc", "msg", "input"} <= set(detail)
+        assert detail["loc"][0] == "body"
+    assert len(answer.content) < 3000
+
+
+def test_of_many_errors_the_first_hundred_are_told(client: Any) -> None:
+    answer = client.post(URL, json=[{"n": "x", "note": "y" * 5000}] * 250)
+    assert answer.status_code == 422
+    assert [detail["loc"][1] for detail in answer.json()["detail"]] == list(range(100))
+    assert answer.json()["more"] == 150
 
 
 def test_a_channel_that_takes_nothing(client: Any, serve: Any) -> None:

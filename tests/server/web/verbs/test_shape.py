@@ -1,13 +1,10 @@
 """A channel as REST sees it."""
 
-from typing import Annotated, Any
-
 import pytest
 from csp import ts
-from pydantic import TypeAdapter, ValidationError
 
 from csp_gateway import GatewayChannels, GatewayStruct
-from csp_gateway.server.web.verbs.shape import OneOrMany, shape_of
+from csp_gateway.server.web.verbs.shape import shape_of
 
 
 class Count(GatewayStruct):
@@ -36,14 +33,3 @@ def test_what_carries_no_structs_has_no_shape() -> None:
             numbers: ts[float] = None
 
     assert shape_of(Plain.declared["numbers"]) is None
-
-
-def test_one_or_many_is_a_list_and_speaks_of_what_was_sent() -> None:
-    adapter = TypeAdapter(Annotated[Any, OneOrMany(Count, {"force_new_id": True})])
-    (one,) = adapter.validate_python({"n": 1, "id": "mine"})
-    assert (one.n, one.id == "mine") == (1, False)
-    assert [count.n for count in adapter.validate_python([{"n": 1}, {"n": 2}])] == [1, 2]
-    for given, where in (({"n": "x"}, ("n",)), ([{"n": 1}, {"n": "x"}], (1, "n"))):
-        with pytest.raises(ValidationError) as refused:
-            adapter.validate_python(given)
-        assert [error["loc"] for error in refused.value.errors()] == [where]
