@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from perspective import Server
@@ -32,30 +31,24 @@ class Shown(Protocol):
 
 
 class Doorway:
-    """Lets viewers in: from pages of this host, and no more than ``MOST_VIEWERS`` at once.
+    """Lets viewers in, no more than ``MOST_VIEWERS`` at once; pages of other hosts do not get as far as here.
 
     Args:
         server: whose tables are shown.
         pool: where requests are worked on.
         tables: names that no viewer may give a view.
-        origins: pages of other hosts that may look, such as ``https://desk.example.com``.
     """
 
-    def __init__(self, server: Server, pool: Executor, tables: set[str], origins: frozenset[str]) -> None:
+    def __init__(self, server: Server, pool: Executor, tables: set[str]) -> None:
         self._server = server
         self._pool = pool
         self._taken = tables
-        self._origins = origins
         self._viewers: set[Viewer] = set()
         self._refused = 0
         self._turned_away = 0
 
     async def enter(self, socket: WebSocket) -> None:
-        """Serve one socket; 1008 for a page of another host, 1013 when there are too many."""
-        if not self._may_look(socket):
-            self._turned_away += 1
-            await socket.close(1008, "this page is of another host")
-            return
+        """Serve one socket; 1013 when there are too many."""
         if len(self._viewers) >= MOST_VIEWERS:
             self._turned_away += 1
             await socket.close(1013, "too many viewers")
@@ -72,13 +65,6 @@ class Doorway:
         """``viewers`` there are; ``turned_away`` at the door; ``refused`` requests that would have written."""
         refused = self._refused + sum(viewer.refused for viewer in self._viewers)
         return {"viewers": len(self._viewers), "turned_away": self._turned_away, "refused": refused}
-
-    def _may_look(self, socket: WebSocket) -> bool:
-        """Browsers send the page's origin with every socket, and let any page open one to any host."""
-        origin = socket.headers.get("origin")
-        if origin is None or origin in self._origins:
-            return True
-        return urlsplit(origin).netloc == socket.headers.get("host")
 
 
 def mount_routes(router: APIRouter, shown: Shown, doorway: Doorway) -> None:

@@ -134,9 +134,11 @@ class Viewer:
         loop = asyncio.get_running_loop()
         await self._socket.accept()
         self._outbox = Outbox(loop)
-        session: _Session = await loop.run_in_executor(self._pool, self._server.new_session, self._heard)
-        tasks = [loop.create_task(part) for part in (self._answer(session), self._send(), self._watch_pace())]
+        opening: asyncio.Future[_Session] = loop.run_in_executor(self._pool, self._server.new_session, self._heard)
+        tasks: list[asyncio.Task[None]] = []
         try:
+            session = await asyncio.shield(opening)
+            tasks += [loop.create_task(part) for part in (self._answer(session), self._send(), self._watch_pace())]
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._outbox.close()
@@ -144,8 +146,13 @@ class Viewer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._taken -= self._views
-            await asyncio.shield(loop.run_in_executor(self._pool, session.close))
+            await asyncio.shield(self._close(opening))
         await self._part_from(next(iter(done)).exception())
+
+    async def _close(self, opening: asyncio.Future[_Session]) -> None:
+        # Whoever is cancelled while a session is being opened still has it, a moment later.
+        session = await opening
+        await asyncio.get_running_loop().run_in_executor(self._pool, session.close)
 
     async def _part_from(self, why: BaseException | None) -> None:
         if isinstance(why, Closing):

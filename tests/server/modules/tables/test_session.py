@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import perspective
@@ -155,6 +156,40 @@ def test_views_are_let_go_of_when_a_viewer_leaves(serve: Any, until: Until) -> N
     viewer.socket.close()
     until(lambda: served.tables.statistics()["viewers"]["viewers"] == 0)
     assert served.tables._run.doorway._taken == {"trades", "fills"}
+
+
+def test_a_session_is_closed_that_was_opened_when_its_viewer_had_gone() -> None:
+    opening, go_on = threading.Event(), threading.Event()
+    closed = []
+
+    class Session:
+        def close(self) -> None:
+            closed.append(self)
+
+    class Server:
+        """Stands in for Perspective's, whose sessions cannot be held up while they are opened."""
+
+        def new_session(self, _: Any) -> Session:
+            opening.set()
+            assert go_on.wait(10)
+            return Session()
+
+    class Socket:
+        async def accept(self) -> None: ...
+
+    async def leave() -> None:
+        with ThreadPoolExecutor(2) as pool:
+            viewer: Any = session.Viewer(Socket(), Server(), pool, set())  # type: ignore[arg-type]  # as much of them as it asks
+            running = asyncio.create_task(viewer.run())
+            assert await asyncio.to_thread(opening.wait, 10)
+            running.cancel()
+            await asyncio.sleep(0)
+            go_on.set()
+            await asyncio.wait([running])
+            assert running.cancelled()
+
+    asyncio.run(leave())
+    assert len(closed) == 1
 
 
 def test_an_outbox_hands_over_from_any_thread_in_order() -> None:
