@@ -57,6 +57,13 @@ class GatewaySettings(BaseSettings):
         default_factory=list, description="Other origins whose pages may call the API."
     )
 
+    ALLOWED_HOSTS: list[str] = Field(
+        default_factory=list,
+        description="Names the gateway answers to, beside its own on this machine; * is every name. Empty: every name, "
+        "unless BIND is this machine only.",
+    )
+    MAX_BODY_BYTES: int = Field(default=16 * 2**20, ge=1, description="The largest body of a request.")
+
     UI: bool = Field(default=False, description="Serve the page at /; the same as start(ui=True).")
 
     @model_validator(mode="before")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from csp_gateway.errors import did_you_mean
+from csp_gateway.errors import DeclarationError, did_you_mean
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front, Receive, Scope, Send
+from csp_gateway.server.web.guard import Guard
 from csp_gateway.server.web.page import mount_page
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verbs import (
@@ -70,6 +71,7 @@ class GatewayWebApp:
         self._public = APIRouter()
         self._mounted: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._front = Front(self.app, self.outside)
+        self._entrance = Guard(self.app if settings.BACKEND_CORS_ORIGINS else self._front, settings)
         mount_errors(self.app)
         contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
         mount_docs(self.app, {key: value for key, value in contact.items() if value})
@@ -84,11 +86,10 @@ class GatewayWebApp:
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request: the front first, unless other origins need their headers."""
+        """Answer a request: the guard first, then the front, unless other origins need their headers."""
         if self.settings.ROOT_PATH:
             scope["root_path"] = self.settings.ROOT_PATH
-        app = self.app if self.settings.BACKEND_CORS_ORIGINS else self._front
-        await app(scope, receive, send)
+        await self._entrance(scope, receive, send)
 
     @property
     def settings(self) -> GatewaySettings:
@@ -164,7 +165,16 @@ class GatewayWebApp:
         return shape is not None
 
     def add_lookup_api(self, field: str, version: str | None = None) -> bool:
-        """Serve ``GET lookup/<field>/<id>``, and with the first of them ``GET lookup/id/<id>``."""
+        """Serve ``GET lookup/<field>/<id>``, and with the first of them ``GET lookup/id/<id>``.
+
+        Raises:
+            DeclarationError: the channel is named as the look-up of all classes is.
+        """
+        if field == "id":
+            raise DeclarationError(
+                "channel 'id' cannot be looked up: lookup/id/<id> finds structs of every class. Give the channel "
+                "another name, or leave it out: MountRestRoutes(mount_lookup={'exclude': ['id']})"
+            )
         first = not self._mounted["lookup", version or self.settings.API_VERSION_DEFAULT]
         shape = self._mount("lookup", field, version)
         if shape is not None:
@@ -184,10 +194,18 @@ class GatewayWebApp:
         for (_, version), router in sorted(self._routers.items()):
             self.app.include_router(router, prefix=self.settings.api(version))
         self.app.include_router(self._public)
+        if self.settings.API_PREFIX:
+            self.app.add_api_route(f"/{self.settings.API_PREFIX}", self._versions, tags=["Utility"], summary="Versions")
         if self.ui:
             mount_page(self.app, self.settings, self.page_config)
         else:
             redirect_home(self.app)
+
+    async def _versions(self) -> dict[str, Any]:
+        """The versions of the API, and where each of them is."""
+        default = self.settings.API_VERSION_DEFAULT
+        known = sorted({default, *(version for _, version in self._routers)})
+        return {"default": default, "versions": [{"version": each, "path": self.settings.api(each)} for each in known]}
 
     def _mount(self, kind: str, field: str, version: str | None) -> Shape | None:
         shape = shape_of(self.channels.declared[field])

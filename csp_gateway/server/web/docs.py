@@ -1,5 +1,6 @@
 """OpenAPI, Swagger and ReDoc, with all their assets served from here: nothing is asked of another host."""
 
+import html
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,46 @@ def mount_docs(api: FastAPI, contact: dict[str, str]) -> None:
         api: its OpenAPI schema is what they show.
         contact: who answers questions, as OpenAPI has it: ``name``, ``email``.
     """
+    _add_contact(api, contact)
+    redoc = (_ASSETS / "redoc.standalone.js").read_bytes().replace(_FOREIGN_LOGO, _NO_PICTURE)
+
+    title = html.escape(api.title)  # FastAPI's templates take it as HTML
+
+    async def redoc_script() -> Response:
+        return Response(redoc, media_type="text/javascript", headers={"cache-control": "public, max-age=604800"})
+
+    async def swagger_page(request: Request) -> HTMLResponse:
+        root = request.scope.get("root_path", "")
+        return _unsniffed(
+            get_swagger_ui_html(
+                openapi_url=f"{root}/openapi.json",
+                title=f"{title} — API",
+                swagger_js_url=f"{root}{_URL}/swagger-ui-bundle.js",
+                swagger_css_url=f"{root}{_URL}/swagger-ui.css",
+                swagger_favicon_url=f"{root}/favicon.ico",
+            )
+        )
+
+    async def redoc_page(request: Request) -> HTMLResponse:
+        root = request.scope.get("root_path", "")
+        return _unsniffed(
+            get_redoc_html(
+                openapi_url=f"{root}/openapi.json",
+                title=f"{title} — API reference",
+                redoc_js_url=f"{root}{_URL}/redoc.standalone.js",
+                redoc_favicon_url=f"{root}/favicon.ico",
+                with_google_fonts=False,
+            )
+        )
+
+    for path, page in (("/docs", swagger_page), ("/redoc", redoc_page)):
+        api.add_api_route(path, page, include_in_schema=False)
+        api.add_api_route(f"{path}/", page, include_in_schema=False)
+    api.add_api_route(f"{_URL}/redoc.standalone.js", redoc_script, include_in_schema=False)
+    api.mount(_URL, StaticFiles(directory=_ASSETS), name="docs-assets")
+
+
+def _add_contact(api: FastAPI, contact: dict[str, str]) -> None:
     build = api.openapi
 
     def with_contact() -> dict[str, Any]:
@@ -33,36 +74,11 @@ def mount_docs(api: FastAPI, contact: dict[str, str]) -> None:
         return schema
 
     api.openapi = with_contact  # type: ignore[method-assign]  # the way FastAPI's documentation extends a schema
-    redoc = (_ASSETS / "redoc.standalone.js").read_bytes().replace(_FOREIGN_LOGO, _NO_PICTURE)
 
-    async def redoc_script() -> Response:
-        return Response(redoc, media_type="text/javascript", headers={"cache-control": "public, max-age=604800"})
 
-    async def swagger_page(request: Request) -> HTMLResponse:
-        root = request.scope.get("root_path", "")
-        return get_swagger_ui_html(
-            openapi_url=f"{root}/openapi.json",
-            title=f"{api.title} — API",
-            swagger_js_url=f"{root}{_URL}/swagger-ui-bundle.js",
-            swagger_css_url=f"{root}{_URL}/swagger-ui.css",
-            swagger_favicon_url=f"{root}/favicon.ico",
-        )
-
-    async def redoc_page(request: Request) -> HTMLResponse:
-        root = request.scope.get("root_path", "")
-        return get_redoc_html(
-            openapi_url=f"{root}/openapi.json",
-            title=f"{api.title} — API reference",
-            redoc_js_url=f"{root}{_URL}/redoc.standalone.js",
-            redoc_favicon_url=f"{root}/favicon.ico",
-            with_google_fonts=False,
-        )
-
-    for path, page in (("/docs", swagger_page), ("/redoc", redoc_page)):
-        api.add_api_route(path, page, include_in_schema=False)
-        api.add_api_route(f"{path}/", page, include_in_schema=False)
-    api.add_api_route(f"{_URL}/redoc.standalone.js", redoc_script, include_in_schema=False)
-    api.mount(_URL, StaticFiles(directory=_ASSETS), name="docs-assets")
+def _unsniffed(page: HTMLResponse) -> HTMLResponse:
+    page.headers["x-content-type-options"] = "nosniff"
+    return page
 
 
 def redirect_home(api: FastAPI) -> None:

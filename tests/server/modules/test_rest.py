@@ -45,7 +45,7 @@ def mounted() -> Iterator[Any]:
         gateway = Gateway(modules=[MountRestRoutes(**options), Feed()], channels=Ch())
         gateways.append(gateway)
         gateway.start(rest=True, _in_test=True)
-        return TestClient(gateway.web_app)
+        return TestClient(gateway.web_app, base_url="http://localhost")
 
     yield mount
     for gateway in gateways:
@@ -96,5 +96,5 @@ def test_it_tells_where_the_routes_are() -> None:
 def test_it_needs_nobody_to_provide_anything() -> None:
     gateway = Gateway(modules=[MountRestRoutes()], channels=Ch())
     gateway.start(rest=True, _in_test=True)
-    assert TestClient(gateway.web_app).get("/api/v1/last/a").status_code == 404
+    assert TestClient(gateway.web_app, base_url="http://localhost").get("/api/v1/last/a").status_code == 404
     gateway.stop()

@@ -56,7 +56,7 @@ def serve() -> Iterator[Callable[..., TestClient]]:
             settings=GatewaySettings(**settings),
         )
         gateway.start(rest=True, ui=ui, _in_test=True)
-        client: Any = TestClient(gateway.web_app)
+        client: Any = TestClient(gateway.web_app, base_url="http://localhost")
         client.gateway = gateway
         clients.append(client)
         return client

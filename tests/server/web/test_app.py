@@ -8,6 +8,7 @@ import pytest
 from csp import ts
 
 from csp_gateway import (
+    DeclarationError,
     GatewayChannels,
     GatewayModule,
     GatewayWebApp,
@@ -96,3 +97,23 @@ def test_a_dead_engine_is_503_in_json(serve: Any) -> None:
         assert answer.status_code == 503
         assert "a node raised ZeroDivisionError" in answer.json()["detail"]
         assert answer.headers["retry-after"] == "1"
+
+
+def test_the_versions_of_the_api(serve: Any) -> None:
+    assert serve().get("/api").json() == {"default": "v1", "versions": [{"version": "v1", "path": "/api/v1"}]}
+    both = serve(conftest.Feed(), MountRestRoutes(), MountRestRoutes(api_version="v2"), API_PREFIX="rest")
+    assert [each["path"] for each in both.get("/rest").json()["versions"]] == ["/rest/v1", "/rest/v2"]
+
+
+def test_a_channel_named_id_has_no_lookup(serve: Any) -> None:
+    class Named(GatewayChannels):
+        id: ts[conftest.Count] = None
+
+    class Feed(GatewayModule):
+        def connect(self, channels: Any) -> None:
+            channels.add_send_channel("id")
+
+    with pytest.raises(DeclarationError, match="'exclude'"):
+        serve(Feed(), MountRestRoutes(), channels=Named())
+    client = serve(Feed(), MountRestRoutes(mount_lookup={"exclude": ["id"]}), channels=Named())
+    assert client.post("/api/v1/send/id", json={"n": 1}).json() == client.get("/api/v1/last/id").json()

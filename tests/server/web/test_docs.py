@@ -49,3 +49,10 @@ def test_behind_a_proxy_the_api_says_where_it_is(serve: Any) -> None:
     assert client.get("/", follow_redirects=False).headers["location"] == "/desk/redoc"
     # Whether the proxy takes the prefix away or not.
     assert client.get("/api/v1/last/my_counts").json() == client.get("/desk/api/v1/last/my_counts").json() == []
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_a_title_is_text(serve: Any, path: str) -> None:
+    page = serve(TITLE="</title><script>alert(1)</script>").get(path)
+    assert "<script>alert" not in page.text
+    assert page.headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,135 @@
+"""Turns away, before all else, requests for other hosts, writes from other hosts' pages, and bodies that are too large.
+
+A page anywhere can make its reader's browser ask this machine: by a name that its owner lets point here (the host is
+then that name), or straight away (the origin is then that page's).
+"""
+
+import ipaddress
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import HTTPException
+from fastapi.responses import JSONResponse
+
+from csp_gateway.server.settings import GatewaySettings
+
+__all__ = ["Guard"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Guard:
+    """Lets requests through to ``app``, or answers 400, 403 or 413 with ``{"detail": what to set}``; to sockets 403.
+
+    Args:
+        app: an ASGI application.
+        settings: ``BIND``, ``ALLOWED_HOSTS``, ``BACKEND_CORS_ORIGINS`` and ``MAX_BODY_BYTES`` are read.
+    """
+
+    def __init__(self, app: Any, settings: GatewaySettings) -> None:
+        self._app = app
+        self._hosts = _hosts(settings)
+        self._origins = frozenset(str(each).rstrip("/").encode() for each in settings.BACKEND_CORS_ORIGINS)
+        self._most = settings.MAX_BODY_BYTES
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        host = origin = length = b""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value
+            elif name == b"origin":
+                origin = value
+            elif name == b"content-length":
+                length = value
+        refusal = None
+        if self._hosts and _name(host) not in self._hosts:
+            refusal = _other_host(host)
+        elif origin and scope.get("method") not in _READING and not self._knows(origin, host):
+            refusal = _other_origin(origin)
+        elif length and (not length.isdigit() or len(length) > 18 or int(length) > self._most):
+            refusal = self._too_large()
+        if refusal is None:
+            try:
+                await self._app(scope, self._counted(receive) if scope["type"] == "http" else receive, send)
+            except _TooLarge:
+                refusal = self._too_large()
+        if refusal is None:
+            return
+        if scope["type"] == "websocket":
+            # A plain 403: uvicorn would log any other answer to a handshake as an application's error.
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refusal(scope, receive, send)
+
+    def _knows(self, origin: bytes, host: bytes) -> bool:
+        return origin in self._origins or origin.partition(b"://")[2] == host
+
+    def _counted(self, receive: Receive) -> Receive:
+        """``receive``, until more has come than may."""
+        left = self._most
+
+        async def count() -> MutableMapping[str, Any]:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise _TooLarge(413, self._sentence())
+            return message
+
+        return count
+
+    def _too_large(self) -> JSONResponse:
+        return JSONResponse({"detail": self._sentence()}, 413, {"connection": "close"})
+
+    def _sentence(self) -> str:
+        return f"A body may have {self._most:,} bytes at most; send less at once, or raise the setting MAX_BODY_BYTES"
+
+
+class _TooLarge(HTTPException):
+    """FastAPI answers it by itself, when it was FastAPI that read the body."""
+
+
+def _hosts(settings: GatewaySettings) -> frozenset[bytes]:
+    """The names this gateway answers to, in lower case and without port; none at all: to every name."""
+    given = settings.ALLOWED_HOSTS
+    if "*" in given or not (given or _is_loopback(settings.BIND)):
+        return frozenset()
+    bind = f"[{settings.BIND}]" if ":" in settings.BIND else settings.BIND
+    return frozenset(_name(each.encode()) for each in (*_THIS_MACHINE, bind, *given))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _name(host: bytes) -> bytes:
+    """A host without its port, which follows the last colon outside an IPv6 address's brackets."""
+    name, colon, port = host.rpartition(b":")
+    return (name if colon and port.isdigit() else host).lower()
+
+
+def _other_host(host: bytes) -> JSONResponse:
+    name = _name(host).decode("latin-1")[:200]
+    return JSONResponse(
+        {"detail": f"This gateway does not answer to {name!r}: add the name to the setting ALLOWED_HOSTS if it is to"},
+        400,
+    )
+
+
+def _other_origin(origin: bytes) -> JSONResponse:
+    page = origin.decode("latin-1")[:200]
+    return JSONResponse(
+        {"detail": f"Pages of {page!r} may not do this: add it to the setting BACKEND_CORS_ORIGINS if they may"},
+        403,
+    )

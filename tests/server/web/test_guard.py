@@ -1,0 +1,134 @@
+"""Whom the guard turns away, and what it says."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from csp_gateway import GatewaySettings
+from csp_gateway.server.web.guard import Guard
+from csp_gateway.server.web.reply import mount_errors
+
+api = FastAPI()
+mount_errors(api)
+
+
+@api.get("/")
+async def read() -> str:
+    return "read"
+
+
+@api.post("/")
+async def write(request: Request) -> int:
+    return len(await request.body())
+
+
+@api.post("/json")
+async def parsed(body: dict[str, Any]) -> int:
+    return len(body)
+
+
+@api.websocket("/")
+async def socket(viewer: WebSocket) -> None:
+    await viewer.accept()
+    await viewer.send_text("in")
+    await viewer.close()
+
+
+def behind(**settings: Any) -> TestClient:
+    return TestClient(Guard(api, GatewaySettings(**settings)), base_url="http://localhost:8000")
+
+
+OURS = ["localhost", "localhost:8000", "LocalHost:1", "127.0.0.1:8000", "[::1]", "[::1]:8000"]
+OTHERS = [
+    "evil.example.com",
+    "evil.example.com:8000",
+    "localhost.evil.example.com",
+    "testserver",
+    "10.0.0.1",
+    "",
+    "::1",
+]
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
+def test_on_this_machine_it_answers_to_this_machine_s_names(bind: str) -> None:
+    client = behind(BIND=bind)
+    for host in OURS:
+        assert client.get("/", headers={"host": host}).status_code == 200
+    for host in OTHERS:
+        answer = client.get("/", headers={"host": host})
+        assert answer.status_code == 400
+        assert "ALLOWED_HOSTS" in answer.json()["detail"]
+
+
+def test_names_can_be_added_and_all_be_let_in() -> None:
+    named = behind(ALLOWED_HOSTS=["Desk.example.com"])
+    assert named.get("/", headers={"host": "desk.example.com:80"}).status_code == 200
+    assert named.get("/").status_code == 200
+    assert named.get("/", headers={"host": "evil.example.com"}).status_code == 400
+    assert behind(ALLOWED_HOSTS=["*"]).get("/", headers={"host": "evil.example.com"}).status_code == 200
+
+
+def test_on_the_network_it_answers_to_every_name_unless_some_are_given() -> None:
+    assert behind(BIND="0.0.0.0").get("/", headers={"host": "desk"}).status_code == 200
+    named = behind(BIND="0.0.0.0", ALLOWED_HOSTS=["desk"])
+    assert named.get("/", headers={"host": "desk"}).status_code == 200
+    assert named.get("/", headers={"host": "evil.example.com"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (None, True),
+        ("http://localhost:8000", True),
+        ("https://desk.example.com", True),
+        ("http://localhost:3000", False),
+        ("http://evil.example.com", False),
+        ("null", False),
+    ],
+)
+def test_pages_of_other_hosts_neither_write_nor_open_sockets(origin: str | None, allowed: bool) -> None:
+    client = behind(BACKEND_CORS_ORIGINS=["https://desk.example.com"])
+    headers = {"origin": origin} if origin else {}
+    assert client.get("/", headers=headers).status_code == 200
+    answer = client.post("/", headers=headers, content=b"abc")
+    assert answer.status_code == (200 if allowed else 403)
+    if allowed:
+        with client.websocket_connect("ws://localhost:8000/", headers=headers) as opened:
+            assert opened.receive_text() == "in"
+        return
+    assert "BACKEND_CORS_ORIGINS" in answer.json()["detail"]
+    with (
+        pytest.raises(WebSocketDisconnect) as denied,
+        client.websocket_connect("ws://localhost:8000/", headers=headers),
+    ):
+        pass
+    assert denied.value.code == 1008
+
+
+def test_a_socket_of_another_host_is_not_opened() -> None:
+    with pytest.raises(WebSocketDisconnect) as denied, behind().websocket_connect("ws://evil.example.com/"):
+        pass
+    assert denied.value.code == 1008
+
+
+@pytest.mark.parametrize("path", ["/", "/json"])
+def test_a_body_has_a_limit_whether_it_says_its_size_or_not(path: str) -> None:
+    client = behind(MAX_BODY_BYTES=100)
+
+    def pieces() -> Iterator[bytes]:
+        yield b'{"a": "'
+        for _ in range(20):
+            yield b"x" * 10
+
+    json = {"content-type": "application/json"}
+    assert client.post(path, content=b"{}" + b" " * 98, headers=json).status_code == 200
+    for content in (b"x" * 101, pieces()):
+        answer = client.post(path, content=content, headers=json)
+        assert answer.status_code == 413
+        assert "100 bytes" in answer.json()["detail"]
+    assert client.post(path, content=b"x", headers={**json, "content-length": "-1"}).status_code == 413
