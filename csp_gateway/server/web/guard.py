@@ -36,12 +36,13 @@ class Guard:
         self._hosts = _hosts(settings)
         self._origins = frozenset(str(each).rstrip("/").encode() for each in settings.BACKEND_CORS_ORIGINS)
         self._most = settings.MAX_BODY_BYTES
+        self._newest_host: bytes | None = None  # the one let in last: most often it is the next one, too
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        host = origin = length = b""
+        host = origin = length = chunked = b""
         for name, value in scope["headers"]:
             if name == b"host":
                 host = value
@@ -49,8 +50,10 @@ class Guard:
                 origin = value
             elif name == b"content-length":
                 length = value
+            elif name == b"transfer-encoding":
+                chunked = value
         refusal = None
-        if self._hosts and _name(host) not in self._hosts:
+        if self._hosts and host != self._newest_host and not self._answers_to(host):
             refusal = _other_host(host)
         elif origin and scope.get("method") not in _READING and not self._knows(origin, host):
             refusal = _other_origin(origin)
@@ -58,7 +61,8 @@ class Guard:
             refusal = self._too_large()
         if refusal is None:
             try:
-                await self._app(scope, self._counted(receive) if scope["type"] == "http" else receive, send)
+                # Without either header there is no body.
+                await self._app(scope, self._counted(receive) if length or chunked else receive, send)
             except _TooLarge:
                 refusal = self._too_large()
         if refusal is None:
@@ -68,6 +72,12 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
         else:
             await refusal(scope, receive, send)
+
+    def _answers_to(self, host: bytes) -> bool:
+        if _name(host) not in self._hosts:
+            return False
+        self._newest_host = host
+        return True
 
     def _knows(self, origin: bytes, host: bytes) -> bool:
         return origin in self._origins or origin.partition(b"://")[2] == host
