@@ -364,10 +364,8 @@ def test_channels_of_the_wrong_class_are_refused() -> None:
 @pytest.mark.parametrize(
     ("how", "number"),
     [
-        ("serve", signal.SIGINT),
-        ("serve", signal.SIGTERM),
+        ("serve", signal.SIGTERM),  # and by SIGINT in tests/server/test_cli.py
         ("block", signal.SIGINT),
-        ("block", signal.SIGTERM),
         ("background", signal.SIGTERM),
     ],
 )
