@@ -72,7 +72,7 @@ def _wrk(url: str, connections: int, seconds: float, body: str | None) -> Load:
     with tempfile.TemporaryDirectory() as folder:
         if body is not None:
             script = Path(folder) / "post.lua"
-            script.write_text(f"wrk.method = 'POST'\nwrk.body = [==[{body}]==]\n")
+            script.write_text(f"wrk.method = 'POST'\nwrk.body = [==[{body}]==]\n" + _LUA_JSON)
             command.append(f"--script={script}")
         said = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said:
@@ -83,12 +83,16 @@ def _wrk(url: str, connections: int, seconds: float, body: str | None) -> Load:
     return Load(float(rps[1]), float(median[1]) * {"us": 1, "ms": 1e3, "s": 1e6}[median[2]])
 
 
+_LUA_JSON = "wrk.headers['content-type'] = 'application/json'\n"
+
+
 async def _ask(url: str, connections: int, seconds: float, body: str | None) -> Load:
     """The same without ``wrk``; Python is a slower asker, so both servers seem nearer to each other than they are."""
     at = urlsplit(url)
     data = (body or "").encode()
     request = (
-        f"{'POST' if body else 'GET'} {at.path} HTTP/1.1\r\nHost: {at.netloc}\r\nContent-Length: {len(data)}\r\n\r\n"
+        f"{'POST' if body else 'GET'} {at.path} HTTP/1.1\r\nHost: {at.netloc}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
     )
     message, latencies = request.encode() + data, []
     deadline = time.perf_counter() + seconds
