@@ -60,21 +60,37 @@ class ChannelNames(ModelMetaclass):
         twice = sorted(getattr(body, "twice", set()).intersection(fields))
         if twice:
             raise DeclarationError(f"{name} declares {' and '.join(map(repr, twice))} twice: each name is one channel")
+        mcs._refuse_hidden(made, fields)
         return made
 
     @staticmethod
     def _refuse_hiding(name: str, bases: tuple[type, ...], body: dict[str, Any]) -> None:
         annotated = body.get("__annotations__") or _annotated_lazily(body)
-        for field in annotated:
-            for base in bases:
-                if (
-                    not field.startswith("_")
-                    and field not in getattr(base, "model_fields", {})
-                    and hasattr(base, field)
-                ):
+        for base in bases:
+            inherited = getattr(base, "model_fields", {})
+            for field in annotated:
+                if not field.startswith("_") and field not in inherited and hasattr(base, field):
                     raise DeclarationError(
                         f"{name}.{field}: a channel cannot be called {field!r}, it would hide {base.__name__}.{field}; "
                         f"call it {field}_ or say what it carries"
+                    )
+            for field in body:
+                if field in inherited and field not in annotated:
+                    # Pydantic would take a method for the field's new default, and say nothing.
+                    raise DeclarationError(
+                        f"{name}.{field}: {field!r} is a channel or static field of {base.__name__} already; "
+                        f"annotate it to declare it anew, or call this one something else"
+                    )
+
+    @staticmethod
+    def _refuse_hidden(made: type, fields: dict[str, Any]) -> None:
+        """Pydantic takes its fields out of class bodies, but not out of a mixin's, which would be read instead."""
+        for field in fields:
+            for owner in made.__mro__:
+                if field in vars(owner):
+                    raise DeclarationError(
+                        f"{made.__name__}.{field}: a channel cannot be called {field!r}, {owner.__name__}.{field} "
+                        f"hides it; call one of them something else"
                     )
 
     def __getattr__(cls, item: str) -> Any:

@@ -2,7 +2,7 @@
 
 import textwrap
 import warnings
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 from csp import ts
@@ -49,7 +49,19 @@ def test_what_is_not_a_field_is_an_attribute_error() -> None:
         _ = Ch.quote
 
 
-@pytest.mark.parametrize("name", ["last", "next", "send", "copy", "json", "fields", "get_channel", "outside"])
+def test_generic_classes_read_as_their_names_too() -> None:
+    kind = TypeVar("kind")
+
+    class Feed(GatewayChannels, Generic[kind]):
+        quotes: ts[kind] = None
+
+    class More(Feed[Quote]):
+        trades: ts[Quote] = None
+
+    assert (Feed.quotes, Feed[Quote].quotes, More.quotes, More.trades) == ("quotes", "quotes", "quotes", "trades")
+
+
+@pytest.mark.parametrize("name", [name for name in dir(GatewayChannels) if not name.startswith("_")])
 def test_a_channel_cannot_be_called_like_a_method(name: str) -> None:
     with pytest.raises(DeclarationError, match=rf"Bad\.{name}: a channel cannot be called '{name}'"):
         type(GatewayChannels)("Bad", (GatewayChannels,), body_of(name))
@@ -62,6 +74,27 @@ def body_of(name: str) -> Any:
     body["__annotations__"][name] = ts[Quote]
     body[name] = None
     return body
+
+
+def a_method(_: Any) -> None:
+    """What a class body or a mixin may have."""
+
+
+METHODS = [a_method, property(a_method), classmethod(a_method), staticmethod(a_method)]
+
+
+@pytest.mark.parametrize("what", [*METHODS, None, 3])
+def test_nothing_else_can_be_called_like_an_inherited_channel(what: Any) -> None:
+    with pytest.raises(DeclarationError, match=r"Bad\.quotes: 'quotes' is a channel or static field of Ch already"):
+        type(GatewayChannels)("Bad", (Ch,), {"__module__": __name__, "quotes": what})
+
+
+@pytest.mark.parametrize("what", METHODS)
+def test_nothing_in_a_mixin_can_be_called_like_an_inherited_channel(what: Any) -> None:
+    mixin = type("Mixin", (), {"quotes": what})
+    for bases in [(mixin, Ch), (Ch, mixin)]:
+        with pytest.raises(DeclarationError, match=r"cannot be called 'quotes', Mixin\.quotes hides it"):
+            type(GatewayChannels)("Bad", bases, {"__module__": __name__})
 
 
 @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
