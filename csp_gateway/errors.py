@@ -6,8 +6,10 @@
     ├── DeclarationError              a struct or channels class says something impossible
     ├── WiringError                   the graph cannot be joined
     │   ├── NoProviderException       a channel is needed and nobody sets it
-    │   ├── UnknownChannelError       no such channel
-    │   └── WrongEdgeError            a TypeError too: not an edge, or an edge of another type
+    │   ├── UnknownChannelError       an AttributeError too: no such channel, key or state
+    │   ├── WrongEdgeError            a TypeError too: not an edge, or an edge of another type
+    │   ├── WrongIndexerError         a TypeError too: a key where none belongs
+    │   └── DynamicChannelError       a ValueError too: a module asks for dynamic channels or keys that cannot be
     ├── NotRunningError               asked from outside before start, or after stop
     ├── SendRefusedError              the engine cannot take another value now
     ├── EngineError                   a node raised while the graph ran; carries the cause
@@ -29,6 +31,7 @@ __all__ = [
     "BuildFailedError",
     "ConfigError",
     "DeclarationError",
+    "DynamicChannelError",
     "EngineError",
     "GatewayException",
     "NoProviderException",
@@ -42,6 +45,7 @@ __all__ = [
     "UnknownChannelError",
     "WiringError",
     "WrongEdgeError",
+    "WrongIndexerError",
     "did_you_mean",
 ]
 
@@ -82,12 +86,20 @@ class NoProviderException(WiringError):
     """A channel is needed and nobody sets it."""
 
 
-class UnknownChannelError(WiringError):
-    """There is no channel of this name."""
+class UnknownChannelError(WiringError, AttributeError):
+    """There is no channel of this name, or no such key in it, or no such state."""
 
 
 class WrongEdgeError(WiringError, TypeError):
     """A channel was given something that is not an edge, or an edge of another type."""
+
+
+class WrongIndexerError(WiringError, TypeError):
+    """A key was given for a channel that is no basket, or together with more than one edge."""
+
+
+class DynamicChannelError(WiringError, ValueError):
+    """A module asks for dynamic channels, states or keys that cannot be."""
 
 
 class NotRunningError(GatewayException):

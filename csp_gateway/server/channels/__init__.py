@@ -1,14 +1,19 @@
 """GatewayChannels: the bus that modules meet on, and that the outside reads."""
 
+from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.assemble import wire_modules
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.channels import Channels, ChannelsType, GatewayChannels
+from csp_gateway.server.channels.history import History, Page, Tick
 from csp_gateway.server.channels.kinds import Declaration
+from csp_gateway.server.channels.limits import HistoryLimits, Keep
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.selection import ChannelSelection
+from csp_gateway.server.channels.sends import Sendable
 
 __all__ = [
+    "Answer",
     "Bus",
     "Cell",
     "ChannelSelection",
@@ -16,6 +21,12 @@ __all__ = [
     "ChannelsType",
     "Declaration",
     "GatewayChannels",
+    "History",
+    "HistoryLimits",
+    "Keep",
     "Outside",
+    "Page",
+    "Sendable",
+    "Tick",
     "wire_modules",
 ]

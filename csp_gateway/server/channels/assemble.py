@@ -1,6 +1,6 @@
 """Connects each module in turn, then closes the wiring."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -8,6 +8,7 @@ from csp_gateway.errors import BuildFailedError, GatewayException
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.channels import GatewayChannels
 from csp_gateway.server.channels.ledger import Owner
+from csp_gateway.server.channels.limits import HistoryLimits
 from csp_gateway.server.channels.selection import ChannelSelection
 
 __all__ = ["Connects", "wire_modules"]
@@ -23,21 +24,28 @@ class Connects(Protocol):
         """Get and set channels."""
 
 
-def wire_modules(channels: GatewayChannels, modules: Sequence[Connects], silent_until: datetime | None = None) -> Bus:
+def wire_modules(
+    channels: GatewayChannels,
+    modules: Sequence[Connects],
+    silent_until: datetime | None = None,
+    keys: Mapping[str, tuple[Any, ...]] | None = None,
+    limits: HistoryLimits | None = None,
+) -> Bus:
     """Wire ``channels`` by the ``connect`` of each module, inside a csp wiring context.
 
     Args:
         channels: wired anew; what an earlier build left is forgotten.
         modules: those that take part, in order.
         silent_until: engine time (naive UTC) before which sets are dropped, unless a module says otherwise.
+        keys: basket → its keys, for those whose class does not fix them.
+        limits: how much history an exposed channel keeps that does not say so itself.
 
     Raises:
         BuildFailedError: a ``connect`` raised something of its own; it is the cause.
         GatewayException: a ``connect`` asked something impossible of the channels, or a channel that is required has
             no provider.
     """
-    bus = channels.renew()
-    bus.silent_until = silent_until
+    bus = channels.renew(keys, silent_until, limits)
     for module in modules:
         name = type(module).__name__
         # A module may declare the field as it likes: a list, for one, is as good.

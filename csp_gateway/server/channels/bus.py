@@ -1,49 +1,78 @@
 """The parts behind one channels object, built together for one build of the graph."""
 
+import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from csp_gateway.server.channels.cells import Cell, Wakes, keep_newest
+from csp_gateway.server.channels.cells import Cell, cell_of
+from csp_gateway.server.channels.history import History
+from csp_gateway.server.channels.limits import HistoryLimits, Keep
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.schema import Schema
 from csp_gateway.server.channels.sends import Sends
+from csp_gateway.server.channels.wakes import Wakes, keep_newest, keep_newest_of_basket
 from csp_gateway.server.channels.wiring import Wiring
 
 __all__ = ["Bus"]
 
 
 class Bus:
-    """What a channels object hands its calls to."""
+    """What a channels object hands its calls to.
 
-    def __init__(self, schema: Schema) -> None:
-        self.wiring = Wiring(schema)
-        self.sends = Sends(schema)
-        self.silent_until: datetime | None = None
-        """Engine time (naive UTC) before which what the outside sends is dropped."""
-        self._cells = {field: Cell(field) for field in schema}
+    Args:
+        schema: what the channels class declares.
+        keys: basket → its keys, for those whose class does not fix them.
+        silent_until: engine time (naive UTC) before which what the outside sends is dropped.
+        limits: how much history an exposed channel keeps that does not say so itself.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        keys: Mapping[str, tuple[Any, ...]] | None = None,
+        silent_until: datetime | None = None,
+        limits: HistoryLimits | None = None,
+    ) -> None:
+        self.wiring = Wiring(schema, keys, silent_until)
+        self.sends = Sends(self.wiring)
+        self._limits = limits or HistoryLimits()
+        self._epoch = uuid.uuid4().hex
+        self._cells = {field: cell_of(schema[field], self.wiring.streams.of(field)) for field in schema}
         self._provided: dict[str, Cell] = {}
         self._wakes: Wakes | None = None
-        self.outside = Outside(schema, self._provided, self.sends, self._wake)
+        self.outside = Outside(self.wiring, self._provided, self.sends, self._wake)
+        for field, declaration in schema.items():
+            for mark in declaration.marks:
+                if isinstance(mark, Keep):
+                    self.expose(field, mark)
 
-    def open_send(self, field: str) -> None:
-        """Let the outside send to a channel."""
-        self.wiring.promise(field)
-        door = self.sends.open(field, self._cells[field])
-        if door is not None:
-            self.wiring.set_send(field, door.adapter.out(), self.silent_until)
+    def open_send(self, field: str, key: Any = None) -> None:
+        """Let the outside send to a channel, or to one key or all keys of a basket."""
+        self.wiring.refuse_when_bound(field)
+        self.sends.open(field, key, self._cells[field])
 
-    def expose(self, field: str) -> None:
-        """Keep the newest tick of a channel from the start of the run."""
-        self.wiring.promise(field)
-        self._cells[field].awake = True
+    def expose(self, field: str, keep: Keep | None = None) -> None:
+        """Keep the newest ticks of a channel from the start of the run."""
+        self.wiring.refuse_when_bound(field)
+        cell = self._cells[field]
+        cell.awake = True
+        if cell.history is None or keep is not None:
+            cell.history = History(keep.completed(self._limits) if keep else self._limits, self._epoch)
 
     def bind(self) -> None:
         """Close the graph: every module is connected."""
-        self._wakes = Wakes()
+        self.sends.bind()
+        self._wakes = wakes = Wakes()
         for field, cell in self._cells.items():
-            if self.wiring.ledger.is_provided(field):
+            if self.wiring.is_supplied(field):
                 self._provided[field] = cell
-                keep_newest(self.wiring.promise(field), self._wakes.edge, self.sends.arrivals(field), cell)
+                arrivals = self.sends.arrivals(field)
+                if self.wiring.schema[field].is_basket:
+                    streams = {key: self.wiring.promise(field, key) for key in self.wiring.keys[field]}
+                    keep_newest_of_basket(streams, wakes.edge, arrivals, cell)
+                else:
+                    keep_newest(self.wiring.promise(field), wakes.edge, arrivals, cell)
         self.wiring.bind()
 
     def _wake(self, cell: Cell) -> None:
@@ -51,5 +80,6 @@ class Bus:
             self._wakes.ring(cell)
 
     def statistics(self) -> dict[str, Any]:
-        """What waits where: for each sendable channel, values ``sent``, ``waiting`` and ``refused``."""
-        return {"sends": self.sends.statistics()}
+        """What waits and what is kept: ``sends`` and ``history``, by channel."""
+        histories = {field: cell.history.statistics() for field, cell in self._provided.items() if cell.history}
+        return {"sends": self.sends.statistics(), "history": histories}

@@ -2,32 +2,18 @@
 
 A cell sleeps until somebody asks for its channel: its node's input is passive, and a tick costs nothing. A channel
 that is exposed (over REST, say) is awake from the start. Waiting costs the engine one look a tick, however many wait:
-everyone who waits for the coming tick shares one future.
+everyone who waits for the same coming tick shares one answer.
 """
-
-# A node's signature is csp's own language: type variables in quotes, no return type.
-# mypy: disable-error-code="untyped-decorator,no-untyped-def"
 
 import threading
 from collections import deque
-from concurrent.futures import Future
-from typing import Any, List, TypeVar  # noqa: UP035  # csp reads typing.List
+from typing import Any
 
-import csp
-from csp import ts
-from csp.impl.pushadapter import PushInputAdapter
-from csp.impl.wiring import py_push_adapter_def
+from csp_gateway.server.channels.answers import Answer
+from csp_gateway.server.channels.history import History
+from csp_gateway.server.channels.kinds import Declaration
 
-__all__ = ["Cell", "Wakes", "keep_newest"]
-
-T = TypeVar("T")
-
-
-def _shared_future() -> Future[Any]:
-    """A future that nobody who waits can cancel for the others."""
-    future: Future[Any] = Future()
-    future.set_running_or_notify_cancel()
-    return future
+__all__ = ["BasketCell", "Cell", "cell_of"]
 
 
 class Cell:
@@ -36,20 +22,6 @@ class Cell:
     ``value``, ``awake`` and ``settled`` may be read from any thread; the engine's thread alone writes ``value``.
     """
 
-    __slots__ = (
-        "_closed",
-        "_lock",
-        "_rung",
-        "_settling",
-        "arrived",
-        "awake",
-        "field",
-        "sent",
-        "ticks",
-        "upcoming",
-        "value",
-    )
-
     def __init__(self, field: str) -> None:
         self.field = field
         self.value: Any = None
@@ -57,12 +29,16 @@ class Cell:
         self.ticks = 0
         """How many ticks it has kept; a value may tick again that was changed in place."""
         self.awake = False
+        self.history: History | None = None
+        """The newest ticks, if somebody asked to keep them."""
         self.sent = 0
         """How many values the outside has sent to the channel."""
         self.arrived = 0
         """How many of them the engine has seen."""
-        self.upcoming: Future[Any] | None = None
-        self._settling: deque[tuple[int, Future[Any]]] = deque()
+        self.waited_for = False
+        """Whether anybody waits for the coming tick."""
+        self._upcoming: dict[Any, Answer] = {}
+        self._settling: deque[tuple[int, Any, Answer]] = deque()
         self._lock = threading.Lock()
         self._rung = False
         self._closed: BaseException | None = None
@@ -72,59 +48,75 @@ class Cell:
         """Whether ``value`` is the answer to ``last``: awake, and nothing sent is still on its way."""
         return self.awake and self.arrived >= self.sent
 
+    def read(self, key: Any = None) -> Any:
+        """The newest value, None before the first."""
+        return self.value
+
+    # Who asks, from any thread.
+
     def first_to_ring(self) -> bool:
         """Whether the caller is the one who must wake the cell; True once."""
         with self._lock:
             first, self._rung = not self._rung, True
             return first
 
-    def next(self) -> Future[Any]:
-        """The value of the coming tick; one future for all who ask before it."""
+    def next(self, key: Any = None) -> Answer:
+        """The value of the coming tick; one answer for all who ask before it."""
         with self._lock:
             if self._closed is not None:
                 raise self._closed
-            if self.upcoming is None:
-                self.upcoming = _shared_future()
-            return self.upcoming
+            answer = self._upcoming.get(key)
+            if answer is None:
+                answer = self._upcoming[key] = Answer()
+                self.waited_for = True
+            return answer
 
-    def settle(self) -> Future[Any]:
+    def settle(self, key: Any = None) -> Answer:
         """The newest value once everything sent so far has arrived, so that a sender reads its own writes."""
         with self._lock:
             if self._closed is not None:
                 raise self._closed
-            if self._settling and self._settling[-1][0] == self.sent:
-                return self._settling[-1][1]
-            future = _shared_future()
+            if self._settling and self._settling[-1][:2] == (self.sent, key):
+                return self._settling[-1][2]
             if self.settled:
-                future.set_result(self.value)
-            else:
-                self._settling.append((self.sent, future))
-            return future
+                return Answer.of(self.read(key))
+            answer = Answer()
+            self._settling.append((self.sent, key, answer))
+            return answer
+
+    # What happens, on the engine's thread.
 
     def wake(self, value: Any) -> None:
-        """Follow the channel from now on. On the engine's thread."""
+        """Follow the channel from now on; ``value`` is its newest tick so far."""
         with self._lock:
             self.awake = True
             self.value = value
             self.ticks += 1
         self.arrive(self.arrived)
 
-    def tick(self, value: Any) -> None:
-        """Answer those who wait for a tick. On the engine's thread."""
-        with self._lock:
-            future, self.upcoming = self.upcoming, None
-        if future is not None:
-            future.set_result(value)
+    def keep(self, value: Any) -> None:
+        """The channel ticked."""
+        self.value = value
+        self.ticks += 1
+        if self.waited_for:
+            self._answer((None,))
 
     def arrive(self, count: int) -> None:
-        """``count`` of the sent values have ticked. On the engine's thread."""
+        """``count`` of the sent values have ticked."""
         answered = []
         with self._lock:
             self.arrived = count
             while self.awake and self._settling and self._settling[0][0] <= count:
-                answered.append(self._settling.popleft()[1])
-        for future in answered:
-            future.set_result(self.value)
+                answered.append(self._settling.popleft())
+        for _, key, answer in answered:
+            answer.set_result(self.read(key))
+
+    def _answer(self, ticked: Any) -> None:
+        with self._lock:
+            answered = [(key, self._upcoming.pop(key)) for key in ticked if key in self._upcoming]
+            self.waited_for = bool(self._upcoming)
+        for key, answer in answered:
+            answer.set_result(self.read(key))
 
     def close(self, reason: BaseException, *, failed: bool) -> None:
         """The engine has ended: answer all who wait, and refuse who comes later with ``reason``.
@@ -133,65 +125,48 @@ class Cell:
         """
         with self._lock:
             self._closed = reason
-            upcoming, self.upcoming = self.upcoming, None
-            settling, self._settling = list(self._settling), deque()
-        for future in [upcoming, *(future for _, future in settling)]:
-            if future is None:
-                continue
-            if failed or future is not upcoming:
-                future.set_exception(reason)
+            upcoming, self._upcoming = list(self._upcoming.values()), {}
+            settling, self._settling = [answer for _, _, answer in self._settling], deque()
+        for answer in upcoming:
+            if failed:
+                answer.set_exception(reason)
             else:
-                future.set_result(None)
+                answer.set_result(None)
+        for answer in settling:
+            answer.set_exception(reason)
 
 
-class _WakesImpl(PushInputAdapter):  # type: ignore[misc]  # csp has no types
-    def __init__(self, wakes: "Wakes") -> None:
-        self._wakes = wakes
+class BasketCell(Cell):
+    """The newest value of each key of a basket; ``value`` has those that have ticked."""
 
-    def start(self, starttime: Any, endtime: Any) -> None:
-        self._wakes.hang(self)
+    def __init__(self, field: str, container: type, keys: tuple[Any, ...]) -> None:
+        super().__init__(field)
+        self.value: dict[Any, Any] = {}
+        self._container = container
+        self._keys = keys
 
-    def stop(self) -> None:
-        self._wakes.hang(None)
+    def read(self, key: Any = None) -> Any:
+        """The newest value of a key, None before its first.
 
+        Without a key: of a dict basket a new dict of the keys that have ticked; of a list basket a new list, with None
+        at the positions that have not.
+        """
+        if key is not None:
+            return self.value.get(key)
+        # Copied in one step of the interpreter: the engine's thread may be adding to it.
+        now = self.value.copy()
+        return now if self._container is dict else [now.get(key) for key in self._keys]
 
-_wakes_adapter = py_push_adapter_def("Wakes", _WakesImpl, ts[object], wakes=object, memoize=False)
-
-
-class Wakes:
-    """The bell that wakes sleeping cells: all that was rung since the last cycle arrives in one cycle."""
-
-    def __init__(self) -> None:
-        self._impl: Any = None
-        self._lock = threading.Lock()
-        self.edge = _wakes_adapter(self, push_mode=csp.PushMode.BURST)
-
-    def hang(self, impl: Any) -> None:
-        """The engine has the bell's adapter from now on, or no more: what it had is gone from memory then."""
-        with self._lock:
-            self._impl = impl
-
-    def ring(self, cell: Cell) -> None:
-        """Wake one cell, in the coming engine cycle; without an engine nothing happens."""
-        with self._lock:
-            if self._impl is not None:
-                self._impl.push_tick(cell)
+    def keep(self, value: dict[Any, Any]) -> None:
+        """Some keys ticked."""
+        self.value.update(value)
+        self.ticks += 1
+        if self.waited_for:
+            self._answer((*value, None))
 
 
-@csp.node
-def keep_newest(channel: ts["T"], wakes: ts[List[object]], arrivals: ts[int], cell: Cell):  # noqa: UP006
-    """Keep what ``channel`` ticks in ``cell``; asleep until woken."""
-    with csp.start():
-        if not cell.awake:
-            csp.make_passive(channel)
-    if csp.ticked(wakes) and not cell.awake and cell in wakes:
-        csp.make_active(channel)
-        cell.wake(channel if csp.valid(channel) else None)
-    # A wake comes before the tick of the same cycle: who asked for the next tick just before a send must get it.
-    if csp.ticked(channel) and cell.awake:
-        cell.value = channel
-        cell.ticks += 1
-        if cell.upcoming is not None:
-            cell.tick(channel)
-    if csp.ticked(arrivals):
-        cell.arrive(arrivals)
+def cell_of(declaration: Declaration, keys: tuple[Any, ...]) -> Cell:
+    """A cell for a channel; ``keys`` are the basket's, if it is one."""
+    if declaration.container is None:
+        return Cell(declaration.name)
+    return BasketCell(declaration.name, declaration.container, keys)

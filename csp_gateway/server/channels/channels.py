@@ -1,5 +1,7 @@
 """GatewayChannels: the one object modules and the outside see; each method is one line into its part."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from csp.impl.wiring.edge import Edge
@@ -7,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from csp_gateway.errors import GatewayException
 from csp_gateway.server.channels.bus import Bus
+from csp_gateway.server.channels.generics import refuse_open
+from csp_gateway.server.channels.limits import HistoryLimits, Keep
 from csp_gateway.server.channels.names import ChannelNames
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.schema import Schema, read_schema
+from csp_gateway.server.channels.sends import Sendable
 
 __all__ = ["Channels", "ChannelsType", "GatewayChannels"]
 
@@ -17,8 +22,9 @@ __all__ = ["Channels", "ChannelsType", "GatewayChannels"]
 class GatewayChannels(BaseModel, metaclass=ChannelNames):
     """The named streams of a gateway: modules wire them, the outside reads them and sends to them.
 
-    A subclass declares a channel as ``prices: ts[Price] = None`` (or ``ts[List[Price]]``: each tick a list); any other
-    annotation is a static value. On the class, ``MyChannels.prices`` is the channel's name.
+    A subclass declares a channel as ``prices: ts[Price] = None`` (or ``ts[List[Price]]``: each tick a list), a basket
+    of them as ``by_side: Dict[Side, ts[Price]] = None`` (or ``List[ts[Price]]``); any other annotation is a static
+    value. On the class, ``MyChannels.prices`` is the channel's name.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -32,6 +38,7 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
 
     def model_post_init(self, context: Any, /) -> None:
         """A channels object is ready to be wired."""
+        refuse_open(type(self).__name__, self.declared)
         self._bus = Bus(self.declared)
 
     # What is declared.
@@ -46,70 +53,103 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
         """The annotation of a channel or static value."""
         return cls.model_fields[field].annotation if field in cls.model_fields else cls.declared[field]
 
+    def dynamic_keys(self) -> Mapping[str, Any] | None:
+        """Keys of baskets whose class does not fix them: field → keys; of a list basket, how many positions."""
+        return None
+
+    def keys_for_channel(self, field: str) -> dict[Any, None] | None:
+        """The keys of a basket in order, as the keys of a dict; None for a channel that is no basket.
+
+        Raises:
+            GatewayException: not every module is connected yet, and any may name more keys.
+            UnknownChannelError: there is no such channel.
+        """
+        self._refuse_unfinished()
+        keys = self._bus.wiring.streams.of(field)
+        return dict.fromkeys(keys) if self._bus.wiring.schema[field].is_basket else None
+
     # The inside: called by modules while the graph is built.
 
-    def get_channel(self, field: str, indexer: Any = None) -> Edge:
+    def get_channel(self, field: str, indexer: Any = None) -> Any:
         """The ticking edge of a channel; it may be set later, by any module.
 
+        Of a basket all its edges, as a dict by key (of a list basket as a list); with an indexer the edge of one key.
         A static field's value is returned as it is.
 
         Raises:
-            UnknownChannelError: there is no such field; the message names the nearest.
+            UnknownChannelError: there is no such field or key; the message names the nearest.
+            WrongIndexerError: an indexer, and the channel is no basket.
         """
-        if field in self.__class__.model_fields and field not in self.declared:
+        if field in self._bus.wiring.schema.statics:
             return getattr(self, field)
-        return self._bus.wiring.get(self._plain(field, indexer))
+        return self._bus.wiring.get(field, indexer)
 
-    def set_channel(self, field: str, edge: Edge, indexer: Any = None) -> None:
+    def set_channel(self, field: str, edge: Edge | Mapping[Any, Edge] | list[Edge], indexer: Any = None) -> None:
         """Supply a channel with an edge. A channel may be set many times; all supplies are merged, none is lost.
 
+        A basket is given a dict with some or all of its keys (a list basket, a list of all positions), or one edge and
+        its indexer.
+
         Raises:
-            UnknownChannelError: there is no such channel; the message names the nearest.
+            UnknownChannelError: there is no such channel or key; the message names the nearest.
             WrongEdgeError: a ``TypeError``: not an edge, or one of another type.
+            WrongIndexerError: an indexer, and the channel is no basket; or with several edges.
         """
-        self._bus.wiring.set(self._plain(field, indexer), edge)
+        self._bus.wiring.set(field, edge, indexer)
 
     def add_send_channel(self, field: str, indexer: Any = None) -> None:
-        """Let the outside send to a channel. Saying it again changes nothing.
+        """Let the outside send to a channel, or of a basket to one key, or to all. Saying it again changes nothing.
 
         Raises:
-            UnknownChannelError: there is no such channel.
+            UnknownChannelError: there is no such channel or key.
+            WrongIndexerError: an indexer, and the channel is no basket.
         """
-        self._bus.open_send(self._plain(field, indexer))
+        self._bus.open_send(field, indexer)
 
-    def expose(self, field: str) -> None:
-        """Keep the channel's newest tick at hand from the start, so that ``last`` never visits the engine."""
-        self._bus.expose(field)
+    def expose(self, field: str, keep: Keep | None = None) -> None:
+        """Keep the channel's newest ticks at hand from the start, so that ``last`` never visits the engine.
+
+        Args:
+            keep: how much of its history; what it leaves out is as the gateway's settings say.
+        """
+        self._bus.expose(field, keep)
 
     # The outside: called from any thread while the graph runs.
 
     @property
     def outside(self) -> Outside:
-        """The same calls as futures, for asyncio and for who waits for several at once."""
+        """The same calls as answers that can be awaited, and that many can be waited for at once."""
         return self._bus.outside
 
     def last(self, field: str, indexer: Any = None, *, timeout: float | None = None) -> Any:
         """The newest value of a channel, None if it has not ticked. Values sent before are in it.
+
+        Of a basket the keys that have ticked, with their newest values; with an indexer the value of one key.
 
         Raises:
             NoProviderException: nobody sets the channel.
             NotRunningError: before start or after stop.
             TimeoutError: no answer within ``timeout`` seconds.
         """
-        return self.outside.last(self._plain(field, indexer)).result(timeout)
+        return self.outside.last(field, indexer).result(timeout)
 
     def next(self, field: str, indexer: Any = None, *, timeout: float | None = None) -> Any:
         """Wait for the coming tick of a channel; None if the gateway stops before.
+
+        Of a basket, until any key ticks, and then as ``last``; with an indexer, until that key does.
 
         Raises:
             NoProviderException: nobody sets the channel.
             NotRunningError: before start or after stop, or the engine failed while waiting.
             TimeoutError: no tick within ``timeout`` seconds.
         """
-        return self.outside.next(self._plain(field, indexer)).result(timeout)
+        return self.outside.next(field, indexer).result(timeout)
 
     def send(self, field: str, value: Any, indexer: Any = None) -> None:
         """Queue a value as one tick of a channel; returns before the engine has seen it.
+
+        A basket takes a dict by key (a list basket, a list with None for no tick), all in one engine cycle; or one
+        value and its indexer.
 
         Raises:
             NoProviderException: nobody called ``add_send_channel`` for it.
@@ -117,35 +157,55 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
             SendRefusedError: too many sent values wait for the engine.
             NotRunningError: before start or after stop.
         """
-        self.outside.send(self._plain(field, indexer), value)
+        self.outside.send(field, value, indexer)
 
     # What is known of the build.
 
     def is_provided(self, field: str) -> bool:
         """Whether anybody sets the channel; known once every module is connected."""
-        return self._bus.wiring.ledger.is_provided(field)
+        return self._bus.wiring.is_supplied(field)
 
     def sendable(self) -> list[str]:
         """The channels the outside may send to."""
         return self._bus.sends.fields()
+
+    def send_channel_descriptors(self) -> list[Sendable]:
+        """The same as ``(channel, model, is_dict_basket, keys)``, for who builds a form."""
+        return self._bus.sends.descriptors()
+
+    def graph(self) -> dict[str, dict[str, list[str]]]:
+        """For each channel the modules that get it and that set it: ``{"getters": [...], "setters": [...]}``.
+
+        A module stands there by its class, with the key where it asked for one: ``Desk<BUY>``; what the outside sends,
+        as ``Send[orders]``.
+
+        Raises:
+            GatewayException: not every module is connected yet.
+        """
+        self._refuse_unfinished()
+        return self._bus.wiring.ledger.graph(self._bus.wiring.schema)
 
     def drain(self, timeout: float) -> int:
         """Take no more sends, and wait at most ``timeout`` seconds until the engine has seen them all; how many not."""
         return self._bus.sends.drain(timeout)
 
     def statistics(self) -> dict[str, Any]:
-        """What waits where."""
+        """What waits where, what is kept, and what was dropped."""
         return self._bus.statistics()
 
-    def renew(self) -> Bus:
+    def renew(
+        self,
+        keys: Mapping[str, tuple[Any, ...]] | None = None,
+        silent_until: datetime | None = None,
+        limits: HistoryLimits | None = None,
+    ) -> Bus:
         """Forget the edges of the last build and start a new one; for who assembles a graph."""
-        self._bus = Bus(self.declared)
+        self._bus = Bus(self.declared, keys, silent_until, limits)
         return self._bus
 
-    def _plain(self, field: str, indexer: Any) -> str:
-        if indexer is not None and indexer != "" and field in self.declared:
-            raise GatewayException(f"channel {field!r} is not a basket: leave the indexer {indexer!r} out")
-        return field
+    def _refuse_unfinished(self) -> None:
+        if not self._bus.wiring.bound:
+            raise GatewayException("Must finalize graph first: this is known once every module is connected")
 
 
 Channels = GatewayChannels

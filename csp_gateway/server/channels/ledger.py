@@ -1,27 +1,35 @@
 """Who sets and who gets each channel, from which line, and what is still owed."""
 
-from __future__ import annotations
-
-import traceback
+import inspect
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
+from typing import Any
+
+import csp
 
 from csp_gateway.errors import NoProviderException
 
-__all__ = ["Entry", "Ledger", "Owner", "calling_line"]
+__all__ = ["Entry", "Ledger", "Owner", "calling_line", "spelled_key"]
 
 _OWN_FILES = str(Path(__file__).parent)
+_NAMED_AT_MOST = 5
 
 
 def calling_line() -> str:
     """``file:line`` of the innermost call that does not come from this package: the line a user can mend."""
-    for frame in reversed(traceback.extract_stack()):
-        if not frame.filename.startswith(_OWN_FILES):
-            return f"{frame.filename}:{frame.lineno}"
-    return "an unknown line"
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(_OWN_FILES):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else "an unknown line"
+
+
+def spelled_key(key: Any) -> str:
+    """A basket's key in words: an enum member by its name."""
+    return key.name if isinstance(key, Enum | csp.Enum) else str(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,13 @@ class Entry:
 
     owner: Owner
     line: str
+    key: Any = None
+    """The key of a basket; None for all of it, and for what is no basket."""
+
+    @property
+    def name(self) -> str:
+        """The module, and the key it asked for: ``Desk`` or ``Desk<BUY>``."""
+        return self.owner.name if self.key is None else f"{self.owner.name}<{spelled_key(self.key)}>"
 
     def __str__(self) -> str:
         return f"{self.owner.name} ({self.line})"
@@ -58,20 +73,39 @@ class Ledger:
         self.setters: dict[str, list[Entry]] = defaultdict(list)
 
     def is_provided(self, field: str) -> bool:
-        """Whether anybody sets the channel."""
+        """Whether anybody sets the channel, or any key of it."""
         return field in self.setters
 
-    def refuse_debts(self, fields: Iterable[str]) -> None:
+    def graph(self, fields: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+        """For each channel the names of its ``getters`` and ``setters``, each once, in the order they came."""
+        return {
+            field: {
+                "getters": list(dict.fromkeys(entry.name for entry in self.getters.get(field, ()))),
+                "setters": list(dict.fromkeys(entry.name for entry in self.setters.get(field, ()))),
+            }
+            for field in fields
+        }
+
+    def refuse_debts(self, streams: Mapping[str, Iterable[Any]], supplied: Container[tuple[str, Any]]) -> None:
         """Hold that every channel a module cannot do without has somebody who sets it.
+
+        Args:
+            streams: channel → its keys; for one that is no basket, None alone.
+            supplied: the ``(channel, key)`` that somebody sets.
 
         Raises:
             NoProviderException: naming each such channel, who gets it, and what can be done.
         """
         debts = []
-        for field in fields:
-            askers = [str(entry) for entry in self.getters.get(field, ()) if entry.owner.requires(field)]
-            if askers and not self.is_provided(field):
-                debts.append(f"Nothing provides required node: {field}, required by {', '.join(askers)}.")
+        for field, keys in streams.items():
+            askers = [entry for entry in self.getters.get(field, ()) if entry.owner.requires(field)]
+            asked = {entry.key for entry in askers}
+            unset = [key for key in keys if (None in asked or key in asked) and (field, key) not in supplied]
+            if unset:
+                named = [field if key is None else f"{field}-{spelled_key(key)}" for key in unset[:_NAMED_AT_MOST]]
+                more = f" and {len(unset) - _NAMED_AT_MOST} more" if len(unset) > _NAMED_AT_MOST else ""
+                who = dict.fromkeys(str(entry) for entry in askers if entry.key is None or entry.key in unset)
+                debts.append(f"Nothing provides required node: {', '.join(named)}{more}, required by {', '.join(who)}.")
         if debts:
             raise NoProviderException(
                 " ".join(debts) + " Add a module that sets it, or leave it out of that module's `requires`."

@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from typing import Any
 
 from csp_gateway.errors import GatewayException, NoProviderException, NotRunningError
+from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.cells import Cell
-from csp_gateway.server.channels.schema import Schema
+from csp_gateway.server.channels.history import History
 from csp_gateway.server.channels.sends import Sends
+from csp_gateway.server.channels.streams import is_none
+from csp_gateway.server.channels.wiring import Wiring
 
 __all__ = ["Outside"]
 
@@ -16,21 +18,24 @@ __all__ = ["Outside"]
 class Outside:
     """The outside of one build of the graph.
 
-    Its methods may be called from any thread and never wait: ``last`` and ``next`` answer a future. All of them raise
-    ``NotRunningError`` before the engine runs and after it has ended.
+    Its methods may be called from any thread and never wait: ``last`` and ``next`` give an ``Answer``, for a thread to
+    ask with ``result(timeout)``, or to be awaited in asyncio. All of them raise ``NotRunningError`` before the engine
+    runs and after it has ended.
     """
 
-    def __init__(self, schema: Schema, cells: Mapping[str, Cell], sends: Sends, wake: Callable[[Cell], None]) -> None:
-        self._schema = schema
+    def __init__(self, wiring: Wiring, cells: Mapping[str, Cell], sends: Sends, wake: Callable[[Cell], None]) -> None:
+        self._wiring = wiring
         self._cells = cells
         self._sends = sends
         self._wake = wake
         self._engine_thread: int | None = None
+        self._realtime = True
         self._closed: NotRunningError | None = NotRunningError("the gateway is not running yet: start it first")
 
-    def open(self, engine_thread: int) -> None:
+    def open(self, engine_thread: int, realtime: bool = True) -> None:
         """The engine runs, on this thread."""
         self._engine_thread = engine_thread
+        self._realtime = realtime
         self._closed = None
 
     def close(self, reason: str, cause: BaseException | None = None) -> None:
@@ -53,54 +58,91 @@ class Outside:
             NoProviderException: nobody sets it.
         """
         if field not in self._cells:
-            self._schema[field]
+            self._wiring.streams.of(field)
             raise NoProviderException(f"Nobody provides {field!r}: no module of this gateway sets it")
         return self._cells[field]
 
-    def last(self, field: str) -> Future[Any]:
-        """The newest value, None if the channel has not ticked.
+    def last(self, field: str, indexer: Any = None) -> Answer:
+        """The newest value, None if the channel has not ticked; of a basket, its keys that have, in a dict.
 
         Values sent before this call have arrived in it. It does not wait for the engine unless one of those is still
         on its way, or nobody has ever asked for this channel.
         """
-        cell = self._open_cell(field)
+        cell, key = self._asked(field, indexer)
         if not cell.awake:
             self._refuse_inside(field)
             self._ring(cell)
         elif cell.settled:
-            done: Future[Any] = Future()
-            done.set_result(cell.value)
-            return done
+            return Answer.of(cell.read(key))
         self._refuse_inside(field)
-        return cell.settle()
+        return cell.settle(key)
 
-    def next(self, field: str) -> Future[Any]:
-        """The value of the coming tick, None if the engine ends before. All who ask share the future."""
-        cell = self._open_cell(field)
+    def next(self, field: str, indexer: Any = None) -> Answer:
+        """The value of the coming tick, None if the engine ends before. All who ask share the answer.
+
+        Of a basket with a key, the coming tick of that key; without, what ``last`` says when any key ticks.
+        """
+        cell, key = self._asked(field, indexer)
         self._refuse_inside(field)
-        coming = cell.next()
+        coming = cell.next(key)
         if not cell.awake:
             self._ring(cell)
         return coming
 
-    def send(self, field: str, *values: Any) -> None:
-        """Queue values as ticks of a channel, all or none.
+    def send(self, field: str, value: Any, indexer: Any = None) -> None:
+        """Queue a value as one tick of a channel, of a key, or of several keys of a basket at once.
 
         Raises:
             NoProviderException: nobody called ``add_send_channel`` for it.
             TypeError: a value of another type.
             SendRefusedError: too many values wait for the engine.
         """
-        if self._closed is not None:
-            raise self._closed
-        self._sends.door(field).push(list(values))
+        self.send_all(field, [value], indexer)
 
-    def _open_cell(self, field: str) -> Cell:
+    def send_all(self, field: str, values: list[Any], indexer: Any = None) -> None:
+        """Queue values as ticks that follow each other, all or none."""
+        self._refuse_closed()
+        if not self._realtime:
+            raise NotRunningError(
+                f"channel {field!r}: the gateway runs in simulated time, which nothing reaches from outside; "
+                f"let a module set the channel, or use csp_gateway.testing"
+            )
+        self._sends.door(field).push(values, indexer)
+
+    def history(self, field: str) -> History:
+        """The newest ticks of a channel that keeps them.
+
+        Raises:
+            NoProviderException: the channel keeps none, or nobody sets it.
+        """
+        kept = self.cell(field).history
+        if kept is None:
+            raise NoProviderException(
+                f"channel {field!r} keeps no history: expose it over REST, call channels.expose({field!r}) in a "
+                f"connect, or declare it with Annotated[…, Keep()]"
+            )
+        return kept
+
+    def _asked(self, field: str, indexer: Any) -> tuple[Cell, Any]:
+        self._refuse_closed()
+        cell = self.cell(field)
+        if is_none(indexer):
+            return cell, None
+        _, key = self._wiring.streams.one(field, indexer)
+        if not self._wiring.is_supplied(field, key):
+            raise NoProviderException(f"Nobody provides {field!r} at {key!r}: no module of this gateway sets that key")
+        return cell, key
+
+    def _refuse_closed(self) -> None:
         if self._closed is not None:
             raise self._closed
-        return self.cell(field)
 
     def _ring(self, cell: Cell) -> None:
+        if not self._realtime:
+            raise NotRunningError(
+                f"channel {cell.field!r}: the gateway runs in simulated time and was not told to keep this channel at "
+                f"hand: call channels.expose({cell.field!r}) in a connect"
+            )
         # Once a cell: who asks later finds it awake, or about to be.
         if cell.first_to_ring():
             self._wake(cell)

@@ -2,7 +2,7 @@
 
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,16 +10,24 @@ from typing import Any
 from csp import Struct
 
 from csp_gateway.errors import UnknownChannelError, did_you_mean
+from csp_gateway.server.channels.generics import open_variables
 from csp_gateway.server.channels.kinds import Declaration, declaration_of
 
 __all__ = ["Schema", "read_schema"]
 
 
 class Schema(Mapping[str, Declaration]):
-    """Channel name → what the class declares it to be, in declaration order."""
+    """Channel name → what the class declares it to be, in declaration order.
 
-    def __init__(self, owner: str, declarations: Mapping[str, Declaration]) -> None:
+    Args:
+        owner: the class.
+        declarations: its channels.
+        statics: its other fields.
+    """
+
+    def __init__(self, owner: str, declarations: Mapping[str, Declaration], statics: Collection[str] = ()) -> None:
         self.owner = owner
+        self.statics = frozenset(statics)
         self._declarations = MappingProxyType(dict(declarations))
 
     def __getitem__(self, name: str) -> Declaration:
@@ -31,9 +39,13 @@ class Schema(Mapping[str, Declaration]):
         try:
             return self._declarations[name]
         except KeyError:
-            raise UnknownChannelError(
-                f"{self.owner} has no channel {name!r}; {did_you_mean(str(name), self._declarations)}"
-            ) from None
+            raise UnknownChannelError(self.unknown(name)) from None
+
+    def unknown(self, name: Any) -> str:
+        """What is said of a name that is no channel."""
+        if name in self.statics:
+            return f"{self.owner}.{name} is a static value, not a channel: it does not tick"
+        return f"{self.owner} has no channel {name!r}; {did_you_mean(str(name), self._declarations)}"
 
     def __contains__(self, name: object) -> bool:
         return name in self._declarations
@@ -50,12 +62,11 @@ def read_schema(channels: type) -> Schema:
     declarations = {}
     fields: Mapping[str, Any] = getattr(channels, "model_fields", {})
     for name, field in fields.items():
-        declaration = declaration_of(channels.__name__, name, field.annotation)
+        declaration = declaration_of(channels.__name__, name, field.annotation, field.metadata)
         if declaration is None:
             continue
         declarations[name] = declaration
-        inherited = any(name in getattr(base, "model_fields", {}) for base in channels.__bases__)
-        if not inherited and not _carries_structs(declaration):
+        if not _known_before(channels, declaration) and not _carries_structs(declaration):
             spelled = getattr(declaration.element, "__name__", str(declaration.element))
             warnings.warn_explicit(
                 f"{channels.__name__}.{name} carries {spelled}: usable in the graph, not available over REST and in "
@@ -63,7 +74,14 @@ def read_schema(channels: type) -> Schema:
                 UserWarning,
                 *_declaring_line(),
             )
-    return Schema(channels.__name__, declarations)
+    return Schema(channels.__name__, declarations, [name for name in fields if name not in declarations])
+
+
+def _known_before(channels: type, declaration: Declaration) -> bool:
+    """Whether a class above declares the channel with the same ticks, or it is not said yet what they are."""
+    above = [getattr(base, "declared", {}) for base in channels.__bases__]
+    same = any(declaration.name in each and each[declaration.name].ticks == declaration.ticks for each in above)
+    return same or bool(open_variables(declaration.ticks))
 
 
 def _declaring_line() -> tuple[str, int]:

@@ -1,33 +1,65 @@
 """The doors the outside sends through: one a channel, each with a bound on what may wait in it."""
 
+# A node's signature is csp's own language: type variables in quotes, no return type.
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,valid-type,name-defined"
+
 import threading
 import time
-from typing import Any
+from typing import Any, Dict, List, NamedTuple, TypeVar  # noqa: UP035  # csp reads typing.Dict and List
 
 import csp
+from csp import ts
 from csp.impl.genericpushadapter import GenericPushAdapter
 from csp.impl.wiring.edge import Edge
 
 from csp_gateway.errors import NoProviderException, NotRunningError, SendRefusedError
 from csp_gateway.server.channels.cells import Cell
+from csp_gateway.server.channels.checks import Check
 from csp_gateway.server.channels.kinds import Declaration
-from csp_gateway.server.channels.schema import Schema
+from csp_gateway.server.channels.streams import Streams, is_none
+from csp_gateway.server.channels.wiring import Wiring
 
-__all__ = ["WAITING_LIMIT", "Door", "Sends"]
+__all__ = ["WAITING_LIMIT", "Door", "Sendable", "Sends"]
 
 WAITING_LIMIT = 100_000
 """Values that may wait in one door for the engine; a send beyond that is refused."""
 
+T = TypeVar("T")
+K = TypeVar("K")
+
+
+class Sendable(NamedTuple):
+    """A channel the outside may send to, for who builds a form for it."""
+
+    channel: str
+    model: Any
+    """The class of its records."""
+    is_dict_basket: bool
+    keys: tuple[Any, ...]
+    """Of a basket, the keys that are open; empty for any other channel."""
+
+
+@csp.node
+def spread(sent: ts[object], keys: List["K"], ticks: "T") -> csp.OutputBasket(Dict["K", ts["T"]], shape="keys"):  # noqa: UP006
+    """What was sent to a basket, each key's value on its own edge, in one cycle."""
+    if csp.ticked(sent):
+        csp.output(sent)
+
 
 class Door:
-    """One channel's way in."""
+    """One channel's way in: of a basket, all its open keys share it, so that one send ticks them in one cycle."""
 
-    def __init__(self, declaration: Declaration, cell: Cell) -> None:
+    def __init__(self, declaration: Declaration, cell: Cell, streams: Streams) -> None:
         self.declaration = declaration
         self.cell = cell
+        self.open_keys: dict[Any, None] = {}
         self.refused = 0
+        self.adapter = GenericPushAdapter(
+            object if declaration.is_basket else declaration.ticks, name=f"Send[{declaration.name}]"
+        )
+        self._check = Check(declaration)
+        self._streams = streams
         self._shut = False
-        self.adapter = GenericPushAdapter(declaration.ticks, name=f"Send[{declaration.name}]")
         self._lock = threading.Lock()
 
     @property
@@ -35,28 +67,36 @@ class Door:
         """How many values were sent that the engine has not seen yet."""
         return max(0, self.cell.sent - self.cell.arrived)
 
-    def push(self, values: list[Any]) -> None:
+    def edges(self) -> Any:
+        """What was sent, as an edge, or of a basket as a dict of them; called once a build."""
+        sent = self.adapter.out()
+        if not self.declaration.is_basket:
+            return sent
+        return spread(sent, list(self.open_keys), self.declaration.ticks)
+
+    def push(self, values: list[Any], key: Any = None) -> None:
         """Queue one tick for each value, all or none.
 
         Raises:
             TypeError: a value is not of the channel's type.
+            NoProviderException: the key is not open.
             SendRefusedError: too many values wait already.
             NotRunningError: the engine takes no more.
         """
-        for value in values:
-            self._check(value)
+        ticks = [self._tick(value, key) for value in values]
+        name = self.declaration.name
         with self._lock:
             if self._shut:
-                raise NotRunningError(f"channel {self.declaration.name!r}: the gateway is stopping")
-            if self.waiting + len(values) > WAITING_LIMIT:
-                self.refused += len(values)
+                raise NotRunningError(f"channel {name!r}: the gateway is stopping")
+            if self.waiting + len(ticks) > WAITING_LIMIT:
+                self.refused += len(ticks)
                 raise SendRefusedError(
-                    f"channel {self.declaration.name!r}: {self.waiting} sent values wait for the engine, "
+                    f"channel {name!r}: {self.waiting} sent values wait for the engine, "
                     f"which takes {WAITING_LIMIT} at most; send again later"
                 )
-            for value in values:
-                if not self.adapter.push_tick(value):
-                    raise NotRunningError(f"channel {self.declaration.name!r}: the engine takes no more values")
+            for tick in ticks:
+                if not self.adapter.push_tick(tick):
+                    raise NotRunningError(f"channel {name!r}: the engine takes no more values")
                 # Counted once it is queued: a value that csp refuses will never arrive.
                 self.cell.sent += 1
 
@@ -65,35 +105,58 @@ class Door:
         with self._lock:
             self._shut = True
 
-    def _check(self, value: Any) -> None:
-        """Refuse what the adapter would refuse only half way through a batch."""
-        records = [value]
-        if self.declaration.listed:
-            if not isinstance(value, list):
-                raise TypeError(f"channel {self.declaration.name!r} takes a list, got {type(value).__name__}")
-            records = value
-        element = self.declaration.element
-        for record in records:
-            if isinstance(element, type) and not isinstance(record, element):
-                raise TypeError(
-                    f"channel {self.declaration.name!r} takes {element.__name__}, "
-                    f"got {type(record).__name__} {record!r:.80}"
+    def _tick(self, value: Any, key: Any) -> Any:
+        """What the adapter is given for a value; refuses here what it would refuse only half way through a batch."""
+        declaration = self.declaration
+        if not declaration.is_basket:
+            self._streams.one(declaration.name, key)
+            return self._check(value)
+        if not is_none(key):
+            items = {key: value}
+        elif declaration.container is dict and isinstance(value, dict):
+            items = value
+        elif declaration.container is list and isinstance(value, list | tuple):
+            items = {position: each for position, each in enumerate(value) if each is not None}
+        else:
+            whole = "a dict of values by key" if declaration.container is dict else "a list of values, None for no tick"
+            raise TypeError(
+                f"channel {declaration.name!r} is a basket and takes {whole}, or one value with an indexer; "
+                f"got {type(value).__name__} {value!r:.80}"
+            )
+        for each in items:
+            self._streams.one(declaration.name, each)
+            if each not in self.open_keys:
+                raise NoProviderException(
+                    f"Nobody provides a way to send to {declaration.name!r} at {each!r}: "
+                    f"call channels.add_send_channel({declaration.name!r}, {each!r}) in a connect"
                 )
+        return {each: self._check(record) for each, record in items.items()}
 
 
 class Sends:
     """The doors of one build of the graph."""
 
-    def __init__(self, schema: Schema) -> None:
-        self._schema = schema
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._schema = wiring.schema
         self._doors: dict[str, Door] = {}
 
-    def open(self, field: str, cell: Cell) -> Door | None:
-        """A door into ``field``; None when there is one already."""
-        if field in self._doors:
-            return None
-        door = self._doors[field] = Door(self._schema[field], cell)
-        return door
+    def open(self, field: str, key: Any, cell: Cell) -> None:
+        """A door into a channel, or into one key or all keys of a basket; saying it again changes nothing."""
+        keys = self._wiring.streams.of(field) if is_none(key) else (self._wiring.streams.one(field, key)[1],)
+        if field not in self._doors:
+            self._doors[field] = Door(self._schema[field], cell, self._wiring.streams)
+        self._doors[field].open_keys.update(dict.fromkeys(keys))
+
+    def bind(self) -> None:
+        """Every module is connected: what comes through the doors joins the channels."""
+        for field, door in self._doors.items():
+            edges, by = door.edges(), f"Send[{field}]"
+            if door.declaration.is_basket and len(door.open_keys) < len(self._wiring.streams.of(field)):
+                for key in door.open_keys:
+                    self._wiring.supply(field, edges[key], key, by=by, ahead=True)
+            else:
+                self._wiring.supply(field, edges, by=by, ahead=True)
 
     def arrivals(self, field: str) -> Edge:
         """How many sent values have ticked, as an edge."""
@@ -117,6 +180,15 @@ class Sends:
     def fields(self) -> list[str]:
         """The channels that can be sent to, in declaration order."""
         return [field for field in self._schema if field in self._doors]
+
+    def descriptors(self) -> list[Sendable]:
+        """The same, with what a form needs to know of each."""
+        described = []
+        for field in self.fields():
+            declaration, keys = self._schema[field], tuple(self._doors[field].open_keys)
+            of_basket = keys if declaration.is_basket else ()
+            described.append(Sendable(field, declaration.element, declaration.container is dict, of_basket))
+        return described
 
     def drain(self, timeout: float) -> int:
         """Let nothing more in, and wait until the engine has seen all that was sent; how many it has not.

@@ -174,7 +174,7 @@ class Gateway(ccflow.BaseModel):
             starttime=starttime,
             endtime=endtime,
             realtime=realtime,
-            on_running=lambda: self.channels.outside.open(threading.get_ident()),
+            on_running=lambda: self.channels.outside.open(threading.get_ident(), realtime),
             on_ended=self._engine_ended,
         )
         try:

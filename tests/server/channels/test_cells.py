@@ -10,7 +10,7 @@ import pytest
 from csp import ts
 
 from csp_gateway import GatewayChannels, GatewayModule, GatewayStruct, NotRunningError
-from csp_gateway.server.channels.cells import Cell, Wakes
+from csp_gateway.server.channels.cells import BasketCell, Cell
 
 
 class Count(GatewayStruct):
@@ -33,7 +33,7 @@ def test_who_waits_for_a_tick_shares_one_future() -> None:
     first, second = cell.next(), cell.next()
     assert first is second
     assert not first.cancel()
-    cell.tick("tick")
+    cell.keep("tick")
     assert first.result(0) == "tick"
     assert cell.next() is not first
 
@@ -73,13 +73,41 @@ def test_a_cell_is_rung_once_and_counts_its_ticks(run_gateway: Any) -> None:
     assert cell.ticks in (5, 6)
 
 
-def test_a_bell_without_an_engine_is_silent(run_gateway: Any) -> None:
-    wakes = Wakes()
-    wakes.ring(Cell("a"))
-    gateway = run_gateway(Ch(), Doors())
-    bus_wakes = gateway.channels._bus._wakes
-    gateway.stop()
-    bus_wakes.ring(Cell("a"))
+def test_of_a_basket_each_key_has_its_newest_and_its_own_answer() -> None:
+    cell = BasketCell("legs", dict, ("x", "y"))
+    whole, mine = cell.next(), cell.next("y")
+    cell.keep({"x": 1})
+    assert whole.result(0) == {"x": 1}
+    assert not mine.done()
+    again = cell.next()
+    cell.keep({"y": 2})
+    assert mine.result(0) == 2
+    assert again.result(0) == {"x": 1, "y": 2}
+    assert (cell.read("x"), cell.read("y"), cell.ticks, cell.waited_for) == (1, 2, 2, False)
+
+
+def test_what_a_basket_gives_out_is_a_copy() -> None:
+    cell = BasketCell("legs", dict, ("x", "y"))
+    cell.keep({"x": 1})
+    cell.read()["y"] = 9
+    assert cell.read() == {"x": 1}
+
+
+def test_a_basket_by_position_is_read_as_a_list() -> None:
+    cell = BasketCell("legs", list, (0, 1, 2))
+    cell.keep({2: "c"})
+    assert (cell.read(), cell.read(0), cell.read(2)) == ([None, None, "c"], None, "c")
+
+
+def test_settled_answers_are_shared_by_key() -> None:
+    cell = BasketCell("legs", dict, ("x", "y"))
+    cell.wake({"x": 1})
+    cell.sent = 1
+    whole, mine = cell.settle(), cell.settle("x")
+    assert whole is not mine
+    cell.keep({"x": 2})
+    cell.arrive(1)
+    assert (whole.result(0), mine.result(0)) == ({"x": 2}, 2)
 
 
 def test_closing_well_answers_none_and_refuses_who_comes_later() -> None:

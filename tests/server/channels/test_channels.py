@@ -36,7 +36,6 @@ def test_two_objects_share_nothing() -> None:
     first, second = Ch(), Ch()
     first.add_send_channel(Ch.quotes)
     assert (first.sendable(), second.sendable()) == (["quotes"], [])
-    assert (first.is_provided("quotes"), second.is_provided("quotes")) == (True, False)
 
 
 def test_a_new_build_forgets_the_last() -> None:

@@ -137,8 +137,8 @@ def test_a_full_door_refuses_all_or_nothing(run_gateway: Any, monkeypatch: pytes
             csp.add_graph_output("held", csp.apply(channels.get_channel(Ch.a), lambda _: held.wait(10), bool))
 
     channels = run_gateway(Ch(), Busy()).channels
-    channels.outside.send("a", *[Count(n=n) for n in range(10)])
+    channels.outside.send_all("a", [Count(n=n) for n in range(10)])
     with pytest.raises(SendRefusedError, match="wait for the engine, which takes 10 at most"):
-        channels.outside.send("a", *[Count(n=n) for n in range(8)])
+        channels.outside.send_all("a", [Count(n=n) for n in range(8)])
     assert channels.statistics()["sends"]["a"]["refused"] == 8
     held.set()

@@ -35,7 +35,7 @@ def accept(outside: Outside, shape: Shape, body: bytes, context: dict[str, Any])
     records = decode_many(shape.struct, body, context)
     answer = written(records)  # before it is queued: from then on it is the engine's
     if records:
-        outside.send(shape.channel, *([records] if shape.listed else records))
+        outside.send_all(shape.channel, [records] if shape.listed else records)
     return answer
 
 

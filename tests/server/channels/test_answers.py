@@ -1,0 +1,71 @@
+"""Answers of the engine, shared by all who wait."""
+
+import asyncio
+import threading
+
+import pytest
+
+from csp_gateway.server.channels import Answer
+
+
+def test_nobody_can_cancel_it_for_the_others() -> None:
+    answer = Answer()
+    assert not answer.cancel()
+    answer.set_result(1)
+    assert answer.result(0) == 1
+
+
+def test_many_coroutines_wake_their_loop_once() -> None:
+    answer = Answer()
+
+    async def ask() -> int:
+        return await answer
+
+    async def all_of_them() -> list[int]:
+        waiting = [asyncio.ensure_future(ask()) for _ in range(1_000)]
+        await asyncio.sleep(0)
+        assert len({id(answer.on_loop()) for _ in range(3)}) == 1
+        threading.Thread(target=answer.set_result, args=(7,)).start()
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(all_of_them()) == [7] * 1_000
+    assert answer._on_loops is not None
+    assert len(answer._done_callbacks) == 1
+
+
+def test_one_that_gives_up_leaves_the_others_waiting() -> None:
+    answer = Answer()
+
+    async def ask() -> int:
+        async def wait() -> int:
+            return await answer
+
+        hasty, patient = asyncio.ensure_future(wait()), asyncio.ensure_future(wait())
+        await asyncio.sleep(0)
+        hasty.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hasty
+        answer.set_result(3)
+        return await patient
+
+    assert asyncio.run(ask()) == 3
+
+
+def test_each_loop_has_its_own() -> None:
+    answer = Answer.of("known")
+
+    async def ask() -> str:
+        return await answer
+
+    assert [asyncio.run(ask()) for _ in range(2)] == ["known", "known"]
+
+
+def test_a_failure_is_raised_where_it_is_awaited() -> None:
+    answer = Answer()
+    answer.set_exception(ValueError("no"))
+
+    async def ask() -> None:
+        await answer
+
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(ask())
