@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +70,36 @@ class GatewayModule(ccflow.BaseModel):
     @classmethod
     def _naive_utc(cls, when: datetime | None) -> datetime | None:
         return when.astimezone(UTC).replace(tzinfo=None) if when is not None and when.tzinfo else when
+
+    # What it adds to the channels before anybody connects.
+
+    def dynamic_channels(self) -> Mapping[str, Any] | None:
+        """The channels this module adds to those that the channels class declares.
+
+        Returns:
+            Name → what one tick carries: ``S``, or ``List[S]`` for ticks that are lists. Several modules may ask for
+            the same channel, with the same type; None asks for nothing.
+        """
+        return None
+
+    def dynamic_state_channels(self) -> AbstractSet[str] | None:
+        """Those of its ``dynamic_channels`` of which ``connect`` will call ``set_state``.
+
+        Other modules can then ask for the state before this one has connected.
+        """
+        return None
+
+    def dynamic_keys(self) -> Mapping[str, Iterable[Any] | int] | None:
+        """Keys for baskets whose class leaves them open.
+
+        Returns:
+            Channel → the keys to add to it, ``str`` or ``int`` as it declares; for a basket by position, how many
+            positions it has at least. None adds nothing. The keys of an enum are its members, and nothing adds to
+            them.
+        """
+        return None
+
+    # What it does.
 
     def connect(self, channels: Any) -> None:
         """Get and set channels; called once for every time the graph is built."""

@@ -39,6 +39,7 @@ def test_what_it_does_when_it_says_nothing() -> None:
     part = Timed()
     assert (part.requires, part.disable, part.block_set_channels_until, part.api_version) == (None, False, None, None)
     assert part.info(GatewaySettings()) is None
+    assert (part.dynamic_channels(), part.dynamic_state_channels(), part.dynamic_keys()) == (None, None, None)
     part.rest(None)
     part.shutdown()
     with pytest.raises(NotImplementedError, match="GatewayModule does not say how to connect"):

@@ -86,6 +86,7 @@ def test_generics_of_generics() -> None:
     assert spelled(Feed[K, Quote][Side]) == QUOTES_BY_SIDE
 
 
+@pytest.mark.filterwarnings("ignore:.*carries List:UserWarning")
 def test_the_same_variable_may_mean_another_thing_further_up() -> None:
     class Batches(Feed[Side, List[T]], Generic[T]):  # noqa: UP006
         one: ts[T] = None
