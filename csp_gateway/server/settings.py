@@ -64,6 +64,12 @@ class GatewaySettings(BaseSettings):
     )
     MAX_BODY_BYTES: int = Field(default=16 * 2**20, ge=1, description="The largest body of a request.")
 
+    HISTORY_ITEMS: int = Field(default=1000, ge=1, description="Newest ticks kept of each channel that is exposed.")
+    HISTORY_SECONDS: float = Field(
+        default=300.0, gt=0, allow_inf_nan=False, description="Engine time they may span, in seconds."
+    )
+    HISTORY_BYTES: int = Field(default=16 * 2**20, ge=1, description="Memory they may hold, by an estimate.")
+
     UI: bool = Field(default=False, description="Serve the page at /; the same as start(ui=True).")
 
     @model_validator(mode="before")

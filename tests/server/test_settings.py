@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from csp_gateway.server.channels import HistoryLimits
 from csp_gateway.server.settings import GatewaySettings, Settings
 
 
@@ -39,10 +40,28 @@ def test_a_mistyped_key_is_refused_with_the_nearest(given: str, nearest: str) ->
         GatewaySettings(**{given: 1})  # type: ignore[arg-type]  # the mistake is the point
 
 
-@pytest.mark.parametrize("wrong", [{"PORT": 70_000}, {"PORT": "eight"}, {"BACKEND_CORS_ORIGINS": ["not a url"]}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"PORT": 70_000},
+        {"PORT": "eight"},
+        {"BACKEND_CORS_ORIGINS": ["not a url"]},
+        {"HISTORY_ITEMS": 0},
+        {"HISTORY_ITEMS": None},
+        {"HISTORY_SECONDS": 0},
+        {"HISTORY_SECONDS": "inf"},
+        {"HISTORY_BYTES": 0},
+    ],
+)
 def test_a_wrong_value_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         GatewaySettings(**wrong)
+
+
+def test_what_a_channel_keeps_by_default_is_what_a_history_keeps_that_is_not_told() -> None:
+    settings = GatewaySettings()
+    assert (settings.HISTORY_ITEMS, settings.HISTORY_SECONDS, settings.HISTORY_BYTES) == (1000, 300.0, 16 * 2**20)
+    assert HistoryLimits() == HistoryLimits(settings.HISTORY_ITEMS, settings.HISTORY_SECONDS, settings.HISTORY_BYTES)
 
 
 def test_paths_are_spelled_one_way() -> None:
