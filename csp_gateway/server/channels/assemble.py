@@ -1,6 +1,6 @@
 """Connects each module in turn, then closes the wiring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -29,6 +29,7 @@ def wire_modules(
     modules: Sequence[Connects],
     silent_until: datetime | None = None,
     keys: Mapping[str, tuple[Any, ...]] | None = None,
+    promised_states: Collection[str] = (),
     limits: HistoryLimits | None = None,
 ) -> Bus:
     """Wire ``channels`` by the ``connect`` of each module, inside a csp wiring context.
@@ -38,6 +39,7 @@ def wire_modules(
         modules: those that take part, in order.
         silent_until: engine time (naive UTC) before which sets are dropped, unless a module says otherwise.
         keys: basket → its keys, for those whose class does not fix them.
+        promised_states: states that a module will set, so that others may get them before.
         limits: how much history an exposed channel keeps that does not say so itself.
 
     Raises:

@@ -49,8 +49,7 @@ class Bus:
 
     def open_send(self, field: str, key: Any = None) -> None:
         """Let the outside send to a channel, or to one key or all keys of a basket."""
-        self.wiring.refuse_when_bound(field)
-        self.sends.open(field, key, self._cells[field])
+        self.sends.open(field, key, self._cells)
 
     def expose(self, field: str, keep: Keep | None = None) -> None:
         """Keep the newest ticks of a channel from the start of the run."""
@@ -58,7 +57,9 @@ class Bus:
         cell = self._cells[field]
         cell.awake = True
         if cell.history is None or keep is not None:
-            cell.history = History(keep.completed(self._limits) if keep else self._limits, self._epoch)
+            declaration = self.wiring.schema[field]
+            limits = self._limits if keep is None else keep.completed(self._limits)
+            cell.history = History(limits, self._epoch, many=declaration.listed or declaration.is_basket)
 
     def bind(self) -> None:
         """Close the graph: every module is connected."""

@@ -88,7 +88,7 @@ def _tick_of(edge: Any) -> tuple[Any, Any, bool]:
 
 def _fixed_keys(owner: str, name: str, key: Any) -> tuple[Any, ...] | None:
     if isinstance(key, type) and issubclass(key, Enum | csp.Enum):
-        return tuple(key)
+        return tuple(member for member in key)
     if key in _KEYS_WITHOUT_ENUM or isinstance(key, TypeVar):
         return None
     spelled = getattr(key, "__name__", str(key))

@@ -5,6 +5,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any, Dict, List, NamedTuple, TypeVar  # noqa: UP035  # csp reads typing.Dict and List
 
 import csp
@@ -39,7 +40,7 @@ class Sendable(NamedTuple):
     """Of a basket, the keys that are open; empty for any other channel."""
 
 
-@csp.node
+@csp.node(memoize=False)  # csp cannot hash a basket by an Enum, and says so
 def spread(sent: ts[object], keys: List["K"], ticks: "T") -> csp.OutputBasket(Dict["K", ts["T"]], shape="keys"):  # noqa: UP006
     """What was sent to a basket, each key's value on its own edge, in one cycle."""
     if csp.ticked(sent):
@@ -141,11 +142,12 @@ class Sends:
         self._schema = wiring.schema
         self._doors: dict[str, Door] = {}
 
-    def open(self, field: str, key: Any, cell: Cell) -> None:
+    def open(self, field: str, key: Any, cells: Mapping[str, Cell]) -> None:
         """A door into a channel, or into one key or all keys of a basket; saying it again changes nothing."""
-        keys = self._wiring.streams.of(field) if is_none(key) else (self._wiring.streams.one(field, key)[1],)
+        self._wiring.refuse_when_bound(field)
+        keys = self._wiring.streams.of(field) if is_none(key) else (self._wiring.stream(field, key)[1],)
         if field not in self._doors:
-            self._doors[field] = Door(self._schema[field], cell, self._wiring.streams)
+            self._doors[field] = Door(self._schema[field], cells[field], self._wiring.streams)
         self._doors[field].open_keys.update(dict.fromkeys(keys))
 
     def bind(self) -> None:

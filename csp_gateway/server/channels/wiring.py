@@ -1,16 +1,12 @@
 """WIRING: edges promised by ``get``, supplied by ``set``, joined at ``bind``."""
 
-# A node's signature is csp's own language: type variables in quotes, no return type.
-# mypy: disable-error-code="untyped-decorator,no-untyped-def"
-
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, get_args, get_origin
 
 import csp
-from csp import ts
 from csp.impl.wiring.edge import Edge
 
 from csp_gateway.errors import UnknownChannelError, WiringError, WrongEdgeError, WrongIndexerError
@@ -20,37 +16,11 @@ from csp_gateway.server.channels.ledger import Entry, Ledger, Owner, calling_lin
 from csp_gateway.server.channels.promise import Promise
 from csp_gateway.server.channels.schema import Schema
 from csp_gateway.server.channels.streams import Stream, Streams, is_none, spelled
+from csp_gateway.server.channels.supplies import one_ahead, silent_until
 
 __all__ = ["Wiring"]
 
-T = TypeVar("T")
 _NOBODY = Owner("the application")
-
-
-@csp.node
-def silent_until(x: ts["T"], until: datetime) -> ts["T"]:
-    """The ticks of ``x`` at and after engine time ``until`` (naive UTC); earlier ones are dropped."""
-    if csp.ticked(x) and csp.now() >= until:
-        return x
-
-
-@csp.node
-def one_ahead(first: ts["T"], others: ts["T"]) -> ts["T"]:
-    """Both, none lost; ``first`` in the very cycle in which it ticks, ``others`` in the next that is free.
-
-    ``csp.flatten`` may deliver a value later than the cycle in which it ticked, and who sends a value must not read an
-    older one afterwards.
-    """
-    with csp.alarms():
-        free = csp.alarm(bool)
-    with csp.state():
-        s_late = deque()
-    if csp.ticked(others):
-        s_late.append(others)
-    value = first if csp.ticked(first) else s_late.popleft()
-    if s_late:
-        csp.schedule_alarm(free, timedelta(), True)
-    return value
 
 
 class Wiring:
@@ -116,12 +86,20 @@ class Wiring:
     def promise(self, field: str, key: Any = None) -> Edge:
         """One edge, without a claim that anybody must provide it."""
         self.refuse_when_bound(field)
-        stream = self._stream(field, key)
+        stream = self.stream(field, key)
         promise = self._promises.get(stream)
         if promise is None:
             promise = self._promises[stream] = Promise(self.schema[field].tstype)
             self._streams_of[id(promise)].append(stream)
         return promise
+
+    def stream(self, field: str, key: Any = None) -> Stream:
+        """A channel and a key that there are.
+
+        Raises:
+            UnknownChannelError, WrongIndexerError, WiringError: as ``Streams.one``, with who asked and from which line.
+        """
+        return self.streams.one(field, key, self._where)
 
     # What modules set.
 
@@ -144,7 +122,7 @@ class Wiring:
                     f"{self._where(field)}: with the indexer {key!r} it takes one edge, got a {type(edges).__name__}: "
                     f"leave the indexer out, or give its edge alone"
                 )
-            supplies = {self._stream(field, key): edges}
+            supplies = {self.stream(field, key): edges}
         for stream, edge in supplies.items():
             self._refuse_wrong(declaration, stream, edge)
         self.ledger.setters[field].append(Entry(self.owner, calling_line(), None if is_none(key) else key))
@@ -164,7 +142,7 @@ class Wiring:
         whole = isinstance(edges, dict)
         until = self._silent_until
         for each, edge in edges.items() if whole else [(key, edges)]:
-            stream, heard = self._stream(field, each), edge if until is None else silent_until(edge, until)
+            stream, heard = self.stream(field, each), edge if until is None else silent_until(edge, until)
             if ahead:
                 self._ahead[stream] = heard
             else:
@@ -250,7 +228,7 @@ class Wiring:
         """The edges given for a basket as a whole, each for its stream."""
         field, keys = declaration.name, self.keys[declaration.name]
         if declaration.container is dict and isinstance(edges, Mapping):
-            return {self._stream(field, key): edge for key, edge in edges.items()}
+            return {self.stream(field, key): edge for key, edge in edges.items()}
         if declaration.container is list and isinstance(edges, list | tuple):
             if len(edges) != len(keys):
                 raise WiringError(
@@ -289,4 +267,6 @@ class Wiring:
 
 def _spelled_ts(tstype: Any) -> str:
     ticks = getattr(tstype, "typ", tstype)
-    return f"ts[{getattr(ticks, '__name__', str(ticks))}]"
+    element = get_args(ticks)[0] if get_origin(ticks) is list else ticks
+    name = getattr(element, "__name__", str(element))
+    return f"ts[{name}]" if element is ticks else f"ts[List[{name}]]"

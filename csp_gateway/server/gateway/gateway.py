@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import ccflow
@@ -15,14 +15,14 @@ from csp_gateway.errors import (
     StartError,
     did_you_mean,
 )
-from csp_gateway.server.channels import GatewayChannels, wire_modules
+from csp_gateway.server.channels import GatewayChannels
 from csp_gateway.server.gateway.announce import announce, start_lines
+from csp_gateway.server.gateway.build import build_into
 from csp_gateway.server.gateway.closing import close_modules
 from csp_gateway.server.gateway.drawing import draw_graph
 from csp_gateway.server.gateway.engine import Engine
 from csp_gateway.server.gateway.routes import add_routes
 from csp_gateway.server.gateway.signals import stop_on_signals
-from csp_gateway.server.gateway.user_graph import UserGraph
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web import GatewayWebApp, WebServer
@@ -98,16 +98,13 @@ class Gateway(ccflow.BaseModel):
     def graph(self, user_graph: Callable[[GatewayChannels], Any] | None = None) -> Any:
         """The whole application as a csp graph, for ``csp.run(gateway.graph, starttime=…, endtime=…)``.
 
+        If modules ask for dynamic channels, ``channels`` is an object of a wider class from then on.
+
         Args:
             user_graph: called with the channels after every module; an edge it returns is the output ``user_graph``.
         """
         until = self.block_set_channels_until
-        if until is not None and until.tzinfo is not None:
-            until = until.astimezone(UTC).replace(tzinfo=None)
-        parts: list[Any] = list(self.enabled_modules)
-        if user_graph is not None:
-            parts.append(UserGraph(user_graph))
-        wire_modules(self.channels, parts, until)
+        self.channels = build_into(self.channels, self.enabled_modules, self.settings, until, user_graph)
 
     # Its life.
 

@@ -1,6 +1,7 @@
 """Edges promised, supplied and joined, in simulated time."""
 
 from datetime import datetime, timedelta
+from enum import Enum
 from itertools import permutations
 from typing import Any
 
@@ -11,6 +12,7 @@ from csp import ts
 from csp_gateway import (
     BuildFailedError,
     GatewayChannels,
+    GatewayException,
     GatewayModule,
     GatewayStruct,
     NoProviderException,
@@ -18,6 +20,7 @@ from csp_gateway import (
     WiringError,
     WrongEdgeError,
 )
+from csp_gateway.errors import WrongIndexerError
 from csp_gateway.server.channels import wire_modules
 
 START = datetime(2024, 1, 1)
@@ -32,12 +35,23 @@ class Other(GatewayStruct):
     n: int
 
 
+class Side(Enum):
+    BUY = 1
+    SELL = 2
+
+
 class Ch(GatewayChannels):
     limit: float = 2.5
     a: ts[Count] = None
     b: ts[Count] = None
     c: ts[Count] = None
     several: ts[list[Count]] = None
+    sides: dict[Side, ts[Count]] = None
+    venues: dict[str, ts[Count]] = None
+    legs: list[ts[Count]] = None
+
+
+KEYS = {"venues": ("x", "y", "z"), "legs": (0, 1)}
 
 
 def counts(*numbers: int, offset: timedelta = SECOND) -> Any:
@@ -53,7 +67,7 @@ def run(*modules: GatewayModule, seconds: int = 10, **options: Any) -> dict[str,
     channels = Ch()
 
     def graph() -> None:
-        wire_modules(channels, modules, **options)
+        wire_modules(channels, modules, **{"keys": KEYS, **options})
 
     return csp.run(graph, starttime=START, endtime=SECOND * seconds)
 
@@ -61,7 +75,12 @@ def run(*modules: GatewayModule, seconds: int = 10, **options: Any) -> dict[str,
 def watch(*names: str) -> GatewayModule:
     def connect(channels: GatewayChannels) -> None:
         for name in names:
-            csp.add_graph_output(name, channels.get_channel(name))
+            edges = channels.get_channel(name)
+            by_key = edges.items() if isinstance(edges, dict) else enumerate(edges) if isinstance(edges, list) else ()
+            for key, edge in by_key:
+                csp.add_graph_output(f"{name}-{getattr(key, 'name', key)}", edge)
+            if not by_key:
+                csp.add_graph_output(name, edges)
 
     return module(connect)
 
@@ -147,15 +166,179 @@ def test_requires_names_what_is_needed() -> None:
     [
         (lambda ch: ch.get_channel("aa"), UnknownChannelError, "no channel 'aa'; did you mean 'a'"),
         (lambda ch: ch.set_channel("severals", csp.const(1)), UnknownChannelError, "did you mean 'several'"),
-        (lambda ch: ch.set_channel("a", 3), WrongEdgeError, r"Ch\.a, set by Part at .*: expected a ts\[Count\] edge"),
+        (
+            lambda ch: ch.set_channel("a", 3),
+            WrongEdgeError,
+            r"Ch\.a, in Part\.connect at .*: expected a ts\[Count\] edge",
+        ),
         (lambda ch: ch.set_channel("a", csp.const(Other())), WrongEdgeError, r"ts\[Count\] edge, got one of ts\[Other"),
         (lambda ch: ch.set_channel("several", counts(1)), WrongEdgeError, r"expected a ts\[List\[Count\]\] edge"),
-        (lambda ch: ch.get_channel("a", "key"), Exception, "not a basket"),
+        (
+            lambda ch: ch.get_channel("a", "key"),
+            WrongIndexerError,
+            r"Part\.connect at .*: a ts\[Count\] is not",
+        ),
+        (lambda ch: ch.set_channel("a", counts(1), "key"), WrongIndexerError, "leave the indexer 'key' out"),
+        (lambda ch: ch.add_send_channel("a", "key"), WrongIndexerError, "leave the indexer 'key' out"),
+        (lambda ch: ch.add_send_channel("aa"), UnknownChannelError, r"did you mean 'a'\? \(Part\.connect, .*:\d+\)"),
+        (lambda ch: ch.set_channel("limit", counts(1)), UnknownChannelError, r"Ch\.limit is a static value"),
+        (lambda ch: ch.get_channel("venues", "w"), UnknownChannelError, "has no key 'w'; .*Its keys: x, y, z"),
+        (lambda ch: ch.get_channel("sides", "BUY"), UnknownChannelError, "a key is a member of Side"),
+        (lambda ch: ch.set_channel("sides", {"BUY": counts(1)}), UnknownChannelError, "a key is a member of Side"),
+        (lambda ch: ch.set_channel("venues", counts(1)), WiringError, "is a basket, .* given one edge: say which key"),
+        (lambda ch: ch.set_channel("venues", {"x": counts(1)}, "x"), WrongIndexerError, "takes one edge, got a dict"),
+        (
+            lambda ch: ch.set_channel("venues", {"x": 3}),
+            WrongEdgeError,
+            r"venues\[x\], in Part.*edge, got int 3",
+        ),
+        (lambda ch: ch.set_channel("venues", 3), WrongEdgeError, "expected a dict of edges by key, got int 3"),
+        (lambda ch: ch.set_channel("venues", counts(1), "w"), UnknownChannelError, "has no key 'w'"),
+        (lambda ch: ch.set_channel("legs", [counts(1)]), WiringError, "1 edges for the 2 positions of 'legs'"),
+        (lambda ch: ch.set_channel("legs", {0: counts(1)}), WrongEdgeError, "expected a list of edges, got dict"),
+        (lambda ch: ch.set_channel("legs", counts(1), 2), UnknownChannelError, "has no key 2"),
     ],
 )
 def test_what_cannot_be_wired(act: Any, kind: type[Exception], message: str) -> None:
-    with pytest.raises(kind, match=message):
+    with pytest.raises(kind, match=message) as refused:
         run(module(act))
+    assert "test_wiring.py" in str(refused.value)
+
+
+def test_an_unknown_name_is_an_attribute_error_too() -> None:
+    with pytest.raises(AttributeError):
+        run(module(lambda channels: channels.get_channel("aa")))
+
+
+def test_what_is_refused_is_not_set_in_part() -> None:
+    def connect(channels: GatewayChannels) -> None:
+        with pytest.raises(WrongEdgeError):
+            channels.set_channel(Ch.venues, {"x": counts(1), "y": csp.const(1)})
+
+    easy = module(lambda channels: csp.add_graph_output("x", channels.get_channel(Ch.venues, "x")), requires=[])
+    assert run(module(connect), easy)["x"] == []
+
+
+def test_a_basket_is_set_whole_in_part_and_by_key_in_any_order() -> None:
+    setters = [
+        module(lambda channels: channels.set_channel(Ch.venues, {"x": counts(1), "y": counts(2)})),
+        module(lambda channels: channels.set_channel(Ch.venues, counts(3), "z")),
+        module(lambda channels: channels.set_channel(Ch.sides, {side: counts(side.value) for side in Side})),
+        module(lambda channels: channels.set_channel(Ch.legs, [counts(4), counts(5)])),
+        watch("venues", "sides", "legs"),
+    ]
+    for order in permutations(setters):
+        outputs = run(*order)
+        assert {name: ticks(outputs, name) for name in outputs} == {
+            "venues-x": [1],
+            "venues-y": [2],
+            "venues-z": [3],
+            "sides-BUY": [1],
+            "sides-SELL": [2],
+            "legs-0": [4],
+            "legs-1": [5],
+        }
+
+
+def test_several_setters_of_one_key_lose_nothing() -> None:
+    setters = [
+        module(lambda channels: channels.set_channel(Ch.legs, [counts(1, 2), counts(9)])),
+        module(lambda channels: channels.set_channel(Ch.legs, counts(3, 4), 0)),
+    ]
+    outputs = run(*setters, watch("legs"))
+    assert (ticks(outputs, "legs-0"), ticks(outputs, "legs-1")) == ([1, 3, 2, 4], [9])
+
+
+def test_a_key_nobody_sets_is_owed_only_to_who_asked_for_it() -> None:
+    half = module(lambda channels: channels.set_channel(Ch.venues, {"x": counts(1)}))
+    one = module(lambda channels: csp.add_graph_output("x", channels.get_channel(Ch.venues, "x")))
+    assert ticks(run(half, one), "x") == [1]
+    with pytest.raises(NoProviderException, match=r"node: venues-y, venues-z, required by Part .*test_wiring\.py"):
+        run(half, watch("venues"))
+    easy = module(lambda channels: csp.add_graph_output("y", channels.get_channel(Ch.venues)["y"]), requires=[])
+    assert run(half, easy)["y"] == []
+
+
+def test_an_optional_reader_does_not_silence_one_that_requires() -> None:
+    easy = module(lambda channels: channels.get_channel(Ch.a), requires=[])
+    strict = module(lambda channels: channels.get_channel(Ch.a))
+    for order in permutations([easy, strict, easy]):
+        with pytest.raises(NoProviderException, match="required node: a, required by Part"):
+            run(*order)
+
+
+def test_a_cycle_over_the_keys_of_a_basket() -> None:
+    def connect(channels: GatewayChannels) -> None:
+        x = channels.get_channel(Ch.venues, "x")
+        small = csp.filter(csp.apply(x, lambda count: count.n < 3, bool), x)
+        channels.set_channel(Ch.venues, csp.apply(small, lambda count: Count(n=count.n + 1), Count), "y")
+        channels.set_channel(Ch.venues, channels.get_channel(Ch.venues)["y"], "x")
+        channels.set_channel(Ch.venues, counts(1), "x")
+
+    outputs = run(module(connect, requires=[]), module(watch("venues").connect, requires=[]))
+    assert (ticks(outputs, "venues-x"), ticks(outputs, "venues-y")) == ([1, 2, 3], [2, 3])
+
+
+def test_an_edge_that_closes_two_cycles_is_fed_back_once() -> None:
+    def connect(channels: GatewayChannels) -> None:
+        both = csp.merge(channels.get_channel(Ch.a), channels.get_channel(Ch.b))
+        few = csp.filter(csp.apply(both, lambda count: count.n < 2, bool), both)
+        again = csp.apply(few, lambda count: Count(n=count.n + 1), Count)
+        channels.set_channel(Ch.a, again)
+        channels.set_channel(Ch.b, again)
+        channels.set_channel(Ch.a, counts(1))
+
+    outputs = run(module(connect), watch("a", "b"))
+    assert (ticks(outputs, "a"), ticks(outputs, "b")) == ([1, 2], [2])
+
+
+def test_an_edge_is_found_by_where_it_was_got_or_set() -> None:
+    def connect(channels: GatewayChannels) -> None:
+        wiring, mine = channels._bus.wiring, counts(1)
+        channels.set_channel(Ch.venues, mine, "x")
+        assert wiring.field_of(mine) == ("venues", "x")
+        assert wiring.field_of(channels.get_channel(Ch.a)) == ("a", None)
+        assert wiring.field_of(csp.const(1)) is None
+        channels.set_channel(Ch.a, mine)
+        with pytest.raises(WiringError, match=r"the edge was set to venues\[x\], a: say which"):
+            wiring.field_of(mine)
+
+    run(module(connect))
+
+
+def test_the_connections_are_told_without_noise() -> None:
+    class Feed(GatewayModule):
+        def connect(self, channels: GatewayChannels) -> None:
+            channels.set_channel(Ch.a, counts(1))
+            channels.set_channel(Ch.venues, counts(1), "x")
+            channels.add_send_channel(Ch.a)
+            channels.add_send_channel(Ch.venues)
+            channels.add_send_channel(Ch.sides, Side.BUY)
+
+    class Desk(GatewayModule):
+        def connect(self, channels: GatewayChannels) -> None:
+            channels.get_channel(Ch.a)
+            channels.get_channel(Ch.venues)
+            channels.get_channel(Ch.sides, Side.BUY)
+
+    channels = Ch()
+    with pytest.raises(GatewayException, match="Must finalize graph first"):
+        channels.graph()
+    with pytest.raises(GatewayException, match="Must finalize graph first"):
+        channels.keys_for_channel(Ch.venues)
+    csp.build_graph(lambda: wire_modules(channels, [Desk(), Feed()], keys=KEYS) and None)
+    nobody = {"getters": [], "setters": []}
+    assert channels.graph() == {
+        "a": {"getters": ["Desk"], "setters": ["Feed", "Send[a]"]},
+        "b": nobody,
+        "c": nobody,
+        "several": nobody,
+        "sides": {"getters": ["Desk<BUY>"], "setters": ["Send[sides]<BUY>"]},
+        "venues": {"getters": ["Desk"], "setters": ["Feed<x>", "Send[venues]"]},
+        "legs": nobody,
+    }
+    assert channels.keys_for_channel(Ch.venues) == {"x": None, "y": None, "z": None}
+    assert channels.keys_for_channel(Ch.a) is None
 
 
 def test_a_wrong_edge_is_a_type_error_too() -> None:

@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.reply import structs_reply
-from csp_gateway.server.web.verbs.awaited import Awaited
+from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import OVER, found, mount_verb
 from csp_gateway.server.web.verbs.shape import Shape
 
@@ -17,13 +17,12 @@ _PATIENCE = 0.25
 
 def mount_last(router: APIRouter, outside: Outside, shape: Shape) -> None:
     """Serve ``GET /<channel>``."""
-    arriving = Awaited()
 
     async def last() -> Response:
         with found(shape.channel):
             answer = outside.last(shape.channel)
         # Only values that were just sent and have not arrived make this wait, and an engine that is stuck not for long.
-        if answer.done() or await arriving.wait(answer, _PATIENCE):
+        if answer.done() or await is_there(answer, _PATIENCE):
             return structs_reply(answer.result())
         return structs_reply(outside.cell(shape.channel).value)
 

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.reply import structs_reply
-from csp_gateway.server.web.verbs.awaited import Awaited
+from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import OVER, found, mount_verb
 from csp_gateway.server.web.verbs.shape import Shape
 
@@ -22,14 +22,13 @@ _Seconds = Annotated[
 
 def mount_next(router: APIRouter, outside: Outside, shape: Shape) -> None:
     """Serve ``GET /<channel>``."""
-    coming = Awaited()
 
     async def following(request: Request, timeout: _Seconds = None) -> Response:
         with found(shape.channel):
             tick = outside.next(shape.channel)
         left = asyncio.ensure_future(_left(request))
         try:
-            ticked = await coming.wait(tick, timeout, left)
+            ticked = await is_there(tick, timeout, left)
         finally:
             left.cancel()
         if ticked:

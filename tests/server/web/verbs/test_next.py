@@ -9,7 +9,7 @@ from typing import Any
 def when_asked(client: Any, channel: str, act: Any) -> None:
     """Act as soon as a request waits for the channel's coming tick."""
     cell = client.gateway.channels.outside.cell(channel)
-    while cell.upcoming is None:
+    while not cell.waited_for:
         time.sleep(0.002)
     act()
 

@@ -1,0 +1,41 @@
+"""What the supplies of a stream pass through on their way to it."""
+
+# A node's signature is csp's own language: type variables in quotes, no return type.
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,var-annotated"
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import csp
+from csp import ts
+
+__all__ = ["one_ahead", "silent_until"]
+
+T = TypeVar("T")
+
+
+@csp.node
+def silent_until(x: ts["T"], until: datetime) -> ts["T"]:
+    """The ticks of ``x`` at and after engine time ``until`` (naive UTC); earlier ones are dropped."""
+    if csp.ticked(x) and csp.now() >= until:
+        return x
+
+
+@csp.node
+def one_ahead(first: ts["T"], others: ts["T"]) -> ts["T"]:
+    """Both, none lost; ``first`` in the very cycle in which it ticks, ``others`` in the next that is free.
+
+    ``csp.flatten`` may deliver a value later than the cycle in which it ticked, and who sends a value must not read an
+    older one afterwards.
+    """
+    with csp.alarms():
+        free = csp.alarm(bool)
+    with csp.state():
+        s_late = deque()
+    if csp.ticked(others):
+        s_late.append(others)
+    value = first if csp.ticked(first) else s_late.popleft()
+    if s_late:
+        csp.schedule_alarm(free, timedelta(), True)
+    return value

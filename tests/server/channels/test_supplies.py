@@ -1,0 +1,29 @@
+"""What supplies pass through."""
+
+from datetime import datetime, timedelta
+
+import csp
+
+from csp_gateway.server.channels.supplies import one_ahead, silent_until
+
+START = datetime(2024, 1, 1)
+SECOND = timedelta(seconds=1)
+
+
+def test_what_ticks_before_a_time_is_dropped() -> None:
+    def graph() -> None:
+        numbers = csp.curve(int, [(n * SECOND, n) for n in range(1, 5)])
+        csp.add_graph_output("late", silent_until(numbers, START + 3 * SECOND))
+
+    assert [value for _, value in csp.run(graph, starttime=START, endtime=10 * SECOND)["late"]] == [3, 4]
+
+
+def test_what_is_sent_is_never_behind_what_others_set() -> None:
+    def graph() -> None:
+        first = csp.curve(int, [(SECOND, 1), (SECOND, 2)])
+        others = csp.flatten([csp.curve(int, [(SECOND, n)]) for n in (10, 20, 30)])
+        csp.add_graph_output("merged", one_ahead(first, others))
+
+    merged = csp.run(graph, starttime=START, endtime=10 * SECOND)["merged"]
+    assert [value for _, value in merged] == [1, 2, 10, 20, 30]
+    assert {when for when, _ in merged} == {START + SECOND}
