@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from csp_gateway.errors import ConfigError
 from csp_gateway.server.channels import ChannelSelection, GatewayChannels
 from csp_gateway.server.module import GatewayModule
-from csp_gateway.server.structs import is_gateway_struct_like
+from csp_gateway.server.web.verbs import why_not
 
 if TYPE_CHECKING:
     from csp_gateway.server.settings import GatewaySettings
@@ -19,9 +20,15 @@ __all__ = ["MountRestRoutes"]
 
 _log = logging.getLogger(__name__)
 
+_VERBS = ("last", "next", "lookup", "send")
+
 
 class MountRestRoutes(GatewayModule):
-    """Serves ``last``, ``next``, ``send`` and ``lookup`` for channels that carry structs."""
+    """Serves ``last``, ``next``, ``send`` and ``lookup`` for channels that carry structs, or lists of them.
+
+    A selection that takes all channels passes over baskets, and over channels of other types; one that names such a
+    channel is refused.
+    """
 
     requires: ChannelSelection | None = ChannelSelection(include=[])
     force_mount_all: bool = Field(
@@ -45,34 +52,59 @@ class MountRestRoutes(GatewayModule):
     )
 
     def connect(self, channels: GatewayChannels) -> None:
-        """Keep the newest tick of the channels at hand."""
-        for field in self._chosen(self.mount_last, channels):
-            if is_gateway_struct_like(channels.declared[field].element):
-                channels.expose(field)
+        """Keep the newest tick of the channels at hand.
+
+        Raises:
+            ConfigError: a selection names a basket, or a channel that does not carry structs.
+        """
+        chosen = {verb: self._chosen(verb, channels) for verb in _VERBS}
+        for field in chosen["last"]:
+            channels.expose(field)
 
     def rest(self, app: GatewayWebApp) -> None:
         """Add the routes."""
         channels = app.channels
-        for field in self._chosen(self.mount_last, channels):
+        for field in self._chosen("last", channels):
             app.add_last_api(field, self.api_version)
-        for field in self._chosen(self.mount_next, channels):
+        for field in self._chosen("next", channels):
             app.add_next_api(field, self.api_version)
-        for field in self._chosen(self.mount_lookup, channels):
+        for field in self._chosen("lookup", channels):
             app.add_lookup_api(field, self.api_version)
         sendable = channels.sendable()
         missing = []
-        for field in self._chosen(self.mount_send, channels):
+        for field in self._chosen("send", channels):
             if field in sendable:
                 app.add_send_api(field, self.api_version, keep_identity=self.keep_sent_identity)
             else:
                 missing.append(field)
         if missing:
             _log.info("Requested channels missing send routes are: %s", missing)
-        app.add_available_channels(["last", "next", "lookup", "send"], self.api_version)
+        self._tell_what_is_left_out(channels)
+        app.add_available_channels(_VERBS, self.api_version)
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the routes are."""
         return f"verbs     {settings.api(self.api_version)}/{{last,next,send,lookup}}/<channel>"
 
-    def _chosen(self, selection: ChannelSelection, channels: GatewayChannels) -> list[str]:
-        return (ChannelSelection() if self.force_mount_all else selection).select_from(channels)
+    def _selection(self, verb: str) -> ChannelSelection:
+        chosen: ChannelSelection = getattr(self, f"mount_{verb}")
+        return ChannelSelection() if self.force_mount_all else chosen
+
+    def _chosen(self, verb: str, channels: GatewayChannels) -> list[str]:
+        """The channels of a verb; what REST cannot carry is passed over, unless it is named."""
+        selection = self._selection(verb)
+        chosen = []
+        for field in selection.select_from(channels):
+            why = why_not(channels.declared[field])
+            if why is None:
+                chosen.append(field)
+            elif selection.include is not None:
+                raise ConfigError(f"mount_{verb} names {field!r}: {why}")
+        return chosen
+
+    def _tell_what_is_left_out(self, channels: GatewayChannels) -> None:
+        selected = {field for verb in _VERBS for field in self._selection(verb).select_from(channels)}
+        left_out = {name: each for name, each in channels.declared.items() if name in selected and why_not(each)}
+        if left_out:
+            named = ", ".join(f"{name}: {declaration}" for name, declaration in left_out.items())
+            _log.info("Channels that REST cannot carry, and that have no routes: %s", named)

@@ -135,36 +135,30 @@ class GatewayWebApp:
             self._routers[key] = APIRouter(prefix="" if kind == "api" else f"/{kind}", tags=[self.TAGS[kind]])
         return self._routers[key]
 
-    # The verbs, one channel at a time. Each says whether the channel can be shown: does it carry structs?
+    # The verbs, one channel at a time. Each raises ConfigError for a basket, and for a channel that carries no structs.
 
-    def add_last_api(self, field: str, version: str | None = None) -> bool:
+    def add_last_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET last/<field>``."""
         shape = self._mount("last", field, version)
-        if shape is not None:
-            mount_last(self.get_router("last", version), self.outside, shape)
-            if self.channels.is_provided(field):
-                for spelling in shape.spellings:
-                    self._front.answer_last(self.api_path(f"last/{spelling}", version), field)
-        return shape is not None
+        mount_last(self.get_router("last", version), self.outside, shape)
+        if self.channels.is_provided(field):
+            for spelling in shape.spellings:
+                self._front.answer_last(self.api_path(f"last/{spelling}", version), field)
 
-    def add_next_api(self, field: str, version: str | None = None) -> bool:
+    def add_next_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET next/<field>``."""
         shape = self._mount("next", field, version)
-        if shape is not None:
-            mount_next(self.get_router("next", version), self.outside, shape)
-        return shape is not None
+        mount_next(self.get_router("next", version), self.outside, shape)
 
-    def add_send_api(self, field: str, version: str | None = None, *, keep_identity: bool = False) -> bool:
+    def add_send_api(self, field: str, version: str | None = None, *, keep_identity: bool = False) -> None:
         """Serve ``POST send/<field>``; ``keep_identity`` believes the id and timestamp a client sends."""
         shape = self._mount("send", field, version)
-        if shape is not None:
-            context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
-            mount_send(self.get_router("send", version), self.outside, shape, context)
-            for spelling in shape.spellings:
-                self._front.answer_send(self.api_path(f"send/{spelling}", version), shape, context)
-        return shape is not None
+        context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
+        mount_send(self.get_router("send", version), self.outside, shape, context)
+        for spelling in shape.spellings:
+            self._front.answer_send(self.api_path(f"send/{spelling}", version), shape, context)
 
-    def add_lookup_api(self, field: str, version: str | None = None) -> bool:
+    def add_lookup_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET lookup/<field>/<id>``, and with the first of them ``GET lookup/id/<id>``.
 
         Raises:
@@ -177,11 +171,9 @@ class GatewayWebApp:
             )
         first = not self._mounted["lookup", version or self.settings.API_VERSION_DEFAULT]
         shape = self._mount("lookup", field, version)
-        if shape is not None:
-            if first:
-                mount_lookup_any(self.get_router("lookup", version))
-            mount_lookup(self.get_router("lookup", version), shape)
-        return shape is not None
+        if first:
+            mount_lookup_any(self.get_router("lookup", version))
+        mount_lookup(self.get_router("lookup", version), shape)
 
     def add_available_channels(self, kinds: Iterable[str], version: str | None = None) -> None:
         """Serve ``GET <verb>/``: the channels each verb is mounted for."""
@@ -207,8 +199,7 @@ class GatewayWebApp:
         known = sorted({default, *(version for _, version in self._routers)})
         return {"default": default, "versions": [{"version": each, "path": self.settings.api(each)} for each in known]}
 
-    def _mount(self, kind: str, field: str, version: str | None) -> Shape | None:
+    def _mount(self, kind: str, field: str, version: str | None) -> Shape:
         shape = shape_of(self.channels.declared[field])
-        if shape is not None:
-            self._mounted[kind, version or self.settings.API_VERSION_DEFAULT].append(field)
+        self._mounted[kind, version or self.settings.API_VERSION_DEFAULT].append(field)
         return shape

@@ -1,6 +1,7 @@
 """MountRestRoutes: which verbs on which channels."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
 from csp_gateway import (
+    ConfigError,
     Gateway,
     GatewayChannels,
     GatewayModule,
@@ -98,3 +100,118 @@ def test_it_needs_nobody_to_provide_anything() -> None:
     gateway.start(rest=True, _in_test=True)
     assert TestClient(gateway.web_app, base_url="http://localhost").get("/api/v1/last/a").status_code == 404
     gateway.stop()
+
+
+# --- Baskets and channels of other types -----------------------------------------------------------------------------
+
+
+class Side(csp.Enum):
+    BUY = 0
+    SELL = 1
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+
+    class Mixed(GatewayChannels):
+        a: ts[Count] = None
+        by_side: dict[Side, ts[Count]] = None
+        by_name: dict[str, ts[list[Count]]] = None
+        legs: list[ts[Count]] = None
+        numbers: ts[float] = None
+
+
+class MixedFeed(GatewayModule):
+    """Sets every channel, opens every channel."""
+
+    def dynamic_keys(self) -> dict[str, Any]:
+        return {"by_name": ["x", "y"], "legs": 2}
+
+    def connect(self, channels: Mixed) -> None:
+        count = csp.const(Count(n=1))
+        channels.set_channel("a", count)
+        channels.set_channel("by_side", dict.fromkeys(Side, count))
+        channels.set_channel("by_name", {name: csp.const([Count(n=2)]) for name in "xy"})
+        channels.set_channel("legs", [count, count])
+        channels.set_channel("numbers", csp.const(1.5))
+        for field in Mixed.fields():
+            channels.add_send_channel(field)
+
+
+@pytest.fixture
+def mixed() -> Iterator[Any]:
+    gateways = []
+
+    def mount(*modules: GatewayModule, **options: Any) -> Gateway:
+        gateway = Gateway(modules=[*modules, MountRestRoutes(**options), MixedFeed()], channels=Mixed())
+        gateways.append(gateway)
+        gateway.start(rest=True, _in_test=True)
+        return gateway
+
+    yield mount
+    for gateway in gateways:
+        if gateway.running:
+            gateway.stop()
+
+
+@pytest.mark.parametrize("options", [{}, {"force_mount_all": True}, {"mount_last": {"exclude": ["numbers"]}}])
+def test_what_rest_cannot_carry_is_left_out_and_named_in_the_log(
+    mixed: Any, options: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        gateway = mixed(**options)
+    client = TestClient(gateway.web_app, base_url="http://localhost")
+    assert verbs(client) == {"last": ["a"], "next": ["a"], "lookup": ["a"], "send": ["a"]}
+    (told,) = [line for line in caplog.messages if "cannot carry" in line]
+    assert told == (
+        "Channels that REST cannot carry, and that have no routes: by_side: Dict[Side, ts[Count]], "
+        "by_name: Dict[str, ts[List[Count]]], legs: List[ts[Count]], numbers: ts[float]"
+    )
+
+
+@pytest.mark.parametrize("channel", ["by_side", "by-side", "by_side/BUY", "by_name/x", "legs/0", "numbers"])
+@pytest.mark.parametrize("verb", ["last", "next", "lookup", "send"])
+def test_their_paths_are_those_of_no_channel(mixed: Any, channel: str, verb: str) -> None:
+    client = TestClient(mixed().web_app, base_url="http://localhost")
+    method = "POST" if verb == "send" else "GET"
+    answered = client.request(method, f"/api/v1/{verb}/{channel}", json={"n": 1} if verb == "send" else None)
+    assert (answered.status_code, answered.json()) == (404, {"detail": "Not Found"})
+
+
+def test_beside_them_the_graph_and_the_outside_work(mixed: Any) -> None:
+    gateway = mixed()
+    assert gateway.channels.last("numbers", timeout=10) == 1.5
+    assert gateway.channels.last("by_side", Side.SELL, timeout=10).n == 1
+    gateway.channels.send("numbers", 2.5)
+    assert gateway.channels.last("numbers", timeout=10) == 2.5
+    assert TestClient(gateway.web_app, base_url="http://localhost").get("/api/v1/last/a").json()[0]["n"] == 1
+
+
+@pytest.mark.parametrize("verb", ["last", "next", "lookup", "send"])
+@pytest.mark.parametrize(
+    ("channel", "why"),
+    [
+        ("by_side", r"it is a basket, Dict\[Side, ts\[Count\]\], and REST carries single streams so far"),
+        ("by_name", "Set a channel of its own from the basket"),
+        ("legs", "it is a basket"),
+        ("numbers", r"it is ts\[float\], and REST carries GatewayStructs"),
+    ],
+)
+def test_what_rest_cannot_carry_fails_the_start_when_it_is_named(mixed: Any, verb: str, channel: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=f"mount_{verb} names '{channel}': REST cannot carry channel .*{why}") as told:
+        mixed(**{f"mount_{verb}": ["a", channel]})
+    assert "raised while MountRestRoutes connected" in told.value.__notes__
+
+
+@pytest.mark.parametrize("verb", ["last", "next", "lookup", "send"])
+@pytest.mark.parametrize("channel", ["by_side", "by_name", "legs", "numbers"])
+def test_a_module_that_mounts_one_fails_the_start(mixed: Any, verb: str, channel: str) -> None:
+    class Mounts(GatewayModule):
+        def connect(self, channels: Mixed) -> None:
+            pass
+
+        def rest(self, app: Any) -> None:
+            getattr(app, f"add_{verb}_api")(channel)
+
+    with pytest.raises(ConfigError, match=f"REST cannot carry channel '{channel}'"):
+        mixed(Mounts())

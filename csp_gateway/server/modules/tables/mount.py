@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from perspective import Server
 from pydantic import BaseModel, Field, PositiveInt, PrivateAttr, field_validator, model_validator
 
 from csp_gateway.errors import ConfigError, did_you_mean
-from csp_gateway.server.channels import ChannelSelection, GatewayChannels
+from csp_gateway.server.channels import ChannelSelection, Declaration, GatewayChannels
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.modules.tables.bundle import ASSETS_PATH, bundle
 from csp_gateway.server.modules.tables.config import MOST_ROWS, IndexColumns, TableConfig
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from csp_gateway.server.web import GatewayWebApp
 
 __all__ = ["MountPerspectiveTables"]
+
+_log = logging.getLogger(__name__)
 
 _MOST_WAITING = 100_000
 """Structs of an indexed table that may wait for the next writing; of other tables, as many as the table keeps."""
@@ -84,7 +87,7 @@ class MountPerspectiveTables(GatewayModule):
         """Put what ticks aside for each table.
 
         Raises:
-            ConfigError: an option names a table or channel that is not there, or a channel that carries no structs.
+            ConfigError: an option names a table or channel that is not there, or a channel that no table can show.
         """
         self._run = run = _Run(self._planned(channels))
         for name, config in run.configs.items():
@@ -152,26 +155,33 @@ class MountPerspectiveTables(GatewayModule):
 
     def _planned(self, channels: GatewayChannels) -> dict[str, TableConfig]:
         """Table → its complete settings, in the order of the channels."""
-        shown = {
-            name: TableConfig()
-            for name in self.channel_selection.select_from(channels)
-            if is_gateway_struct_like(channels.declared[name].element)
-        }
-        wanted = shown | self.tables
+        wanted = {name: TableConfig() for name in self._selected(channels)} | self.tables
         self._refuse_unknown_tables(wanted)
         planned = {}
         for name, config in wanted.items():
             channel = config.channel or name
-            if channel not in channels.declared or not is_gateway_struct_like(channels.declared[channel].element):
-                known = [each for each in channels.declared if is_gateway_struct_like(channels.declared[each].element)]
+            if channel not in channels.declared:
+                known = [each for each, declared in channels.declared.items() if _why_not(declared) is None]
                 raise ConfigError(
                     f"table {name!r} shows {channel!r}, which is not a registered table's channel; "
                     f"{did_you_mean(channel, known)}"
                 )
+            if why := _why_not(channels.declared[channel]):
+                raise ConfigError(f"table {name!r}: {why}")
             planned[name] = config.completed(
                 name, self.limits, self.default_limit, self.indexes, self.default_index, self.excluded_table_columns
             )
         return planned
+
+    def _selected(self, channels: GatewayChannels) -> list[str]:
+        """The selected channels; what no table can show is passed over, unless it is named."""
+        selected = self.channel_selection.select_from(channels)
+        if self.channel_selection.include is not None:
+            return selected
+        left_out = [f"{name}: {channels.declared[name]}" for name in selected if _why_not(channels.declared[name])]
+        if left_out:
+            _log.info("Channels that tables cannot show, and that have none: %s", ", ".join(left_out))
+        return [name for name in selected if _why_not(channels.declared[name]) is None]
 
     def _refuse_unknown_tables(self, known: Iterable[str]) -> None:
         names = list(known)
@@ -179,6 +189,19 @@ class MountPerspectiveTables(GatewayModule):
             for name in getattr(self, option):
                 if name not in names:
                     raise ConfigError(f"{option}: there is no table {name!r}; {did_you_mean(name, names)}")
+
+
+def _why_not(declaration: Declaration) -> str | None:
+    """Why a channel cannot be a table, and what to do; None if it can."""
+    name = declaration.name
+    if declaration.is_basket:
+        return (
+            f"channel {name!r} is a basket, {declaration}, and a table shows a single stream so far: set a channel of "
+            f"its own from the basket, and show that"
+        )
+    if not is_gateway_struct_like(declaration.element):
+        return f"channel {name!r} is {declaration}, and the rows of a table are GatewayStructs: wrap what ticks in one"
+    return None
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from csp_gateway.server.web.verbs.lookup import mount_lookup, mount_lookup_any
 from csp_gateway.server.web.verbs.mount import get_default_responses, mount_list
 from csp_gateway.server.web.verbs.next import mount_next
 from csp_gateway.server.web.verbs.send import INLINE_BYTES, accept, mount_send
-from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of
+from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, why_not
 
 __all__ = [
     "INLINE_BYTES",
@@ -20,4 +20,5 @@ __all__ = [
     "mount_next",
     "mount_send",
     "shape_of",
+    "why_not",
 ]

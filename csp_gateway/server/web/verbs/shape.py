@@ -5,10 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from csp_gateway.errors import ConfigError
 from csp_gateway.server.channels import Declaration
 from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
 
-__all__ = ["Detail", "Error404", "Shape", "shape_of"]
+__all__ = ["Detail", "Error404", "Shape", "shape_of", "why_not"]
 
 
 class Error404(BaseModel):
@@ -42,8 +43,28 @@ class Shape:
         return {"type_": f"{self.struct.__module__}.{self.struct.__qualname__}"}
 
 
-def shape_of(declaration: Declaration) -> Shape | None:
-    """The shape of a channel; None if it does not carry structs, which REST cannot show."""
-    if not is_gateway_struct_like(declaration.element):
-        return None
+def shape_of(declaration: Declaration) -> Shape:
+    """The shape of a channel.
+
+    Raises:
+        ConfigError: REST cannot carry it; why, and what to do.
+    """
+    why = why_not(declaration)
+    if why is not None:
+        raise ConfigError(why)
     return Shape(declaration.name, declaration.element, declaration.listed)
+
+
+def why_not(declaration: Declaration) -> str | None:
+    """Why REST cannot carry a channel, and what to do; None if it can."""
+    if declaration.is_basket:
+        return (
+            f"REST cannot carry channel {declaration.name!r}: it is a basket, {declaration}, and REST carries single "
+            f"streams so far. Set a channel of its own from the basket, and mount that"
+        )
+    if not is_gateway_struct_like(declaration.element):
+        return (
+            f"REST cannot carry channel {declaration.name!r}: it is {declaration}, and REST carries GatewayStructs. "
+            f"Wrap what ticks in a GatewayStruct, and mount a channel of that"
+        )
+    return None

@@ -1,5 +1,6 @@
 """MountPerspectiveTables: its options, and a gateway with it."""
 
+import logging
 import pickle
 import threading
 import warnings
@@ -38,13 +39,19 @@ with warnings.catch_warnings():
         fills: ts[list[Trade]] = None
         nobody: ts[Trade] = None
         numbers: ts[float] = None
+        by_name: dict[str, ts[list[Trade]]] = None
+        pairs: list[ts[Trade]] = None
 
 
 class Market(GatewayModule):
     requires: ChannelSelection | None = []
 
+    def dynamic_keys(self) -> dict[str, Any]:
+        return {Ch.by_name: ["x"], Ch.pairs: 2}
+
     def connect(self, channels: Ch) -> None:
         channels.add_send_channel(Ch.trades)
+        channels.set_channel(Ch.by_name, csp.const([Trade(symbol="A", quantity=1)]), "x")
         channels.set_channel(Ch.fills, csp.const([Trade(symbol="A", quantity=1), Trade(symbol="B", quantity=2)]))
         channels.set_channel(Ch.numbers, csp.const(1.0))
 
@@ -138,6 +145,18 @@ def test_a_table_of_the_newest_rows_does_not_gather_more_than_it_shows(start: Ca
     assert said["written"] <= 11
 
 
+def test_what_no_table_can_show_is_left_out_and_named_in_the_log(
+    start: Callable[..., Gateway], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        start(MountPerspectiveTables())
+    (told,) = [line for line in caplog.messages if "cannot show" in line]
+    assert told == (
+        "Channels that tables cannot show, and that have none: numbers: ts[float], "
+        "by_name: Dict[str, ts[List[Trade]]], pairs: List[ts[Trade]]"
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -146,11 +165,19 @@ def test_a_table_of_the_newest_rows_does_not_gather_more_than_it_shows(start: Ca
         ({"excluded_table_columns": {"trades": {"symbl"}}}, "did you mean 'symbol'"),
         ({"default_layout_tables": ["numbers"]}, "default_layout_tables: there is no table 'numbers'"),
         ({"tables": {"extra": {}}}, "not a registered table"),
-        ({"tables": {"numbers": {}}}, "not a registered table"),
+        (
+            {"tables": {"numbers": {}}},
+            r"table 'numbers': channel 'numbers' is ts\[float\], and the rows of a table are",
+        ),
+        ({"tables": {"more": {"channel": "pairs"}}}, "table 'more': channel 'pairs' is a basket"),
+        ({"channel_selection": ["trades", "numbers"]}, "table 'numbers': channel 'numbers' is"),
+        ({"channel_selection": ["by_name"]}, r"'by_name' is a basket, Dict\[str, ts\[List\[Trade\]\]\], and a table"),
         ({"channel_selection": ["trade"]}, "did you mean 'trades'"),
     ],
 )
-def test_names_that_do_not_exist_are_refused(start: Callable[..., Gateway], options: dict[str, Any], said: str) -> None:
+def test_names_of_what_cannot_be_shown_are_refused(
+    start: Callable[..., Gateway], options: dict[str, Any], said: str
+) -> None:
     with pytest.raises((GatewayException, BuildFailedError), match=said):
         start(MountPerspectiveTables(**options))
 

@@ -1,29 +1,36 @@
 """A channel as REST sees it."""
 
+import csp
 import pytest
 from csp import ts
 
-from csp_gateway import GatewayChannels, GatewayStruct
-from csp_gateway.server.web.verbs.shape import shape_of
+from csp_gateway import ConfigError, GatewayChannels, GatewayStruct
+from csp_gateway.server.web.verbs.shape import shape_of, why_not
 
 
 class Count(GatewayStruct):
     n: int
 
 
+class Side(csp.Enum):
+    BUY = 0
+
+
 class Ch(GatewayChannels):
     my_counts: ts[Count] = None
     several: ts[list[Count]] = None
+    by_side: dict[Side, ts[Count]] = None
+    lists: dict[str, ts[list[Count]]] = None
+    legs: list[ts[Count]] = None
 
 
 def test_names_and_type() -> None:
     shape = shape_of(Ch.declared["my_counts"])
-    assert shape is not None
     assert shape.spellings == ["my_counts", "my-counts"]
     assert shape.openapi == {"type_": f"{__name__}.Count"}
     several = shape_of(Ch.declared["several"])
-    assert several is not None
     assert (several.listed, several.spellings) == (True, ["several"])
+    assert why_not(Ch.declared["my_counts"]) is None
 
 
 def test_what_carries_no_structs_has_no_shape() -> None:
@@ -31,5 +38,19 @@ def test_what_carries_no_structs_has_no_shape() -> None:
 
         class Plain(GatewayChannels):
             numbers: ts[float] = None
+            rows: ts[list[float]] = None
 
-    assert shape_of(Plain.declared["numbers"]) is None
+    with pytest.raises(ConfigError, match=r"'numbers': it is ts\[float\], .* Wrap what ticks in a GatewayStruct"):
+        shape_of(Plain.declared["numbers"])
+    with pytest.raises(ConfigError, match=r"it is ts\[List\[float\]\]"):
+        shape_of(Plain.declared["rows"])
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind"),
+    [("by_side", "Dict[Side, ts[Count]]"), ("lists", "Dict[str, ts[List[Count]]]"), ("legs", "List[ts[Count]]")],
+)
+def test_a_basket_has_no_shape(channel: str, kind: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        shape_of(Ch.declared[channel])
+    assert str(refused.value).startswith(f"REST cannot carry channel '{channel}': it is a basket, {kind}, and ")
