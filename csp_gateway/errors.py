@@ -4,12 +4,17 @@
 
     GatewayException                  everything we raise
     ├── DeclarationError              a struct or channels class says something impossible
+    │   └── StateMarkError            a ValueError too: a State mark that the channel cannot wear
     ├── WiringError                   the graph cannot be joined
     │   ├── NoProviderException       a channel is needed and nobody sets it
     │   ├── UnknownChannelError       an AttributeError too: no such channel, key or state
     │   ├── WrongEdgeError            a TypeError too: not an edge, or an edge of another type
     │   ├── WrongIndexerError         a TypeError too: a key where none belongs
-    │   └── DynamicChannelError       a ValueError too: a module asks for dynamic channels or keys that cannot be
+    │   ├── DynamicChannelError       a ValueError too: a module asks for dynamic channels or keys that cannot be
+    │   └── StateError                a ValueError too: a state that cannot be collected as it was asked for
+    ├── QueryError                    a ValueError too: a query that its records cannot be held against
+    ├── ScriptError                   a ValueError too: a test harness is asked for what cannot be
+    │   └── WrongTickError            a TypeError too: it is to send what cannot tick
     ├── NotRunningError               asked from outside before start, or after stop
     ├── SendRefusedError              the engine cannot take another value now
     ├── EngineError                   a node raised while the graph ran; carries the cause
@@ -37,15 +42,20 @@ __all__ = [
     "NoProviderException",
     "NotRunningError",
     "PortTakenError",
+    "QueryError",
     "RestFailedError",
+    "ScriptError",
     "SendRefusedError",
     "ShutdownError",
     "StartError",
     "StartTimeoutError",
+    "StateError",
+    "StateMarkError",
     "UnknownChannelError",
     "WiringError",
     "WrongEdgeError",
     "WrongIndexerError",
+    "WrongTickError",
     "did_you_mean",
 ]
 
@@ -78,6 +88,10 @@ class DeclarationError(GatewayException):
     """A struct or channels class says something impossible; raised when the class is made."""
 
 
+class StateMarkError(DeclarationError, ValueError):
+    """A channel wears a ``State`` mark that it cannot: a key its records do not have, or an alias worn already."""
+
+
 class WiringError(GatewayException):
     """The graph cannot be joined."""
 
@@ -100,6 +114,22 @@ class WrongIndexerError(WiringError, TypeError):
 
 class DynamicChannelError(WiringError, ValueError):
     """A module asks for dynamic channels, states or keys that cannot be."""
+
+
+class StateError(WiringError, ValueError):
+    """A state cannot be collected as it was asked for: by a key its records do not have, or by two at once."""
+
+
+class QueryError(GatewayException, ValueError):
+    """A query cannot be read, names an attribute that is not there, or compares what cannot be compared."""
+
+
+class ScriptError(GatewayException, ValueError):
+    """The script of a test harness asks for what cannot be: a channel it does not watch, or a time that is past."""
+
+
+class WrongTickError(ScriptError, TypeError):
+    """The script of a test harness sends a value that cannot tick on its channel."""
 
 
 class NotRunningError(GatewayException):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ccflow
 from csp.impl.wiring.graph import GraphDefMeta
@@ -35,6 +35,10 @@ class GatewayModule(ccflow.BaseModel):
         ignored_types=(GraphDefMeta, NodeDefMeta),
         validate_default=True,
     )
+
+    connects_first: ClassVar[bool] = False
+    """Whether it is connected before the others, wherever it stands: of values that are set to one channel in one
+    engine cycle, those of the module that was connected first come first."""
 
     requires: ChannelSelection | None = Field(
         default=None,

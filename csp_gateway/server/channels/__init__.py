@@ -5,6 +5,7 @@ from csp_gateway.server.channels.assemble import wire_modules
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.channels import Channels, ChannelsType, GatewayChannels
+from csp_gateway.server.channels.checks import Check
 from csp_gateway.server.channels.history import History, Page, Tick
 from csp_gateway.server.channels.kinds import Declaration
 from csp_gateway.server.channels.limits import HistoryLimits, Keep
@@ -19,6 +20,7 @@ __all__ = [
     "ChannelSelection",
     "Channels",
     "ChannelsType",
+    "Check",
     "Declaration",
     "GatewayChannels",
     "History",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from csp_gateway.errors import BuildFailedError, GatewayException
 from csp_gateway.server.channels.bus import Bus
@@ -19,6 +19,7 @@ class Connects(Protocol):
 
     requires: Any
     block_set_channels_until: datetime | None
+    connects_first: ClassVar[bool]
 
     def connect(self, channels: Any) -> None:
         """Get and set channels."""
@@ -48,7 +49,7 @@ def wire_modules(
             no provider.
     """
     bus = channels.renew(keys, silent_until, limits)
-    for module in modules:
+    for module in sorted(modules, key=lambda module: not module.connects_first):
         name = type(module).__name__
         # A module may declare the field as it likes: a list, for one, is as good.
         required = None if module.requires is None else ChannelSelection.model_validate(module.requires)

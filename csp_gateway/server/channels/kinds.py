@@ -1,7 +1,7 @@
 """What an annotation declares: one stream, a basket of streams by key or by position, or a static value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -36,16 +36,17 @@ class Declaration:
     """The keys that the class itself fixes, an enum's members; None where ``dynamic_keys`` give them."""
     marks: tuple[Any, ...] = ()
     """What the annotation wears: ``Annotated[ts[S], *marks]``."""
+    tstype: Any = field(init=False)
+    """The type of one of the channel's edges."""
+
+    def __post_init__(self) -> None:
+        # Once: csp makes the type anew whenever it is spelled, and each key of a basket is held against it.
+        object.__setattr__(self, "tstype", ts[self.ticks])
 
     @property
     def is_basket(self) -> bool:
         """Whether the channel is many streams."""
         return self.container is not None
-
-    @property
-    def tstype(self) -> Any:
-        """The type of one of the channel's edges."""
-        return ts[self.ticks]
 
     def __str__(self) -> str:
         element = getattr(self.element, "__name__", str(self.element))

@@ -22,7 +22,7 @@ def silent_until(x: ts["T"], until: datetime) -> ts["T"]:
         return x
 
 
-@csp.node
+@csp.node(memoize=False)  # it is made once a key, and looking for it costs more
 def one_ahead(first: ts["T"], others: ts["T"]) -> ts["T"]:
     """Both, none lost; ``first`` in the very cycle in which it ticks, ``others`` in the next that is free.
 

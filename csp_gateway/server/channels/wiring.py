@@ -247,11 +247,14 @@ class Wiring:
         )
 
     def _refuse_wrong(self, declaration: Declaration, stream: Stream, edge: Any) -> None:
-        expected = f"{self._where(spelled(stream))}: expected a {_spelled_ts(declaration.tstype)} edge"
-        if not isinstance(edge, Edge):
-            raise WrongEdgeError(f"{expected}, got {type(edge).__name__} {edge!r:.80}")
-        if edge.tstype != declaration.tstype:
-            raise WrongEdgeError(f"{expected}, got one of {_spelled_ts(edge.tstype)}")
+        if isinstance(edge, Edge):
+            if edge.tstype == declaration.tstype:
+                return
+            found = f"one of {_spelled_ts(edge.tstype)}"
+        else:
+            found = f"{type(edge).__name__} {edge!r:.80}"
+        expected = _spelled_ts(declaration.tstype)
+        raise WrongEdgeError(f"{self._where(spelled(stream))}: expected a {expected} edge, got {found}")
 
     def _declaration(self, field: str) -> Declaration:
         if field not in self.schema:

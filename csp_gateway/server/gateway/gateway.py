@@ -22,7 +22,7 @@ from csp_gateway.server.gateway.closing import close_modules
 from csp_gateway.server.gateway.drawing import draw_graph
 from csp_gateway.server.gateway.engine import Engine
 from csp_gateway.server.gateway.routes import add_routes
-from csp_gateway.server.gateway.signals import stop_on_signals
+from csp_gateway.server.gateway.signals import interrupt, stop_on_signals
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web import GatewayWebApp, WebServer
@@ -94,6 +94,11 @@ class Gateway(ccflow.BaseModel):
     def web_app(self) -> GatewayWebApp | None:
         """The web side, once started with ``rest=True``."""
         return self._web_app
+
+    @property
+    def url(self) -> str | None:
+        """Where it serves; None while it does not."""
+        return self._server.url if self._server is not None else None
 
     def graph(self, user_graph: Callable[[GatewayChannels], Any] | None = None) -> Any:
         """The whole application as a csp graph, for ``csp.run(gateway.graph, starttime=…, endtime=…)``.
@@ -184,7 +189,7 @@ class Gateway(ccflow.BaseModel):
         """Start the engine, then the web; unless detached, stay until the end."""
         engine = self._engine
         assert engine is not None
-        with stop_on_signals(_interrupt):
+        with stop_on_signals(interrupt):
             engine.start(build_seconds)
             if rest:
                 self._web_app = GatewayWebApp(self, ui=ui or self.settings.UI)
@@ -287,10 +292,6 @@ class Gateway(ccflow.BaseModel):
                 self._server = None
                 self._closed = True
                 self._all_ended.set()
-
-
-def _interrupt() -> None:
-    raise KeyboardInterrupt
 
 
 def _seconds(time: float | timedelta | str) -> float:

@@ -16,6 +16,7 @@ class UserGraph:
 
     requires = None
     block_set_channels_until = None
+    connects_first = False
 
     def __init__(self, build: Callable[[GatewayChannels], Any]) -> None:
         self._build = build
