@@ -88,6 +88,7 @@ class History:
         "_too_old",
         "_weigh_at",
         "_weigh_every",
+        "_weight",
         "epoch",
         "limits",
     )
@@ -102,7 +103,7 @@ class History:
         self._ring: deque[_Entry] = deque()
         self._next = 0
         self._held = 0
-        self._record = 0
+        self._record = self._weight = 0
         self._weigh_at = 0
         self._weigh_every = 1
         self._expires = datetime.min
@@ -118,29 +119,30 @@ class History:
         self._next = offset + 1
         if offset == self._weigh_at:
             self._weigh(value)
-        weight = _ENTRY + self._record * len(value) if self._many else _ENTRY + self._record
+        weight = _ENTRY + self._record * len(value) if self._many else self._weight
         ring = self._ring
         ring.append((offset, now, value, weight))
-        held = self._held + weight
         if len(ring) > self._most:
-            held -= ring.popleft()[3]
-        elif held > self._most_held and len(ring) > 1:
-            held -= ring.popleft()[3]
-            self._too_heavy += 1
-        self._held = held
-        if held > self._most_held or now > self._expires:
-            self._let_go(now)
+            weight -= ring.popleft()[3]
+        if weight:  # else as much has gone as has come, as is usual
+            self._held += weight
+            if self._held > self._most_held:
+                self._let_go_of_the_heavy()
+        if now > self._expires:
+            self._let_go_of_the_old(now)
 
-    def _let_go(self, now: datetime) -> None:
+    def _let_go_of_the_heavy(self) -> None:
+        while self._held > self._most_held and len(self._ring) > 1:
+            self._held -= self._ring.popleft()[3]
+            self._too_heavy += 1
+
+    def _let_go_of_the_old(self, now: datetime) -> None:
         ring, oldest = self._ring, now - self._age
         for _ in range(_MOST_AGED):
             if ring[0][1] >= oldest:
                 break
             self._held -= ring.popleft()[3]
             self._too_old += 1
-        while self._held > self._most_held and len(ring) > 1:
-            self._held -= ring.popleft()[3]
-            self._too_heavy += 1
         # Too early if another limit lets go of the oldest before: then nothing is found to be too old.
         self._expires = ring[0][1] + self._age
 
@@ -150,6 +152,7 @@ class History:
         self._weigh_every = min(2 * self._weigh_every + 1, _SELDOM) if alike else 1
         self._weigh_at += self._weigh_every
         self._record = record
+        self._weight = _ENTRY + record
 
     # On any thread. A copy of the ring is made in one step of the interpreter; the engine appends before or after it.
 
