@@ -5,7 +5,25 @@ from typing import TYPE_CHECKING
 from csp_gateway._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from csp_gateway.server.channels import Channels, ChannelSelection, ChannelsType, GatewayChannels
+    from csp_gateway.server.channels import (
+        Answer,
+        Channels,
+        ChannelSelection,
+        ChannelsType,
+        GatewayChannels,
+        Keep,
+        Page,
+        Sendable,
+        Stage,
+        Tick,
+    )
+    from csp_gateway.server.channels.baskets import (
+        get_dict_basket_key_type,
+        get_dict_basket_value_tstype,
+        get_dict_basket_value_type,
+        is_dict_basket,
+        is_list_basket,
+    )
     from csp_gateway.server.config import load_config, load_gateway
     from csp_gateway.server.gateway import Gateway
     from csp_gateway.server.module import GatewayModule, Module
@@ -16,6 +34,7 @@ if TYPE_CHECKING:
     from csp_gateway.server.web import Error404, GatewayWebApp, get_default_responses
 
 __all__ = [
+    "Answer",
     "ChannelSelection",
     "Channels",
     "ChannelsType",
@@ -27,20 +46,31 @@ __all__ = [
     "GatewayStruct",
     "GatewayWebApp",
     "IdType",
+    "Keep",
     "Module",
     "MountPerspectiveTables",
     "MountRestRoutes",
+    "Page",
+    "Sendable",
     "Settings",
+    "Stage",
     "TableConfig",
+    "Tick",
     "get_counter",
     "get_default_responses",
+    "get_dict_basket_key_type",
+    "get_dict_basket_value_tstype",
+    "get_dict_basket_value_type",
     "global_lookup",
+    "is_dict_basket",
     "is_gateway_struct_like",
+    "is_list_basket",
     "load_config",
     "load_gateway",
 ]
 
 _HOMES = {
+    "Answer": "csp_gateway.server.channels",
     "ChannelSelection": "csp_gateway.server.channels",
     "Channels": "csp_gateway.server.channels",
     "ChannelsType": "csp_gateway.server.channels",
@@ -52,15 +82,25 @@ _HOMES = {
     "GatewayStruct": "csp_gateway.server.structs",
     "GatewayWebApp": "csp_gateway.server.web",
     "IdType": "csp_gateway.server.structs",
+    "Keep": "csp_gateway.server.channels",
     "Module": "csp_gateway.server.module",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
+    "Page": "csp_gateway.server.channels",
+    "Sendable": "csp_gateway.server.channels",
     "Settings": "csp_gateway.server.settings",
+    "Stage": "csp_gateway.server.channels",
     "TableConfig": "csp_gateway.server.modules.tables",
+    "Tick": "csp_gateway.server.channels",
     "get_counter": "csp_gateway.server.structs",
     "get_default_responses": "csp_gateway.server.web",
+    "get_dict_basket_key_type": "csp_gateway.server.channels.baskets",
+    "get_dict_basket_value_tstype": "csp_gateway.server.channels.baskets",
+    "get_dict_basket_value_type": "csp_gateway.server.channels.baskets",
     "global_lookup": "csp_gateway.server.structs",
+    "is_dict_basket": "csp_gateway.server.channels.baskets",
     "is_gateway_struct_like": "csp_gateway.server.structs",
+    "is_list_basket": "csp_gateway.server.channels.baskets",
     "load_config": "csp_gateway.server.config",
     "load_gateway": "csp_gateway.server.config",
 }

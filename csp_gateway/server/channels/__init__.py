@@ -9,6 +9,7 @@ from csp_gateway.server.channels.checks import Check
 from csp_gateway.server.channels.history import History, Page, Tick
 from csp_gateway.server.channels.kinds import Declaration
 from csp_gateway.server.channels.limits import HistoryLimits, Keep
+from csp_gateway.server.channels.marks import Stage
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.selection import ChannelSelection
 from csp_gateway.server.channels.sends import Sendable
@@ -29,6 +30,7 @@ __all__ = [
     "Outside",
     "Page",
     "Sendable",
+    "Stage",
     "Tick",
     "wire_modules",
 ]

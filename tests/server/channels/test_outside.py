@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 import csp
@@ -17,6 +18,7 @@ from csp_gateway import (
     GatewayException,
     GatewayModule,
     GatewayStruct,
+    Keep,
     NoProviderException,
     NotRunningError,
     UnknownChannelError,
@@ -138,3 +140,130 @@ def test_who_waits_when_a_node_raises_is_told(run_gateway: Any) -> None:
         gateway.channels.next("a", timeout=10)
     with pytest.raises(EngineError):
         gateway.stop()
+
+
+class Side(Enum):
+    BUY = 1
+    SELL = 2
+
+
+class Baskets(GatewayChannels):
+    sides: dict[Side, ts[Count]] = None
+    venues: dict[str, ts[list[Count]]] = None
+    legs: list[ts[Count]] = None
+    half: dict[str, ts[Count]] = None
+
+    def dynamic_keys(self) -> dict[str, Any]:
+        return {"venues": ["x", "y"], "legs": 3, "half": ["set", "unset"]}
+
+
+class Doors(GatewayModule):
+    def connect(self, channels: Baskets) -> None:
+        channels.add_send_channel(Baskets.sides)
+        channels.add_send_channel(Baskets.venues)
+        channels.add_send_channel(Baskets.legs)
+        channels.add_send_channel(Baskets.half, "set")
+        for side in Side:
+            csp.add_graph_output(side.name, channels.get_channel(Baskets.sides, side))
+
+
+def test_a_basket_is_sent_to_whole_in_one_cycle_and_by_key(run_gateway: Any) -> None:
+    gateway = run_gateway(Baskets(), Doors())
+    channels = gateway.channels
+    channels.send("sides", {Side.BUY: Count(n=1), Side.SELL: Count(n=2)})
+    channels.send("sides", Count(n=3), Side.SELL)
+    channels.send("legs", [Count(n=1), None, Count(n=3)])
+    channels.send("legs", Count(n=9), 0)
+    channels.send("venues", {"y": [Count(n=1), Count(n=2)]})
+    assert {side: count.n for side, count in channels.last("sides").items()} == {Side.BUY: 1, Side.SELL: 3}
+    assert [count and count.n for count in channels.last("legs")] == [9, None, 3]
+    assert channels.last("venues", "x") is None
+    assert [count.n for count in channels.last("venues", "y")] == [1, 2]
+    outputs = gateway.stop()
+    (buy_time, _), (sell_time, _), _ = *outputs["BUY"], *outputs["SELL"]
+    assert buy_time == sell_time
+
+
+def test_next_of_a_key_waits_for_that_key_and_of_a_basket_for_any(run_gateway: Any) -> None:
+    channels = run_gateway(Baskets(), Doors()).channels
+    mine, anyone = channels.outside.next("sides", Side.SELL), channels.outside.next("sides")
+    channels.send("sides", Count(n=1), Side.BUY)
+    assert {side: count.n for side, count in anyone.result(10).items()} == {Side.BUY: 1}
+    channels.last("sides", timeout=10)
+    assert not mine.done()
+    channels.send("sides", Count(n=2), Side.SELL)
+    assert mine.result(10).n == 2
+
+
+@pytest.mark.parametrize(
+    ("ask", "kind", "message"),
+    [
+        (lambda ch: ch.last("sides", "BUY"), UnknownChannelError, "a key is a member of Side. Its keys: BUY, SELL"),
+        (lambda ch: ch.next("legs", 3), UnknownChannelError, "no key 3"),
+        (lambda ch: ch.last("half", "unset"), NoProviderException, "Nobody provides 'half' at 'unset'"),
+        (lambda ch: ch.next("half", "unset"), NoProviderException, "no module of this gateway sets that key"),
+        (
+            lambda ch: ch.send("half", Count(n=1), "unset"),
+            NoProviderException,
+            "to 'half' at 'unset': call channels.add_send",
+        ),
+        (lambda ch: ch.send("half", Count(n=1), "x"), UnknownChannelError, "no key 'x'"),
+        (lambda ch: ch.send("sides", Count(n=1)), TypeError, "is a basket and takes a dict of values by key, or one"),
+        (lambda ch: ch.send("legs", {0: Count(n=1)}), TypeError, "takes a list of values, None for no tick"),
+        (lambda ch: ch.send("legs", [None, None, None, Count(n=1)]), UnknownChannelError, "no key 3"),
+        (lambda ch: ch.send("sides", {Side.BUY: Count(n=1), Side.SELL: 3}), TypeError, "takes Count, got int 3"),
+        (lambda ch: ch.send("venues", Count(n=1), "x"), TypeError, "takes a list, got Count"),
+    ],
+)
+def test_what_a_basket_cannot_be_asked(run_gateway: Any, ask: Any, kind: type[Exception], message: str) -> None:
+    channels = run_gateway(Baskets(), Doors()).channels
+    with pytest.raises(kind, match=message):
+        ask(channels)
+    assert all(each["sent"] == 0 for each in channels.statistics()["sends"].values())
+
+
+def test_what_is_sendable_is_described(run_gateway: Any) -> None:
+    channels = run_gateway(Baskets(), Doors()).channels
+    assert channels.send_channel_descriptors() == [
+        ("sides", Count, True, (Side.BUY, Side.SELL)),
+        ("venues", Count, True, ("x", "y")),
+        ("legs", Count, False, (0, 1, 2)),
+        ("half", Count, True, ("set",)),
+    ]
+
+
+def test_an_exposed_channel_keeps_its_history(run_gateway: Any) -> None:
+    class Exposed(Doors):
+        def connect(self, channels: Baskets) -> None:
+            super().connect(channels)
+            channels.expose(Baskets.sides, Keep(items=2))
+
+    channels = run_gateway(Baskets(), Exposed()).channels
+    for n in range(3):
+        channels.send("sides", Count(n=n), Side.BUY)
+    channels.last("sides", timeout=10)
+    page = channels.outside.history("sides").since()
+    assert [(tick.offset, tick.value[Side.BUY].n) for tick in page.ticks] == [(1, 1), (2, 2)]
+    assert channels.statistics()["history"]["sides"]["dropped"]["items"] == 1
+    with pytest.raises(NoProviderException, match="channel 'legs' keeps no history: expose it"):
+        channels.outside.history("legs")
+
+
+def test_in_simulated_time_nothing_comes_from_outside() -> None:
+    told: list[BaseException] = []
+
+    class Sends(Door):
+        def connect(self, channels: Ch) -> None:
+            super().connect(channels)
+
+            def tell(_: bool) -> bool:
+                try:
+                    channels.send("a", Count(n=1))
+                except NotRunningError as error:
+                    told.append(error)
+                return True
+
+            csp.add_graph_output("told", csp.apply(csp.const(True), tell, bool))
+
+    Gateway(channels=Ch(), modules=[Sends()]).start(realtime=False, endtime=timedelta(seconds=1))
+    assert "runs in simulated time, which nothing reaches from outside" in str(told[0])
