@@ -82,11 +82,15 @@ def keep_newest_of_basket(
     with csp.start():
         if not cell.awake:
             csp.make_passive(channel)
+    ticked = dict(channel.tickeditems()) if csp.ticked(channel) else {}
     if csp.ticked(wakes) and not cell.awake and cell in wakes:
         csp.make_active(channel)
         cell.wake(dict(channel.validitems()))
-    if csp.ticked(channel) and cell.awake:
-        ticked = dict(channel.tickeditems())
+        # csp notes which keys of a basket tick only while it is active.
+        for key in list(cell.value):
+            if csp.ticked(channel[key]):
+                ticked[key] = channel[key]
+    if ticked and cell.awake:
         if cell.history is not None:
             cell.history.append(csp.now(), ticked)
         cell.keep(ticked)
