@@ -10,6 +10,7 @@
     │   ├── UnknownChannelError       an AttributeError too: no such channel, key or state
     │   ├── WrongEdgeError            a TypeError too: not an edge, or an edge of another type
     │   ├── WrongIndexerError         a TypeError too: a key where none belongs
+    │   ├── CannotStageError          a TypeError too: nothing can be held back from this channel
     │   ├── DynamicChannelError       a ValueError too: a module asks for dynamic channels or keys that cannot be
     │   └── StateError                a ValueError too: a state that cannot be collected as it was asked for
     ├── QueryError                    a ValueError too: a query that its records cannot be held against
@@ -17,6 +18,10 @@
     │   └── WrongTickError            a TypeError too: it is to send what cannot tick
     ├── NotRunningError               asked from outside before start, or after stop
     ├── SendRefusedError              the engine cannot take another value now
+    ├── StagingError                  the stagings of a channel cannot be changed like that
+    │   ├── UnknownStagingError       a KeyError too: no staging of this id is open
+    │   ├── StagingArgumentError      a ValueError too: arguments that contradict each other
+    │   └── StagingFullError          more stagings, records or steps than one channel may have
     ├── EngineError                   a node raised while the graph ran; carries the cause
     ├── ShutdownError                 a module's ``shutdown``, or a node, did not come to a good end
     ├── ConfigError                   the configuration does not describe a gateway
@@ -34,6 +39,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "BuildFailedError",
+    "CannotStageError",
     "ConfigError",
     "DeclarationError",
     "DynamicChannelError",
@@ -47,11 +53,15 @@ __all__ = [
     "ScriptError",
     "SendRefusedError",
     "ShutdownError",
+    "StagingArgumentError",
+    "StagingError",
+    "StagingFullError",
     "StartError",
     "StartTimeoutError",
     "StateError",
     "StateMarkError",
     "UnknownChannelError",
+    "UnknownStagingError",
     "WiringError",
     "WrongEdgeError",
     "WrongIndexerError",
@@ -112,6 +122,10 @@ class WrongIndexerError(WiringError, TypeError):
     """A key was given for a channel that is no basket, or together with more than one edge."""
 
 
+class CannotStageError(WiringError, TypeError):
+    """A static value, or a channel whose records have no id, was to be staged."""
+
+
 class DynamicChannelError(WiringError, ValueError):
     """A module asks for dynamic channels, states or keys that cannot be."""
 
@@ -138,6 +152,25 @@ class NotRunningError(GatewayException):
 
 class SendRefusedError(GatewayException):
     """The engine has too many sent values waiting to take another; try again later."""
+
+
+class StagingError(GatewayException):
+    """The stagings of a channel cannot be changed like that; they are as they were."""
+
+
+class UnknownStagingError(StagingError, KeyError):
+    """No staging of this id is open."""
+
+    # A KeyError shows its message in quotes.
+    __str__ = Exception.__str__
+
+
+class StagingArgumentError(StagingError, ValueError):
+    """Arguments that contradict each other, such as stagings to add to, and nothing to add."""
+
+
+class StagingFullError(StagingError):
+    """There are as many stagings or records as one channel may have, or too much waits for the engine."""
 
 
 class EngineError(GatewayException):

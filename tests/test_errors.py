@@ -34,6 +34,12 @@ def test_errors_are_also_what_python_calls_them() -> None:
     assert issubclass(StartError, RuntimeError)
 
 
+def test_a_key_error_of_ours_does_not_quote_its_sentence() -> None:
+    error = errors.UnknownStagingError("channel 'orders' has no open staging '7'")
+    assert isinstance(error, KeyError)
+    assert str(error) == "channel 'orders' has no open staging '7'"
+
+
 def test_a_taken_port_ends_a_script_with_its_sentence_and_status_1() -> None:
     script = "from csp_gateway.errors import PortTakenError; raise PortTakenError('port 8000 is taken')"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
