@@ -155,9 +155,7 @@ class Areas:
 
     def _carry_out(self, plan: list[tuple[Area, Held | None]]) -> list[str]:
         touched = {area.id: area for area, _ in plan}
-        self._refuse_too_much(
-            len(touched.keys() - self._open.keys()), sum(1 for _, held in plan if held is not None)
-        )
+        self._refuse_too_much(len(touched.keys() - self._open.keys()), sum(1 for _, held in plan if held is not None))
         for area, held in plan:
             if area.id not in self._open:
                 self._open[area.id] = area

@@ -1,6 +1,6 @@
 """What happens to stagings, and what can be asked of them, as structs that tick."""
 
-from typing import List  # noqa: UP035  # csp reads typing.List
+from typing import Any, List  # noqa: UP035  # csp reads typing.List
 
 import csp
 
@@ -12,10 +12,10 @@ __all__ = ["Staging", "StagingAction", "StagingEvent", "StagingRequest"]
 class StagingAction(csp.Enum):  # type: ignore[misc]  # csp has no types
     """What happened to a staging, or what is to happen."""
 
-    CREATED = 0
-    ADDED = 1
-    REMOVED = 2
-    RELEASED = 3
+    CREATED: Any = 0  # for mypy, which does not know that csp.Enum is an enum
+    ADDED: Any = 1
+    REMOVED: Any = 2
+    RELEASED: Any = 3
 
 
 class StagingEvent(GatewayStruct):

@@ -22,13 +22,13 @@ K = TypeVar("K")
 
 @csp.node
 def apply_stage_requests(
-    requests: ts[StagingRequest], rung: ts[bool], staged: StagedChannel, ticks: "T"
+    requests: ts[StagingRequest], rung: ts[bool], staged: StagedChannel, realtime: bool, ticks: "T"
 ) -> csp.Outputs(released=ts["T"], events=ts[StagingEvent]):
     """Carry out ``requests``, and let out whatever happened to the stagings, one step an engine cycle."""
     with csp.alarms():
         woken = csp.alarm(bool)
     with csp.start():
-        staged.open(lambda: csp.schedule_alarm(woken, timedelta(), True), realtime=csp.is_configured_realtime())
+        staged.open(lambda: csp.schedule_alarm(woken, timedelta(), True), realtime=realtime)
     with csp.stop():
         staged.end()
     if csp.ticked(requests):
@@ -69,6 +69,8 @@ def build_staging_node(
         late = csp.feedback(StagingRequest)
         late.bind(csp.flatten(list(requests)))
         asked = late.out()
-    made = apply_stage_requests(asked, staged.bell.out(), staged, object if keys is not None else ticks)
+    made = apply_stage_requests(
+        asked, staged.bell.out(), staged, csp.is_configured_realtime(), ticks if keys is None else object
+    )
     released = made.released if keys is None else spread(made.released, list(keys), ticks)
     return released, made.events

@@ -43,7 +43,8 @@ class Reading(Packing, Protocol):
 class StagedChannel:
     """The stagings of one channel under one lock, which is held as long as a change takes in memory and no longer.
 
-    ``add``, ``remove``, ``release``, ``ids`` and ``lookup`` are for any thread while the graph runs. The graph and the listeners are told in the order in which things were done.
+    ``add``, ``remove``, ``release``, ``ids`` and ``lookup`` are for any thread while the graph runs. The graph and the
+    listeners are told in the order in which things were done.
 
     Args:
         channel: its name.
@@ -239,7 +240,7 @@ class StagedChannel:
             self._woken = True
             self._wake_node()
 
-    # Who is told. Whoever comes first tells for those who come meanwhile, so that all is told in order and nobody waits.
+    # Who is told. Who comes first tells for those who come meanwhile: all is told in order, and nobody waits.
 
     def _note_untold(self) -> None:
         if len(self._untold) >= UNTOLD_LIMIT:
