@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, List  # noqa: UP035  # csp reads typing.List
+from typing import Any, List, TypeVar  # noqa: UP035  # csp reads typing.List
 
 import csp
 from csp import ts
@@ -18,6 +18,7 @@ from csp_gateway import Gateway, GatewayChannels, GatewayModule
 
 START = datetime(2024, 1, 1)
 SECOND = timedelta(seconds=1)
+K = TypeVar("K")
 HOPS = 4
 
 
