@@ -53,6 +53,15 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
         """The annotation of a channel or static value."""
         return cls.model_fields[field].annotation if field in cls.model_fields else cls.declared[field]
 
+    @classmethod
+    def state_aliases(cls) -> list[str]:
+        """The names of the states that the class declares with ``State`` marks."""
+        return []
+
+    def all_state_aliases(self) -> list[str]:
+        """The same, and those that modules have set; complete once every module is connected."""
+        return self.state_aliases()
+
     def dynamic_keys(self) -> Mapping[str, Any] | None:
         """Keys of baskets whose class does not fix them: field → keys; of a list basket, how many positions."""
         return None

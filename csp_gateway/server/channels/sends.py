@@ -110,7 +110,8 @@ class Door:
         """What the adapter is given for a value; refuses here what it would refuse only half way through a batch."""
         declaration = self.declaration
         if not declaration.is_basket:
-            self._streams.one(declaration.name, key)
+            if not is_none(key):
+                self._streams.one(declaration.name, key)
             return self._check(value)
         if not is_none(key):
             items = {key: value}
