@@ -1,4 +1,4 @@
-"""Ten thousand who wait for the coming tick, in asyncio: no thread each, one tick answers all, none is left at the end."""
+"""Ten thousand who wait for the coming tick, in asyncio: no thread each, one tick answers all, the end leaves none."""
 
 import asyncio
 import gc
