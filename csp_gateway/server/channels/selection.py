@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import ccflow
@@ -37,25 +38,40 @@ class ChannelSelection(ccflow.BaseModel):
         channels: GatewayChannels | type[GatewayChannels],
         *,
         static_fields: bool = False,
+        state_channels: bool = False,
         all_fields: bool = False,
     ) -> list[str]:
-        """The selected names that ``channels`` declares, each once, in the order of ``include`` or as declared.
+        """The selected channels, or what else is asked for, each once, in the order of ``include`` or as declared.
+
+        A name that ``channels`` knows, but not as what is selected among, is passed over: the same selection may be
+        used for channels, static fields and states.
 
         Args:
-            channels: a channels object or its class.
+            channels: a channels object or its class. A class knows the states it declares, an object all that are set.
             static_fields: select among the static fields instead of the channels.
-            all_fields: select among both.
+            state_channels: select among the names of the states instead.
+            all_fields: select among channels and static fields; counts before the other two.
 
         Raises:
-            UnknownChannelError: a name in ``include`` or ``exclude`` is not a field of ``channels`` at all.
+            UnknownChannelError: a name in ``include`` or ``exclude`` that ``channels`` does not know at all; the
+                message names the nearest.
         """
         fields = channels.fields()
-        for name in [*(self.include or ()), *self.exclude]:
-            if name not in fields:
-                raise UnknownChannelError(f"no channel {name!r} to select; {did_you_mean(name, fields)}")
-        chosen = dict.fromkeys(fields if self.include is None else self.include)
-        return [
-            name
-            for name in chosen
-            if name not in self.exclude and (all_fields or (name in channels.declared) != static_fields)
-        ]
+        named = [*(self.include or ()), *sorted(self.exclude)]
+        states = _states(channels) if state_channels or not {*named} <= {*fields} else ()
+        for name in named:
+            if name not in fields and name not in states:
+                nearest = did_you_mean(name, {*fields, *states})
+                raise UnknownChannelError(f"no channel {name!r} to select; {nearest}")
+        if all_fields:
+            offered = fields
+        elif state_channels:
+            offered = list(states)
+        else:
+            offered = [name for name in fields if (name in channels.declared) != static_fields]
+        chosen = dict.fromkeys(offered if self.include is None else self.include)
+        return [name for name in chosen if name in offered and name not in self.exclude]
+
+
+def _states(channels: GatewayChannels | type[GatewayChannels]) -> Collection[str]:
+    return channels.state_aliases() if isinstance(channels, type) else channels.all_state_aliases()
