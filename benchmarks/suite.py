@@ -15,7 +15,7 @@ from benchmarks.measure import Figure
 
 __all__ = ["main"]
 
-PROGRAMS = ("struct", "tick", "last", "send", "tables", "import_time")
+PROGRAMS = ("struct", "tick", "idle_channel", "roundtrip", "wiring", "last", "send", "tables", "import_time")
 LIBRARIES = ("csp", "pydantic", "fastapi", "uvicorn", "orjson", "msgspec", "perspective-python", "pyarrow")
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table: written by `make bench` -->", "<!-- end of table -->"

@@ -13,18 +13,18 @@ from benchmarks.market import Market, Quote, quote
 from benchmarks.measure import Figure, compare, limit, report
 from csp_gateway import Gateway, GatewayModule, MountPerspectiveTables, MountRestRoutes
 
-__all__ = ["main"]
+__all__ = ["START", "TICK", "TICKS", "clock_in", "main", "sink", "source", "ticking"]
 
 TICKS = 500_000
-_START = datetime(2026, 1, 1)
-_TICK = quote()
+START = datetime(2026, 1, 1)
+TICK = quote()
 
 
 @csp.node
 def source(clock: ts[bool]) -> ts[Quote]:
     """The same quote again and again: what is measured is the tick, not the making of a struct."""
     if csp.ticked(clock):
-        return _TICK
+        return TICK
 
 
 @csp.node
@@ -78,7 +78,7 @@ def bare() -> float:
         sink(ticking())
 
     gc.collect()
-    csp.run(graph, starttime=_START, endtime=timedelta(microseconds=TICKS), realtime=False)
+    csp.run(graph, starttime=START, endtime=timedelta(microseconds=TICKS), realtime=False)
     return seconds[0]
 
 
@@ -87,7 +87,7 @@ def ours(*modules: GatewayModule) -> float:
     seconds: list[float] = []
     gateway = Gateway(modules=[Source(seconds=seconds), Sink(), *modules], channels=Market())
     gc.collect()
-    gateway.start(starttime=_START, endtime=timedelta(microseconds=TICKS), realtime=False)
+    gateway.start(starttime=START, endtime=timedelta(microseconds=TICKS), realtime=False)
     return seconds[0]
 
 
