@@ -1,5 +1,6 @@
 """The parts behind one channels object, built together for one build of the graph."""
 
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +12,7 @@ from csp_gateway.server.channels.limits import HistoryLimits, Keep
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.schema import Schema
 from csp_gateway.server.channels.sends import Sends
+from csp_gateway.server.channels.stages import Stages
 from csp_gateway.server.channels.wakes import Wakes, keep_newest, keep_newest_of_basket
 from csp_gateway.server.channels.wiring import Wiring
 
@@ -41,6 +43,7 @@ class Bus:
         self._cells = {field: cell_of(schema[field], self.wiring.streams.of(field)) for field in schema}
         self._provided: dict[str, Cell] = {}
         self._wakes: Wakes | None = None
+        self.stages = Stages(schema, self.wiring)
         self.outside = Outside(self.wiring, self._provided, self.sends, self._wake)
         for field, declaration in schema.items():
             for mark in declaration.marks:
@@ -63,6 +66,7 @@ class Bus:
 
     def bind(self) -> None:
         """Close the graph: every module is connected."""
+        self.stages.bind()
         self.sends.bind()
         self._wakes = wakes = Wakes()
         for field, cell in self._cells.items():
@@ -80,7 +84,17 @@ class Bus:
         if self._wakes is not None:
             self._wakes.ring(cell)
 
+    def drain(self, timeout: float) -> int:
+        """Let nothing more in, and wait until the engine has seen what was sent and released; how much it has not.
+
+        Args:
+            timeout: seconds to wait at most.
+        """
+        end = time.monotonic() + timeout
+        # What is released is not sent, but who sent it may release it next.
+        return self.sends.drain(timeout) + self.stages.drain(max(0.0, end - time.monotonic()))
+
     def statistics(self) -> dict[str, Any]:
-        """What waits and what is kept: ``sends`` and ``history``, by channel."""
+        """What waits, what is kept and what was dropped: ``sends``, ``history`` and ``stages``, by channel."""
         histories = {field: cell.history.statistics() for field, cell in self._provided.items() if cell.history}
-        return {"sends": self.sends.statistics(), "history": histories}
+        return {"sends": self.sends.statistics(), "history": histories, "stages": self.stages.statistics()}

@@ -1,16 +1,16 @@
 """GatewayChannels: the one object modules and the outside see; each method is one line into its part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
-from csp.impl.wiring.edge import Edge
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from csp_gateway.errors import GatewayException
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.generics import refuse_open
-from csp_gateway.server.channels.limits import HistoryLimits, Keep
+from csp_gateway.server.channels.inside import Inside
+from csp_gateway.server.channels.limits import HistoryLimits
 from csp_gateway.server.channels.names import ChannelNames
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.schema import Schema, read_schema
@@ -19,7 +19,7 @@ from csp_gateway.server.channels.sends import Sendable
 __all__ = ["Channels", "ChannelsType", "GatewayChannels"]
 
 
-class GatewayChannels(BaseModel, metaclass=ChannelNames):
+class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
     """The named streams of a gateway: modules wire them, the outside reads them and sends to them.
 
     A subclass declares a channel as ``prices: ts[Price] = None`` (or ``ts[List[Price]]``: each tick a list), a basket
@@ -77,52 +77,6 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
         keys = self._bus.wiring.streams.of(field)
         return dict.fromkeys(keys) if self._bus.wiring.schema[field].is_basket else None
 
-    # The inside: called by modules while the graph is built.
-
-    def get_channel(self, field: str, indexer: Any = None) -> Any:
-        """The ticking edge of a channel; it may be set later, by any module.
-
-        Of a basket all its edges, as a dict by key (of a list basket as a list); with an indexer the edge of one key.
-        A static field's value is returned as it is.
-
-        Raises:
-            UnknownChannelError: there is no such field or key; the message names the nearest.
-            WrongIndexerError: an indexer, and the channel is no basket.
-        """
-        if field in self._bus.wiring.schema.statics:
-            return getattr(self, field)
-        return self._bus.wiring.get(field, indexer)
-
-    def set_channel(self, field: str, edge: Edge | Mapping[Any, Edge] | list[Edge], indexer: Any = None) -> None:
-        """Supply a channel with an edge. A channel may be set many times; all supplies are merged, none is lost.
-
-        A basket is given a dict with some or all of its keys (a list basket, a list of all positions), or one edge and
-        its indexer.
-
-        Raises:
-            UnknownChannelError: there is no such channel or key; the message names the nearest.
-            WrongEdgeError: a ``TypeError``: not an edge, or one of another type.
-            WrongIndexerError: an indexer, and the channel is no basket; or with several edges.
-        """
-        self._bus.wiring.set(field, edge, indexer)
-
-    def add_send_channel(self, field: str, indexer: Any = None) -> None:
-        """Let the outside send to a channel, or of a basket to one key, or to all. Saying it again changes nothing.
-
-        Raises:
-            UnknownChannelError: there is no such channel or key.
-            WrongIndexerError: an indexer, and the channel is no basket.
-        """
-        self._bus.open_send(field, indexer)
-
-    def expose(self, field: str, keep: Keep | None = None) -> None:
-        """Keep the channel's newest ticks at hand from the start, so that ``last`` never visits the engine.
-
-        Args:
-            keep: how much of its history; what it leaves out is as the gateway's settings say.
-        """
-        self._bus.expose(field, keep)
-
     # The outside: called from any thread while the graph runs.
 
     @property
@@ -168,6 +122,75 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
         """
         self.outside.send(field, value, indexer)
 
+    def staged_channels(self) -> list[str]:
+        """The channels from which records can be held back."""
+        return self._bus.stages.staged()
+
+    def stage_add(self, field: str, struct: Any = None, staging_ids: Sequence[str] | None = None) -> list[str]:
+        """Hold a record back from a channel, or open a new staging; the ids of the stagings that were touched.
+
+        Of a list channel ``struct`` may be a list, of a basket it is a dict by key. All or nothing is done.
+
+        Args:
+            struct: None opens an empty staging.
+            staging_ids: None is the newest staging, or a new one if none is open. An empty list is every staging that
+                lacks the record, or a new one if none does.
+
+        Raises:
+            NoProviderException: the channel is not staged.
+            TypeError: a record of another type.
+            StagingArgumentError: a ``ValueError``: staging ids, and no record.
+            UnknownStagingError: a ``KeyError``: no staging of one of the ids is open.
+            StagingFullError: more stagings or records than one channel may have.
+            NotRunningError: before start or after stop.
+        """
+        return self._bus.stages.add(field, struct, staging_ids)
+
+    def stage_remove(self, field: str, struct: Any = None, staging_ids: Sequence[str] | None = None) -> list[str]:
+        """Take a record back, found by its id, or whole stagings; the ids of the stagings that were touched.
+
+        Args:
+            struct: a record or its id. None drops the newest staging (``staging_ids`` None), or all (an empty list),
+                or empties those named and keeps them open.
+            staging_ids: None is the newest staging that holds the record, an empty list every one. Those that are not
+                open are passed over.
+
+        Raises:
+            NoProviderException: the channel is not staged.
+            NotRunningError: before start or after stop.
+        """
+        return self._bus.stages.remove(field, struct, staging_ids)
+
+    def stage_release(self, field: str, staging_ids: Sequence[str] | None = None) -> dict[str, list[Any]]:
+        """Let staged records into the channel, in order, one tick each; what each staging held, by its id.
+
+        Args:
+            staging_ids: None and an empty list are all stagings; those that are not open are passed over.
+
+        Raises:
+            NoProviderException: the channel is not staged.
+            NotRunningError: before start or after stop.
+        """
+        return self._bus.stages.release(field, staging_ids)
+
+    def stage_list(self, field: str, staging_id: str | None = None) -> list[str]:
+        """The ids of the open stagings, the newest last; with an id, that one if it is open.
+
+        Raises:
+            NoProviderException: the channel is not staged.
+            NotRunningError: before start or after stop.
+        """
+        return self._bus.stages.ids(field, staging_id)
+
+    def stage_lookup(self, field: str, staging_id: str | None = None) -> dict[str, list[Any]]:
+        """What the open stagings hold back, by their ids; with an id, that one if it is open.
+
+        Raises:
+            NoProviderException: the channel is not staged.
+            NotRunningError: before start or after stop.
+        """
+        return self._bus.stages.lookup(field, staging_id)
+
     # What is known of the build.
 
     def is_provided(self, field: str) -> bool:
@@ -195,8 +218,9 @@ class GatewayChannels(BaseModel, metaclass=ChannelNames):
         return self._bus.wiring.ledger.graph(self._bus.wiring.schema)
 
     def drain(self, timeout: float) -> int:
-        """Take no more sends, and wait at most ``timeout`` seconds until the engine has seen them all; how many not."""
-        return self._bus.sends.drain(timeout)
+        """Take nothing more from outside, and wait at most ``timeout`` seconds until the engine has seen what it was
+        given; how much it has not."""
+        return self._bus.drain(timeout)
 
     def statistics(self) -> dict[str, Any]:
         """What waits where, what is kept, and what was dropped."""

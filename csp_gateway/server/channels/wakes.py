@@ -1,7 +1,7 @@
 """The bell that wakes sleeping cells, and the nodes that feed them."""
 
 # A node's signature is csp's own language: type variables in quotes, a dict for a basket, no return type.
-# mypy: disable-error-code="untyped-decorator,no-untyped-def,misc,attr-defined"
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,misc,attr-defined,literal-required"
 
 import threading
 from typing import Any, List, TypeVar  # noqa: UP035  # csp reads typing.List
