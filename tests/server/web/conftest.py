@@ -1,22 +1,14 @@
 """A gateway with REST routes and a client to it, in process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import csp
 import pytest
 from csp import ts
-from fastapi.testclient import TestClient
 
-from csp_gateway import (
-    ChannelSelection,
-    Gateway,
-    GatewayChannels,
-    GatewayModule,
-    GatewaySettings,
-    GatewayStruct,
-    MountRestRoutes,
-)
+from csp_gateway import ChannelSelection, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
+from csp_gateway.testing import GatewayTestClient
 
 
 class Count(GatewayStruct):
@@ -45,29 +37,15 @@ class Feed(GatewayModule):
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., TestClient]]:
-    """``serve(*modules, channels=…, settings=…)`` gives a client; its ``gateway`` is the gateway."""
-    clients: list[Any] = []
+def serve(gateway_client: Callable[..., GatewayTestClient]) -> Callable[..., GatewayTestClient]:
+    """``serve(*modules, channels=…, ui=…, **settings)`` gives a client; its ``gateway`` is the gateway."""
 
-    def start(*modules: GatewayModule, channels: Any = None, ui: bool = False, **settings: Any) -> TestClient:
-        gateway = Gateway(
-            modules=list(modules) or [Feed(), MountRestRoutes()],
-            channels=channels or Ch(),
-            settings=GatewaySettings(**settings),
-        )
-        gateway.start(rest=True, ui=ui, _in_test=True)
-        client: Any = TestClient(gateway.web_app, base_url="http://localhost")
-        client.gateway = gateway
-        clients.append(client)
-        return client
+    def start(*modules: GatewayModule, channels: Any = None, **options: Any) -> GatewayTestClient:
+        return gateway_client(channels or Ch(), *(modules or [Feed(), MountRestRoutes()]), **options)
 
-    yield start
-    for client in clients:
-        client.close()
-        if client.gateway.running:
-            client.gateway.stop()
+    return start
 
 
 @pytest.fixture
-def client(serve: Callable[..., TestClient]) -> TestClient:
+def client(serve: Callable[..., GatewayTestClient]) -> GatewayTestClient:
     return serve()

@@ -1,0 +1,34 @@
+"""A gateway and a client of its web side, in one process and without a socket between them."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from csp_gateway.server.gateway import Gateway
+from csp_gateway.testing.running import stopped_after
+
+__all__ = ["GatewayTestClient", "client_to"]
+
+
+class GatewayTestClient(TestClient):
+    """Starlette's test client, which knows the gateway it talks to."""
+
+    gateway: Gateway
+
+
+@contextmanager
+def client_to(gateway: Gateway, **options: Any) -> Iterator[GatewayTestClient]:
+    """Run a gateway with its web side, for as long as the ``with`` block lasts, and talk to it.
+
+    Requests go through the whole of the web side, from the first check of the host to the reply, but over no network.
+
+    Args:
+        options: of ``gateway.start``, such as ``ui=True``.
+    """
+    gateway.start(**{"rest": True, "_in_test": True, **options})
+    assert gateway.web_app is not None
+    with stopped_after(gateway), closing(GatewayTestClient(gateway.web_app, base_url="http://localhost")) as client:
+        client.gateway = gateway
+        yield client
