@@ -1,0 +1,238 @@
+"""Queries: read, refused, and held against objects."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+from typing import Any
+
+import csp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from csp_gateway.errors import GatewayException, QueryError
+from csp_gateway.server.structs import GatewayStruct
+from csp_gateway.wire import Filter, FilterCondition, FilterWhereLambdaMap, Query
+
+NOON = datetime(2024, 1, 1, 12)
+
+
+class Side(Enum):
+    BUY = "b"
+    SELL = "s"
+
+
+class Venue(csp.Enum):
+    XPAR = 1
+    XLON = 2
+
+
+class Leg(GatewayStruct):
+    venue: Venue
+    price: float
+
+
+class Quote(GatewayStruct):
+    symbol: str
+    price: float
+    limit: float
+    size: int
+    side: Side
+    venue: Venue
+    leg: Leg
+    legs: list[Leg]
+    at: datetime
+    note: str | None
+
+
+@dataclass
+class Row:
+    at: Any = None
+    size: Any = None
+
+
+QUOTE = Quote(
+    symbol="A",
+    price=10.0,
+    limit=12.0,
+    size=5,
+    side=Side.BUY,
+    venue=Venue.XPAR,
+    leg=Leg(venue=Venue.XLON, price=3.0),
+    at=NOON,
+    note=None,
+)
+
+
+def holds(attr: str, obj: Any = QUOTE, /, **by: Any) -> bool:
+    return Filter(attr=attr, by=FilterCondition(**by)).calculate(obj)
+
+
+# --- What is true ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "smaller", "equal", "greater"),
+    [
+        ("==", False, True, False),
+        ("!=", True, False, True),
+        ("<", True, False, False),
+        ("<=", True, True, False),
+        (">", False, False, True),
+        (">=", False, True, True),
+    ],
+)
+def test_each_comparison(where: Any, smaller: bool, equal: bool, greater: bool) -> None:
+    assert [holds("size", value=value, where=where) for value in (6, 5, 4)] == [smaller, equal, greater]
+    assert FilterWhereLambdaMap[where](5, 5) is equal
+
+
+def test_equality_is_meant_when_nothing_is_said() -> None:
+    assert holds("symbol", value="A")
+    assert not holds("symbol", value="B")
+
+
+def test_enum_members_compare_by_name_and_never_by_value() -> None:
+    assert holds("side", value="BUY")
+    assert holds("side", value=Side.BUY)
+    assert holds("venue", value="XPAR")
+    assert holds("venue", value=Venue.XPAR), "a csp.Enum member is a number too"
+    assert holds("side", value="SELL", where="<")
+
+
+def test_dots_lead_into_nested_structs() -> None:
+    assert holds("leg.venue", value="XLON")
+    assert holds("leg.price", value=4, where="<")
+    assert holds("price", attr="leg.price", where=">")
+
+
+def test_an_attribute_compares_with_another_of_the_same_record() -> None:
+    assert holds("price", attr="limit", where="<")
+    assert holds("venue", attr="leg.venue", where=">"), "XPAR comes after XLON"
+
+
+def test_times_compare_in_utc() -> None:
+    east = timezone(timedelta(hours=3))
+    assert holds("at", when=NOON)
+    assert holds("at", when=NOON.replace(tzinfo=UTC))
+    assert holds("at", when="2024-01-01T15:00:00+03:00")
+    assert holds("at", when="2024-01-01T12:00:00Z")
+    assert holds("at", value="2024-01-01", where=">")
+    assert holds("at", Row(at=NOON.replace(tzinfo=east)), when="2024-01-01T09:00:00Z")
+
+
+def test_of_several_conditions_the_first_in_order_counts() -> None:
+    both = FilterCondition(value=5, when=NOON, attr="symbol")
+    assert Filter(attr="size", by=both).calculate(QUOTE)
+    assert Filter(attr="at", by=FilterCondition(when=NOON, attr="symbol")).calculate(QUOTE)
+
+
+@pytest.mark.parametrize("attr", ["note", "limit", "leg.price"], ids=["None", "unset", "unset on the way"])
+def test_nothing_is_equal_to_nothing_and_in_no_order(attr: str) -> None:
+    bare = Quote(symbol="A", note=None)
+    value: Any = "x" if attr == "note" else 1
+    true = [where for where in FilterWhereLambdaMap if holds(attr, bare, value=value, where=where)]
+    assert true == ["!="]
+    assert [where for where in FilterWhereLambdaMap if holds(attr, bare, attr=attr, where=where)] == ["!="]
+
+
+def test_all_filters_must_hold_and_no_filter_is_every_record() -> None:
+    cheap, dear = Quote(price=1.0, size=1), Quote(price=9.0, size=1)
+    by_price = Filter(attr="price", by=FilterCondition(value=5, where=">"))
+    by_size = Filter(attr="size", by=FilterCondition(value=1))
+    assert Query(filters=[by_price, by_size]).calculate([cheap, dear]) == [dear]
+    assert Query().calculate([dear, cheap]) == [dear, cheap]
+
+
+# --- How it is read -------------------------------------------------------------------------------------------------
+
+
+def test_a_query_is_read_from_json_a_mapping_or_itself() -> None:
+    as_mapping = {"filters": [{"attr": "size", "by": {"value": 5, "where": ">="}}]}
+    query = Query.of(as_mapping)
+    assert query.filters[0].by.where == ">="
+    assert Query.of(json.dumps(as_mapping)) == Query.of(json.dumps(as_mapping).encode()) == query
+    assert Query.of(query) is query
+    assert Query.of(None) == Query.of("{}") == Query()
+
+
+@given(st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()))
+def test_a_value_keeps_its_type_through_json(value: Any) -> None:
+    query = Query(filters=[Filter(attr="a.b", by=FilterCondition(value=value))])
+    back = Query.of(query.model_dump_json(exclude_none=True))
+    kept = back.filters[0].by.value
+    assert (type(kept), kept) == (type(value), value)
+    assert back == query
+
+
+def test_a_time_survives_json() -> None:
+    query = Query(filters=[Filter(attr="at", by=FilterCondition(when=NOON.replace(tzinfo=UTC), where="<"))])
+    assert Query.of(query.model_dump_json()) == query
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("no json", "not a query: Invalid JSON"),
+        ("[]", "not a query: Input should be an object"),
+        ('{"filter": []}', "filter: Extra inputs are not permitted"),
+        ('{"filters": [{"attr": "a", "by": {}}]}', r"filters\[0\]\.by: an empty condition: compare with"),
+        ('{"filters": [{"attr": "a", "by": {"value": null}}]}', r"filters\[0\]\.by: an empty condition"),
+        ('{"filters": [{"attr": "a"}]}', r"filters\[0\]\.by: Field required"),
+        ('{"filters": [{"attr": "a", "by": {"value": 1, "op": "<"}}]}', r"filters\[0\]\.by\.op: Extra inputs"),
+        ('{"filters": [{"attr": "a", "by": {"value": 1, "where": "~"}}]}', r"filters\[0\]\.by\.where: Input should be"),
+        ('{"filters": [{"attr": "a", "by": {"value": [1]}}]}', r"by\.value: a value is a number, text, true or false"),
+        ('{"filters": [{"attr": "a", "by": {"value": NaN}}]}', r"by\.value: a number is finite"),
+        ('{"filters": [{"attr": "a", "by": {"value": 1e999}}]}', r"by\.value: a number is finite"),
+        ('{"filters": [{"attr": "a", "by": {"when": 5}}]}', r"by\.when: Input should be a valid datetime"),
+        ('{"filters": [{"attr": "a", "by": {"when": "5"}}]}', r"by\.when: Invalid isoformat string: '5'"),
+        ('{"filters": [{"attr": "", "by": {"value": 1}}]}', r"filters\[0\]\.attr: an attribute is a name, or names"),
+        ('{"filters": [{"attr": "a..b", "by": {"value": 1}}]}', r"filters\[0\]\.attr: an attribute is a name"),
+        ('{"filters": [{"attr": "__class__", "by": {"value": 1}}]}', r"filters\[0\]\.attr: an attribute is a name"),
+        ('{"filters": [1, 2, 3, 4, 5]}', "; and 2 more"),
+    ],
+)
+def test_what_is_no_query_is_refused_with_the_place(query: str, message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        Query.of(query)
+
+
+def test_a_time_goes_into_when() -> None:
+    with pytest.raises(ValidationError, match="a time is given as `when`"):
+        FilterCondition(value=NOON)  # type: ignore[arg-type]  # what is refused
+
+
+# --- What it cannot be asked of -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("attr", "by", "message"),
+    [
+        ("prise", {"value": 1}, r"^filters\[1\]\.attr: Quote has no attribute 'prise'; did you mean 'price'\?$"),
+        ("leg.venu", {"value": "X"}, r"filters\[1\]\.attr: Leg has no attribute 'venu'; did you mean 'venue'\?"),
+        ("price", {"attr": "limt"}, r"filters\[1\]\.by\.attr: Quote has no attribute 'limt'; did you mean 'limit'\?"),
+        ("size", {"value": "abc"}, r"filters\[1\]\.by\.value: with 'size': 'abc' is text, .* a number"),
+        ("symbol", {"value": 1}, r"filters\[1\]\.by\.value: with 'symbol': 1 is a number, .* the text '1'\?"),
+        ("symbol", {"when": NOON}, r"filters\[1\]\.by\.when: with 'symbol': 2024-01-01T12:00:00 is a time"),
+        ("side", {"value": "b"}, r"filters\[1\]\.by\.value: with 'side': Side has no member 'b'; known: BUY, SELL"),
+        ("venue", {"value": 1}, "a Venue is compared by its name, one of XPAR, XLON"),
+        ("price", {"attr": "symbol"}, r"filters\[1\]\.by\.attr: 'symbol' is text, and 'price' is a number"),
+        ("leg", {"value": 1}, r"filters\[1\]\.attr: 'leg' is a Leg, which compares with nothing"),
+    ],
+)
+def test_it_is_an_error_to_ask_what_cannot_be_answered(attr: str, by: dict[str, Any], message: str) -> None:
+    query = Query.of({"filters": [{"attr": "size", "by": {"value": 5}}, {"attr": attr, "by": by}]})
+    with pytest.raises(QueryError, match=message):
+        query.calculate([QUOTE])
+
+
+def test_one_filter_says_its_place_alone() -> None:
+    with pytest.raises(QueryError, match=r"^attr: Quote has no attribute 'sise'"):
+        holds("sise", value=1)
+
+
+def test_a_query_error_is_what_python_calls_it_too() -> None:
+    assert issubclass(QueryError, GatewayException)
+    assert issubclass(QueryError, ValueError)
