@@ -83,7 +83,7 @@ def test_members_are_of_their_enum() -> None:
     ],
 )
 def test_a_constant_is_read_as_what_it_is_compared_with(value: object, kind: Kind, meant: object) -> None:
-    assert constant(value, kind) == meant  # type: ignore[arg-type]  # the parameters are of any type
+    assert constant(value, kind) == meant
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_constant_is_read_as_what_it_is_compared_with(value: object, kind: Kin
 )
 def test_a_constant_of_another_kind_is_refused(value: object, kind: Kind, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        constant(value, kind)  # type: ignore[arg-type]  # as above
+        constant(value, kind)
 
 
 def test_a_name_is_one_of_the_members() -> None:

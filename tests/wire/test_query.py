@@ -201,7 +201,7 @@ def test_what_is_no_query_is_refused_with_the_place(query: str, message: str) ->
 
 def test_a_time_goes_into_when() -> None:
     with pytest.raises(ValidationError, match="a time is given as `when`"):
-        FilterCondition(value=NOON)  # type: ignore[arg-type]  # what is refused
+        FilterCondition(value=NOON)
 
 
 # --- What it cannot be asked of -------------------------------------------------------------------------------------

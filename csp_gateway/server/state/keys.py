@@ -80,7 +80,7 @@ def _settled_at(get: Callable[[Any], Any], record: Any) -> Hashable:
 
 
 def _settled(value: Any) -> Hashable:
-    if isinstance(value, float):
+    if isinstance(value, float | complex):
         return value if value == value else math.nan
     if isinstance(value, Decimal):
         return math.nan if value.is_nan() else value
@@ -112,7 +112,7 @@ def _rank(value: Any) -> tuple[Any, ...]:
     if value is None:
         return (0,)
     if isinstance(value, datetime):
-        return 1, "datetime", naive_utc(value)
+        return 1, "datetime", naive_utc(value), value.isoformat()
     if isinstance(value, time):
         return 1, "time", value.isoformat()
     if isinstance(value, Enum):

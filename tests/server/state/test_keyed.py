@@ -1,0 +1,174 @@
+"""The newest record per key, against a dict that does the same the plain way."""
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from csp_gateway.server.state.keyed import KeyedRecords
+from csp_gateway.server.state.keys import Keys
+from csp_gateway.server.structs import GatewayStruct
+
+
+class Leg(GatewayStruct):
+    venue: str
+
+
+class Quote(GatewayStruct):
+    symbol: str
+    size: int
+    leg: Leg
+    thing: object
+
+
+def records(*paths: str, max_rows: int | None = None) -> KeyedRecords:
+    return KeyedRecords(Keys(Quote, paths), max_rows)
+
+
+def test_the_newest_record_of_a_key_is_kept_as_it_is() -> None:
+    kept = records("symbol")
+    old, new, other = Quote(symbol="A", size=1), Quote(symbol="A", size=2), Quote(symbol="B")
+    for quote in (old, other, new):
+        kept.insert(quote)
+    assert len(kept) == 2
+    first, second = kept.in_order()
+    assert first is new
+    assert second is other
+
+
+def test_a_record_without_its_key_is_kept_too() -> None:
+    kept = records("symbol", "leg.venue")
+    bare, half = Quote(), Quote(symbol="A")
+    kept.insert_all([half, bare])
+    assert kept.in_order() == [bare, half]
+
+
+def test_only_those_that_are_wanted() -> None:
+    kept = records("symbol")
+    kept.insert_all([Quote(symbol=symbol, size=size) for size, symbol in enumerate("CABD")])
+    assert [quote.symbol for quote in kept.in_order(lambda quote: quote.size > 0)] == ["A", "B", "D"]
+
+
+def test_the_order_is_found_anew_when_the_keys_are_others() -> None:
+    kept = records("symbol", max_rows=2)
+    kept.insert_all([Quote(symbol="B"), Quote(symbol="C")])
+    assert [quote.symbol for quote in kept.in_order()] == ["B", "C"]
+    kept.insert(Quote(symbol="A"))
+    assert [quote.symbol for quote in kept.in_order()] == ["A", "C"]
+
+
+def test_with_a_limit_those_go_first_that_were_inserted_longest_ago() -> None:
+    kept = records("symbol", max_rows=3)
+    kept.insert_all(Quote(symbol=symbol) for symbol in "ABC")
+    kept.insert(Quote(symbol="A"))
+    kept.insert_all([Quote(symbol="D"), Quote(symbol="E")])
+    assert [quote.symbol for quote in kept.in_order()] == ["A", "D", "E"]
+    assert kept.statistics() == {"rows": 3, "dropped": 2}
+
+
+def test_readers_find_whole_records_while_the_engine_inserts() -> None:
+    """Sixteen records always tick together, with one number: a reader that sees two numbers has read half a tick."""
+    kept = records("symbol")
+    symbols = [str(number) for number in range(16)]
+    stop, wrong = threading.Event(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            seen = {quote.size for quote in kept.in_order()}
+            if len(seen) > 1:
+                wrong.append(seen)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for number in range(2000):
+        kept.insert_all([Quote(symbol=symbol, size=number) for symbol in symbols])
+    stop.set()
+    for reader in readers:
+        reader.join(30)
+    assert not wrong
+    assert len(kept) == 16
+
+
+KEYS = st.one_of(st.none(), st.integers(-2, 2), st.sampled_from("abc"), st.lists(st.integers(0, 1), max_size=2))
+
+
+def plain(key: Any) -> Any:
+    return tuple(key) if isinstance(key, list) else key
+
+
+class AgainstADict(RuleBasedStateMachine):
+    """Whatever is inserted, what is kept is what a plain dict would keep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.max_rows: int | None = None
+        self.kept = records("thing")
+        self.oracle: dict[Any, Quote] = {}
+        self.dropped = 0
+        self.started = False
+
+    @precondition(lambda self: not self.started)
+    @rule(max_rows=st.integers(1, 4))
+    def limit(self, max_rows: int) -> None:
+        self.max_rows = max_rows
+        self.kept = records("thing", max_rows=max_rows)
+
+    @rule(key=KEYS)
+    def insert(self, key: Any) -> None:
+        self.started = True
+        quote = Quote(thing=key, size=self.dropped)
+        self.kept.insert(quote)
+        self.remember([quote])
+
+    @rule(keys=st.lists(KEYS, max_size=5))
+    def insert_all(self, keys: list[Any]) -> None:
+        self.started = True
+        quotes = [Quote(thing=key) for key in keys]
+        self.kept.insert_all(quotes)
+        self.remember(quotes)
+
+    def remember(self, quotes: list[Quote]) -> None:
+        newest = {plain(quote.thing): quote for quote in quotes}
+        for key, quote in newest.items():
+            self.oracle.pop(key, None)
+            self.oracle[key] = quote
+        while self.max_rows is not None and len(self.oracle) > self.max_rows:
+            del self.oracle[next(iter(self.oracle))]
+            self.dropped += 1
+
+    @invariant()
+    def keeps_the_same(self) -> None:
+        assert len(self.kept) == len(self.oracle)
+        assert self.kept.statistics() == {"rows": len(self.oracle), "dropped": self.dropped}
+        assert {id(quote) for quote in self.kept.in_order()} == {id(quote) for quote in self.oracle.values()}
+
+    @invariant()
+    def answers_in_the_same_order(self) -> None:
+        lists = sorted((key for key in self.oracle if isinstance(key, tuple)), key=lambda key: repr(("list", *key)))
+        numbers = sorted(key for key in self.oracle if isinstance(key, int))
+        texts = sorted(key for key in self.oracle if isinstance(key, str))
+        nothing = [None] if None in self.oracle else []
+        expected = [*nothing, *numbers, *texts, *lists]
+        assert [plain(quote.thing) for quote in self.kept.in_order()] == expected
+        wanted = [key for key in expected if isinstance(key, str)]
+        found = self.kept.in_order(lambda quote: isinstance(quote.thing, str))
+        assert [quote.thing for quote in found] == wanted
+
+
+TestAgainstADict = AgainstADict.TestCase
+TestAgainstADict.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.parametrize("paths", [("symbol",), ("symbol", "size"), ("leg.venue",), ("thing",)])
+def test_unset_set_and_unset_again(paths: tuple[str, ...]) -> None:
+    kept = records(*paths)
+    kept.insert(Quote())
+    kept.insert(Quote(symbol="A", size=1, leg=Leg(venue="x"), thing=[1]))
+    last = Quote()
+    kept.insert(last)
+    assert len(kept) == 2
+    assert kept.in_order()[0] is last
