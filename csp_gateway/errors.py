@@ -22,6 +22,7 @@
     │   ├── UnknownStagingError       a KeyError too: no staging of this id is open
     │   ├── StagingArgumentError      a ValueError too: arguments that contradict each other
     │   └── StagingFullError          more stagings, records or steps than one channel may have
+    ├── QueriesRefusedError           too many queries wait for their answers
     ├── EngineError                   a node raised while the graph ran; carries the cause
     ├── ShutdownError                 a module's ``shutdown``, or a node, did not come to a good end
     ├── ConfigError                   the configuration does not describe a gateway
@@ -48,6 +49,7 @@ __all__ = [
     "NoProviderException",
     "NotRunningError",
     "PortTakenError",
+    "QueriesRefusedError",
     "QueryError",
     "RestFailedError",
     "ScriptError",
@@ -171,6 +173,10 @@ class StagingArgumentError(StagingError, ValueError):
 
 class StagingFullError(StagingError):
     """There are as many stagings or records as one channel may have, or too much waits for the engine."""
+
+
+class QueriesRefusedError(GatewayException):
+    """Too many queries wait for their answers; ask again later."""
 
 
 class EngineError(GatewayException):

@@ -48,7 +48,7 @@ def wire_modules(
         GatewayException: a ``connect`` asked something impossible of the channels, or a channel that is required has
             no provider.
     """
-    bus = channels.renew(keys, silent_until, limits)
+    bus = channels.renew(keys, silent_until, limits, promised_states)
     for module in sorted(modules, key=lambda module: not module.connects_first):
         name = type(module).__name__
         # A module may declare the field as it likes: a list, for one, is as good.

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.schema import Schema
 from csp_gateway.server.channels.sends import Sends
 from csp_gateway.server.channels.stages import Stages
+from csp_gateway.server.channels.states import States
 from csp_gateway.server.channels.wakes import Wakes, keep_newest, keep_newest_of_basket
 from csp_gateway.server.channels.wiring import Wiring
 
@@ -27,6 +28,7 @@ class Bus:
         keys: basket → its keys, for those whose class does not fix them.
         silent_until: engine time (naive UTC) before which what the outside sends is dropped.
         limits: how much history an exposed channel keeps that does not say so itself.
+        promised_states: channels whose state a module has said it will set.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Bus:
         keys: Mapping[str, tuple[Any, ...]] | None = None,
         silent_until: datetime | None = None,
         limits: HistoryLimits | None = None,
+        promised_states: Collection[str] = (),
     ) -> None:
         self.wiring = Wiring(schema, keys, silent_until)
         self.sends = Sends(self.wiring)
@@ -44,7 +47,8 @@ class Bus:
         self._provided: dict[str, Cell] = {}
         self._wakes: Wakes | None = None
         self.stages = Stages(schema, self.wiring)
-        self.outside = Outside(self.wiring, self._provided, self.sends, self._wake)
+        self.states = States(schema, self.wiring, promised_states)
+        self.outside = Outside(self.wiring, self._provided, self.sends, self.states, self._wake)
         for field, declaration in schema.items():
             for mark in declaration.marks:
                 if isinstance(mark, Keep):
@@ -67,12 +71,13 @@ class Bus:
     def bind(self) -> None:
         """Close the graph: every module is connected."""
         self.stages.bind()
+        self.states.bind()
         self.sends.bind()
         self._wakes = wakes = Wakes()
         for field, cell in self._cells.items():
             if self.wiring.is_supplied(field):
                 self._provided[field] = cell
-                arrivals = self.sends.arrivals(field)
+                arrivals = self.sends.arrivals(field, self.states.edges_of(field))
                 if self.wiring.schema[field].is_basket:
                     streams = {key: self.wiring.promise(field, key) for key in self.wiring.keys[field]}
                     keep_newest_of_basket(streams, wakes.edge, arrivals, cell)
@@ -95,6 +100,11 @@ class Bus:
         return self.sends.drain(timeout) + self.stages.drain(max(0.0, end - time.monotonic()))
 
     def statistics(self) -> dict[str, Any]:
-        """What waits, what is kept and what was dropped: ``sends``, ``history`` and ``stages``, by channel."""
-        histories = {field: cell.history.statistics() for field, cell in self._provided.items() if cell.history}
-        return {"sends": self.sends.statistics(), "history": histories, "stages": self.stages.statistics()}
+        """What waits, what is kept and what was dropped, each by channel or by state."""
+        return {
+            "sends": self.sends.statistics(),
+            "history": {field: cell.history.statistics() for field, cell in self._provided.items() if cell.history},
+            "states": self.states.statistics(),
+            "stages": self.stages.statistics(),
+            "queries": self.outside.queries.statistics(),
+        }

@@ -39,6 +39,7 @@ class Cell:
         """Whether anybody waits for the coming tick."""
         self._upcoming: dict[Any, Answer] = {}
         self._settling: deque[tuple[int, Any, Answer]] = deque()
+        self._arriving: deque[tuple[int, Answer]] = deque()
         self._lock = threading.Lock()
         self._rung = False
         self._closed: BaseException | None = None
@@ -84,6 +85,17 @@ class Cell:
             self._settling.append((self.sent, key, answer))
             return answer
 
+    def arrival(self) -> Answer | None:
+        """Known once the engine has seen everything sent so far; None if it has."""
+        with self._lock:
+            if self._closed is not None:
+                raise self._closed
+            if self.arrived >= self.sent:
+                return None
+            if not self._arriving or self._arriving[-1][0] != self.sent:
+                self._arriving.append((self.sent, Answer()))
+            return self._arriving[-1][1]
+
     # What happens, on the engine's thread.
 
     def wake(self, value: Any) -> None:
@@ -103,13 +115,17 @@ class Cell:
 
     def arrive(self, count: int) -> None:
         """``count`` of the sent values have ticked."""
-        answered = []
+        settled, arrived = [], []
         with self._lock:
             self.arrived = count
             while self.awake and self._settling and self._settling[0][0] <= count:
-                answered.append(self._settling.popleft())
-        for _, key, answer in answered:
+                settled.append(self._settling.popleft())
+            while self._arriving and self._arriving[0][0] <= count:
+                arrived.append(self._arriving.popleft())
+        for _, key, answer in settled:
             answer.set_result(self.read(key))
+        for _, answer in arrived:
+            answer.set_result(None)
 
     def _answer(self, ticked: Any) -> None:
         with self._lock:
@@ -127,6 +143,8 @@ class Cell:
             self._closed = reason
             upcoming, self._upcoming = list(self._upcoming.values()), {}
             settling, self._settling = [answer for _, _, answer in self._settling], deque()
+            settling += [answer for _, answer in self._arriving]
+            self._arriving = deque()
         for answer in upcoming:
             if failed:
                 answer.set_exception(reason)

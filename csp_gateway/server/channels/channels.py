@@ -1,6 +1,6 @@
 """GatewayChannels: the one object modules and the outside see; each method is one line into its part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
@@ -15,6 +15,9 @@ from csp_gateway.server.channels.names import ChannelNames
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.schema import Schema, read_schema
 from csp_gateway.server.channels.sends import Sendable
+from csp_gateway.server.channels.state_marks import state_aliases
+from csp_gateway.server.state import State
+from csp_gateway.wire import Query
 
 __all__ = ["Channels", "ChannelsType", "GatewayChannels"]
 
@@ -56,11 +59,11 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
     @classmethod
     def state_aliases(cls) -> list[str]:
         """The names of the states that the class declares with ``State`` marks."""
-        return []
+        return state_aliases(cls.declared)
 
     def all_state_aliases(self) -> list[str]:
-        """The same, and those that modules have set; complete once every module is connected."""
-        return self.state_aliases()
+        """The same, and those that modules set; complete once every module is connected."""
+        return self._bus.states.aliases()
 
     def dynamic_keys(self) -> Mapping[str, Any] | None:
         """Keys of baskets whose class does not fix them: field → keys; of a list basket, how many positions."""
@@ -107,6 +110,28 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
             TimeoutError: no tick within ``timeout`` seconds.
         """
         return self.outside.next(field, indexer).result(timeout)
+
+    def state(self, field: str, indexer: Any = None, *, timeout: float | None = None) -> State[Any] | None:
+        """A state by its name, to be queried or iterated; None before its first record. Values sent before are in it.
+
+        Raises:
+            NoProviderException: no state is called so.
+            NotRunningError: before start or after stop.
+            TimeoutError: no answer within ``timeout`` seconds.
+        """
+        state: State[Any] | None = self.outside.state(field, indexer).result(timeout)
+        return state
+
+    def query(self, field: str, indexer: Any = None, query: Query | Mapping[str, Any] | str | None = None) -> list[Any]:
+        """The records of a state that a query means, by key ascending; all of them without one. As ``state``.
+
+        Raises:
+            QueryError: the query names what is not there, or compares what cannot be compared.
+            NoProviderException: no state is called so.
+            NotRunningError: before start or after stop.
+        """
+        records: list[Any] = self.outside.query(field, indexer, query).result()
+        return records
 
     def send(self, field: str, value: Any, indexer: Any = None) -> None:
         """Queue a value as one tick of a channel; returns before the engine has seen it.
@@ -231,9 +256,10 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
         keys: Mapping[str, tuple[Any, ...]] | None = None,
         silent_until: datetime | None = None,
         limits: HistoryLimits | None = None,
+        promised_states: Collection[str] = (),
     ) -> Bus:
         """Forget the edges of the last build and start a new one; for who assembles a graph."""
-        self._bus = Bus(self.declared, keys, silent_until, limits)
+        self._bus = Bus(self.declared, keys, silent_until, limits, promised_states)
         return self._bus
 
     def _refuse_unfinished(self) -> None:

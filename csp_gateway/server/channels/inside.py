@@ -54,6 +54,37 @@ class Inside:
         """
         self._bus.open_send(field, indexer)
 
+    def set_state(
+        self,
+        field: str | Edge,
+        keyby: str | tuple[str, ...] = ("id",),
+        indexer: Any = None,
+        *,
+        alias: str | None = None,
+    ) -> None:
+        """Keep the newest record per key of a channel, to be asked for by ``query``. Saying it again changes nothing.
+
+        Args:
+            field: a channel's name, or an edge that was got from it or set to it.
+            keyby: the attribute that tells records apart, or a tuple of them; dots lead into nested structs.
+            indexer: of a basket, the one key to collect; None for all.
+            alias: what the state is called; None for the name of the channel.
+
+        Raises:
+            UnknownChannelError: there is no such channel or key.
+            StateError: a ``ValueError``: the records have no such attribute; or the state is collected by another.
+            WrongEdgeError: a ``TypeError``: neither a name nor an edge.
+        """
+        self._bus.states.collect(field, keyby, indexer, alias)
+
+    def get_state(self, field: str, indexer: Any = None) -> Edge:
+        """A state as an edge that ticks the state itself whenever a record is inserted; it may be set later.
+
+        Raises:
+            NoProviderException: no state and no channel is called so; the message names the nearest.
+        """
+        return self._bus.states.edge(field, indexer)
+
     def set_stage(self, field: str) -> None:
         """Let records be held back from a channel until they are released. Saying it again changes nothing.
 

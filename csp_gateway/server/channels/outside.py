@@ -8,9 +8,13 @@ from csp_gateway.errors import GatewayException, NoProviderException, NotRunning
 from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.history import History
+from csp_gateway.server.channels.queries import Queries
 from csp_gateway.server.channels.sends import Sends
+from csp_gateway.server.channels.states import States
 from csp_gateway.server.channels.streams import is_none
 from csp_gateway.server.channels.wiring import Wiring
+from csp_gateway.server.state import State
+from csp_gateway.wire import Query
 
 __all__ = ["Outside"]
 
@@ -18,16 +22,25 @@ __all__ = ["Outside"]
 class Outside:
     """The outside of one build of the graph.
 
-    Its methods may be called from any thread and never wait: ``last`` and ``next`` give an ``Answer``, for a thread to
-    ask with ``result(timeout)``, or to be awaited in asyncio. All of them raise ``NotRunningError`` before the engine
+    Its methods may be called from any thread and never wait: they give an ``Answer``, for a thread to ask with
+    ``result(timeout)``, or to be awaited in asyncio. All of them raise ``NotRunningError`` before the engine
     runs and after it has ended.
     """
 
-    def __init__(self, wiring: Wiring, cells: Mapping[str, Cell], sends: Sends, wake: Callable[[Cell], None]) -> None:
+    def __init__(
+        self,
+        wiring: Wiring,
+        cells: Mapping[str, Cell],
+        sends: Sends,
+        states: States,
+        wake: Callable[[Cell], None],
+    ) -> None:
         self._wiring = wiring
         self._cells = cells
         self._sends = sends
+        self._states = states
         self._wake = wake
+        self.queries = Queries()
         self._engine_thread: int | None = None
         self._realtime = True
         self._closed: NotRunningError | None = NotRunningError("the gateway is not running yet: start it first")
@@ -44,6 +57,7 @@ class Outside:
         self._closed.__cause__ = cause
         for cell in self._cells.values():
             cell.close(self._closed, failed=cause is not None)
+        self.queries.close(self._closed)
 
     @property
     def running(self) -> bool:
@@ -89,6 +103,29 @@ class Outside:
             self._ring(cell)
         return coming
 
+    def state(self, name: str, indexer: Any = None) -> Answer:
+        """A state, None before its first record. What was sent to its channel before this call is in it.
+
+        Raises:
+            NoProviderException: no state is called so.
+        """
+        state, arriving = self._state(name, indexer)
+        if arriving is None:
+            return Answer.of(state if len(state) else None)
+        return self.queries.ask(lambda: state if len(state) else None, arriving)
+
+    def query(self, name: str, indexer: Any = None, query: Query | Mapping[str, Any] | str | None = None) -> Answer:
+        """The records of a state that ``query`` means, on a thread that serves queries; the engine is not visited.
+
+        What was sent to its channel before this call is among them.
+
+        Raises:
+            NoProviderException: no state is called so.
+            QueriesRefusedError: too many queries are open. What is wrong with the query itself, the answer says.
+        """
+        state, arriving = self._state(name, indexer)
+        return self.queries.ask(lambda: state.query(query), arriving)
+
     def send(self, field: str, value: Any, indexer: Any = None) -> None:
         """Queue a value as one tick of a channel, of a key, or of several keys of a basket at once.
 
@@ -122,6 +159,15 @@ class Outside:
                 f"connect, or declare it with Annotated[…, Keep()]"
             )
         return kept
+
+    def _state(self, name: str, indexer: Any) -> tuple[State[Any], Answer | None]:
+        """A state, and what to wait for until what was sent to its channel is in it."""
+        self._refuse_closed()
+        state, field = self._states.find(name, indexer), self._states.field_of(name)
+        arriving = self._cells[field].arrival() if field in self._cells else None
+        if arriving is not None:
+            self._refuse_inside(field)
+        return state, arriving
 
     def _asked(self, field: str, indexer: Any) -> tuple[Cell, Any]:
         self._refuse_closed()

@@ -12,6 +12,7 @@ from csp import Struct
 from csp_gateway.errors import UnknownChannelError, did_you_mean
 from csp_gateway.server.channels.generics import open_variables
 from csp_gateway.server.channels.kinds import Declaration, declaration_of
+from csp_gateway.server.channels.state_marks import refuse_states
 
 __all__ = ["Schema", "read_schema"]
 
@@ -74,6 +75,7 @@ def read_schema(channels: type) -> Schema:
                 UserWarning,
                 *_declaring_line(),
             )
+    refuse_states(channels.__name__, declarations)
     return Schema(channels.__name__, declarations, [name for name in fields if name not in declarations])
 
 

@@ -18,6 +18,7 @@ from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.checks import Check
 from csp_gateway.server.channels.kinds import Declaration
 from csp_gateway.server.channels.streams import Streams, is_none
+from csp_gateway.server.channels.supplies import behind
 from csp_gateway.server.channels.wiring import Wiring
 
 __all__ = ["WAITING_LIMIT", "Door", "Sendable", "Sends"]
@@ -161,10 +162,16 @@ class Sends:
             else:
                 self._wiring.supply(field, edges, by=by, ahead=True)
 
-    def arrivals(self, field: str) -> Edge:
-        """How many sent values have ticked, as an edge."""
-        door = self._doors.get(field)
-        return csp.count(door.adapter.out()) if door is not None else csp.null_ts(int)
+    def arrivals(self, field: str, collected: list[Edge]) -> Edge:
+        """How many sent values have ticked, as an edge.
+
+        Args:
+            collected: edges that tick what states have made of the channel; a sent value has arrived when it is there.
+        """
+        if field not in self._doors:
+            return csp.null_ts(int)
+        count = csp.count(self._doors[field].adapter.out())
+        return behind(count, collected) if collected else count
 
     def door(self, field: str) -> Door:
         """The door of a channel.

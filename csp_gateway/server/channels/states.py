@@ -63,6 +63,7 @@ class States:
         self._promised = promised
         self._states: dict[str, dict[Any, _Collected]] = {}
         """Alias → key → the state; the key is None where it collects all of its channel."""
+        self._edges: dict[str, list[Edge]] = {}
         self._asked: dict[Stream, _Asked] = {}
         """``(alias, key)`` → who gets the state."""
         for alias, name, key, mark in state_marks(schema):
@@ -109,7 +110,7 @@ class States:
         alias = self._canonical(alias)
         if alias not in self._states and alias not in self._schema:
             raise NoProviderException(f"{self._unknown(alias)} ({self._wiring.owner.name}.connect, {calling_line()})")
-        name = self._field_of(alias)
+        name = self.field_of(alias)
         self._wiring.refuse_when_bound(name)
         key = None if is_none(indexer) else self._wiring.stream(name, indexer)[1]
         asked = self._asked.get((alias, key))
@@ -125,7 +126,10 @@ class States:
             NoProviderException: a state that a module gets is set by none.
             UnknownChannelError: a ``State`` mark names a key that the basket was not given.
         """
-        edges = {id(each.state): self._edge_of(each) for states in self._states.values() for each in states.values()}
+        edges = {}
+        for each in [each for states in self._states.values() for each in states.values()]:
+            edge = edges[id(each.state)] = self._edge_of(each)
+            self._edges.setdefault(each.stream[0], []).append(edge)
         for (alias, key), asked in self._asked.items():
             try:
                 state = self.find(alias, key)
@@ -134,6 +138,17 @@ class States:
             asked.promise.bind(edges[id(state)])
 
     # When every module is connected.
+
+    def edges_of(self, field: str) -> list[Edge]:
+        """The edges that tick what is collected of a channel."""
+        return self._edges.get(field, [])
+
+    def field_of(self, alias: str) -> str:
+        """The channel that a state collects, or will."""
+        alias = self._canonical(alias)
+        for each in self._states.get(alias, {}).values():
+            return each.stream[0]
+        return alias
 
     def find(self, alias: str, indexer: Any = None) -> State[Any]:
         """A state by its name; without a key, also the only one that collects a key.
@@ -226,12 +241,6 @@ class States:
         for each in (alias, alias.removeprefix("s_")):
             if each in self._states or each in self._schema:
                 return each
-        return alias
-
-    def _field_of(self, alias: str) -> str:
-        """The channel that the state collects, or will."""
-        for each in self._states.get(alias, {}).values():
-            return each.stream[0]
         return alias
 
     def _state_type(self, name: str) -> type[State[Any]]:

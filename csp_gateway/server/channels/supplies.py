@@ -5,12 +5,12 @@
 
 from collections import deque
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import List, TypeVar  # noqa: UP035  # csp reads typing.List
 
 import csp
 from csp import ts
 
-__all__ = ["one_ahead", "silent_until"]
+__all__ = ["behind", "one_ahead", "silent_until"]
 
 T = TypeVar("T")
 
@@ -39,3 +39,12 @@ def one_ahead(first: ts["T"], others: ts["T"]) -> ts["T"]:
     if s_late:
         csp.schedule_alarm(free, timedelta(), True)
     return value
+
+
+@csp.node(memoize=False)
+def behind(count: ts[int], others: List[ts["T"]]) -> ts[int]:  # noqa: UP006
+    """``count``, in the same cycle, but after the nodes that ``others`` come from."""
+    with csp.start():
+        csp.make_passive(others)
+    if csp.ticked(count):
+        return count

@@ -18,6 +18,8 @@ from csp_gateway.errors import (
     GatewayException,
     NoProviderException,
     NotRunningError,
+    QueriesRefusedError,
+    QueryError,
     SendRefusedError,
     UnknownChannelError,
 )
@@ -32,6 +34,8 @@ ERROR_STATUS: Mapping[type[GatewayException], int] = {
     UnknownChannelError: 404,
     NotRunningError: 503,
     SendRefusedError: 503,
+    QueriesRefusedError: 503,
+    QueryError: 422,
     GatewayException: 500,
 }
 """What each error is over HTTP; an error without a line of its own is what its nearest ancestor is."""

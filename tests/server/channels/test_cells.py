@@ -99,6 +99,25 @@ def test_a_basket_by_position_is_read_as_a_list() -> None:
     assert (cell.read(), cell.read(0), cell.read(2)) == ([None, None, "c"], None, "c")
 
 
+def test_an_arrival_is_known_when_all_that_was_sent_has_been_seen() -> None:
+    cell = Cell("a")
+    assert cell.arrival() is None
+    cell.sent = 2
+    waiting = cell.arrival()
+    assert waiting is not None
+    assert cell.arrival() is waiting
+    cell.arrive(1)
+    assert not waiting.done()
+    cell.arrive(2)
+    assert waiting.done()
+    cell.sent = 3
+    late = cell.arrival()
+    cell.close(NotRunningError("over"), failed=False)
+    assert late is not None
+    with pytest.raises(NotRunningError, match="over"):
+        late.result(0)
+
+
 def test_settled_answers_are_shared_by_key() -> None:
     cell = BasketCell("legs", dict, ("x", "y"))
     cell.wake({"x": 1})

@@ -5,7 +5,7 @@ import threading
 import time
 from datetime import timedelta
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import csp
 import pytest
@@ -21,6 +21,8 @@ from csp_gateway import (
     Keep,
     NoProviderException,
     NotRunningError,
+    QueryError,
+    State,
     UnknownChannelError,
 )
 
@@ -267,3 +269,54 @@ def test_in_simulated_time_nothing_comes_from_outside() -> None:
 
     Gateway(channels=Ch(), modules=[Sends()]).start(realtime=False, endtime=timedelta(seconds=1))
     assert "runs in simulated time, which nothing reaches from outside" in str(told[0])
+
+
+class Keyed(GatewayChannels):
+    a: Annotated[ts[Count], State("n", alias="by_n")] = None
+    sides: dict[Side, ts[Count]] = None
+
+
+class Collects(GatewayModule):
+    def connect(self, channels: Keyed) -> None:
+        channels.add_send_channel(Keyed.a)
+        channels.add_send_channel(Keyed.sides)
+        channels.set_state(Keyed.sides, "n", Side.BUY)
+
+
+def test_a_state_holds_what_was_sent_before_it_is_asked(run_gateway: Any) -> None:
+    channels = run_gateway(Keyed(), Collects()).channels
+    assert channels.state("by_n") is None
+    assert channels.query("by_n") == []
+    for n in range(200):
+        channels.send("a", Count(n=n % 50))
+        assert len(channels.query("by_n")) == min(n + 1, 50)
+    assert [count.n for count in channels.state("by_n")] == list(range(50))
+    few = {"filters": [{"attr": "n", "by": {"value": 3, "where": "<"}}]}
+    assert [count.n for count in channels.query("by_n", query=few)] == [0, 1, 2]
+    channels.send("sides", {Side.BUY: Count(n=1), Side.SELL: Count(n=2)})
+    assert [count.n for count in channels.query("sides", Side.BUY)] == [1]
+
+
+def test_queries_are_awaitable_and_say_what_is_wrong(run_gateway: Any) -> None:
+    channels = run_gateway(Keyed(), Collects()).channels
+
+    async def ask() -> tuple[Any, Any]:
+        channels.send("a", Count(n=5))
+        return await channels.outside.state("by_n"), await channels.outside.query("by_n")
+
+    state, (record,) = asyncio.run(ask())
+    assert (len(state), record.n) == (1, 5)
+    with pytest.raises(QueryError, match=r"did you mean 'n'|known: "):
+        channels.query("by_n", query={"filters": [{"attr": "m", "by": {"value": 3}}]})
+    with pytest.raises(NoProviderException, match="did you mean 'by_n'"):
+        channels.query("by_m")
+
+
+def test_states_before_the_start_and_after_the_stop(run_gateway: Any) -> None:
+    with pytest.raises(NotRunningError, match="start it first"):
+        Keyed().query("by_n")
+    gateway = run_gateway(Keyed(), Collects())
+    gateway.stop()
+    for ask in (gateway.channels.query, gateway.channels.state):
+        with pytest.raises(NotRunningError, match="the gateway has stopped"):
+            ask("by_n")

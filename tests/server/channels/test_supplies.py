@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import csp
 
-from csp_gateway.server.channels.supplies import one_ahead, silent_until
+from csp_gateway.server.channels.supplies import behind, one_ahead, silent_until
 
 START = datetime(2024, 1, 1)
 SECOND = timedelta(seconds=1)
@@ -27,3 +27,21 @@ def test_what_is_sent_is_never_behind_what_others_set() -> None:
     merged = csp.run(graph, starttime=START, endtime=10 * SECOND)["merged"]
     assert [value for _, value in merged] == [1, 2, 10, 20, 30]
     assert {when for when, _ in merged} == {START + SECOND}
+
+
+def test_a_count_comes_after_what_it_stands_behind() -> None:
+    seen: list[tuple[int, int]] = []
+    collected: list[int] = []
+
+    def graph() -> None:
+        numbers = csp.curve(int, [(n * SECOND, n) for n in range(1, 4)])
+        slow = csp.apply(numbers, lambda n: collected.append(n) or n, int)
+        for _ in range(5):
+            slow = slow + 0
+        told = csp.apply(
+            behind(csp.count(numbers), [slow]), lambda count: seen.append((count, len(collected))) or 0, int
+        )
+        csp.add_graph_output("told", told)
+
+    csp.run(graph, starttime=START, endtime=10 * SECOND)
+    assert seen == [(1, 1), (2, 2), (3, 3)]

@@ -1,0 +1,95 @@
+"""Questions that take a while, answered on a few threads: neither the engine nor an event loop waits for them."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from csp_gateway.errors import GatewayException, QueriesRefusedError
+from csp_gateway.server.channels.answers import Answer
+
+__all__ = ["QUERIES_LIMIT", "Queries"]
+
+QUERIES_LIMIT = 1_000
+"""Queries that may be asked and not answered yet; one more is refused."""
+_THREADS = 2
+
+
+class Queries:
+    """The queries of one run; its threads are started by the first of them."""
+
+    def __init__(self) -> None:
+        self.refused = 0
+        self._pool: ThreadPoolExecutor | None = None
+        self._open: set[Answer] = set()
+        self._closed: GatewayException | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, question: Callable[[], Any], after: Answer | None = None) -> Answer:
+        """What ``question`` gives or raises.
+
+        Args:
+            question: called on one of the threads.
+            after: what must be known before; if it fails, so does this.
+
+        Raises:
+            QueriesRefusedError: too many are open.
+        """
+        answer = Answer()
+        with self._lock:
+            if self._closed is not None:
+                raise self._closed
+            if len(self._open) >= QUERIES_LIMIT:
+                self.refused += 1
+                raise QueriesRefusedError(f"{QUERIES_LIMIT} queries wait for their answers already; ask again later")
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="csp-queries")
+            self._open.add(answer)
+        if after is None:
+            self._submit(question, answer)
+        else:
+            after.add_done_callback(lambda before: self._go_on(before, question, answer))
+        return answer
+
+    def close(self, reason: GatewayException) -> None:
+        """Refuse who comes from now on, and answer who waits, with ``reason``; the threads end."""
+        with self._lock:
+            self._closed = reason
+            pool, self._pool = self._pool, None
+            waiting, self._open = list(self._open), set()
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+        for answer in waiting:
+            answer.set_exception(reason)
+
+    def statistics(self) -> dict[str, int]:
+        """How many are ``open``, and how many were ``refused``."""
+        return {"open": len(self._open), "refused": self.refused}
+
+    def _go_on(self, before: Any, question: Callable[[], Any], answer: Answer) -> None:
+        if before.exception() is None:
+            self._submit(question, answer)
+        elif self._is_due(answer):
+            answer.set_exception(before.exception())
+
+    def _submit(self, question: Callable[[], Any], answer: Answer) -> None:
+        with self._lock:
+            if self._pool is not None:
+                self._pool.submit(self._answer, question, answer)
+
+    def _answer(self, question: Callable[[], Any], answer: Answer) -> None:
+        try:
+            found = question()
+        except BaseException as error:
+            if self._is_due(answer):
+                answer.set_exception(error)
+        else:
+            if self._is_due(answer):
+                answer.set_result(found)
+
+    def _is_due(self, answer: Answer) -> bool:
+        """Whether the answer is still waited for; whoever is told so gives it."""
+        with self._lock:
+            due = answer in self._open
+            self._open.discard(answer)
+            return due
