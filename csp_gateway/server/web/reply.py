@@ -21,6 +21,8 @@ from csp_gateway.errors import (
     QueriesRefusedError,
     QueryError,
     SendRefusedError,
+    StagingError,
+    StagingFullError,
     UnknownChannelError,
 )
 from csp_gateway.server.structs import GatewayStruct, encode_many
@@ -36,6 +38,8 @@ ERROR_STATUS: Mapping[type[GatewayException], int] = {
     SendRefusedError: 503,
     QueriesRefusedError: 503,
     QueryError: 422,
+    StagingError: 400,
+    StagingFullError: 503,
     GatewayException: 500,
 }
 """What each error is over HTTP; an error without a line of its own is what its nearest ancestor is."""
