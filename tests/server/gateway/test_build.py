@@ -74,6 +74,28 @@ def test_a_channel_that_one_module_adds_is_read_by_another_in_any_order() -> Non
         assert [[each.price for each in value] for _, value in outputs["batches"]] == [[1.0]]
 
 
+def test_a_state_that_one_module_promises_is_got_by_another_in_any_order() -> None:
+    class Collects(Adds):
+        def dynamic_state_channels(self) -> set[str]:
+            return {"fast"}
+
+        def connect(self, channels: Any) -> None:
+            super().connect(channels)
+            channels.set_state("fast", "price")
+
+    class Asks(GatewayModule):
+        def connect(self, channels: Any) -> None:
+            assert "fast" in channels.all_state_aliases()
+            prices = csp.apply(channels.get_state("fast"), lambda state: [quote.price for quote in state], object)
+            csp.add_graph_output("prices", prices)
+
+    for order in permutations([Collects(), Asks()]):
+        gateway = Gateway(channels=Ch(), modules=list(order))
+        assert [prices for _, prices in run(gateway)["prices"]] == [[1.0]]
+        assert gateway.channels.all_state_aliases() == ["fast"]
+        assert gateway.channels.state_aliases() == []
+
+
 def test_the_gateway_has_the_wider_channels_and_the_caller_what_was_given() -> None:
     channels, modules = Ch(region="us"), [Adds(), Reads()]
     gateway = Gateway(channels=channels, modules=modules)
