@@ -64,6 +64,6 @@ def refuse_states(owner: str, declarations: Mapping[str, Declaration]) -> None:
         if key in others or any(other != field for other in others.values()):
             raise StateMarkError(
                 f"{owner}.{field}: a state of {next(iter(others.values()))!r} is called {alias!r} already; "
-                f"give each its own: State({', '.join(map(repr, mark.keyby))}, alias=…)"
+                f"give each its own: State({mark.keyby!r}, alias=…)"
             )
         others[key] = field
