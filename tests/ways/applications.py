@@ -179,11 +179,16 @@ class Recorder(GatewayModule):
 Cycles = list[tuple[datetime, dict[Stream, Value]]]
 
 
+def outputs(parts: Sequence[GatewayModule]) -> dict[str, Any]:
+    """What an application leaves behind."""
+    gateway = Gateway(channels=Ch(), modules=list(parts))
+    left: dict[str, Any] = csp.run(gateway.graph, starttime=START, endtime=SECOND * 10)
+    return left
+
+
 def cycles(parts: Sequence[GatewayModule]) -> Cycles:
     """Every engine cycle of an application: its engine time, and what ticked in it."""
-    gateway = Gateway(channels=Ch(), modules=list(parts))
-    outputs = csp.run(gateway.graph, starttime=START, endtime=SECOND * 10)
-    return list(outputs["cycles"])
+    return list(outputs(parts)["cycles"])
 
 
 def ticks_of(run: Cycles) -> Counter[Tick]:

@@ -7,12 +7,38 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-from tests.ways.applications import HOPS, STREAMS, Join, Part, Piece, Recorder, Relay, Source, cycles
+import csp
+
+from csp_gateway import GatewayModule
+from tests.ways.applications import (
+    HOPS,
+    STREAMS,
+    Ch,
+    Join,
+    Part,
+    Piece,
+    Recorder,
+    Relay,
+    Source,
+    cycles,
+    outputs,
+    value_of,
+)
 
 ROOT = Path(__file__).parents[2]
 
 
-def application() -> list[Part | Recorder]:
+class Remember(GatewayModule):
+    """A state of each kind of channel, and what it holds whenever it changes."""
+
+    def connect(self, channels: Ch) -> None:
+        for field in (Ch.one, Ch.several, Ch.by_side, Ch.venues, Ch.legs):
+            channels.set_state(field, "hops")
+            records = csp.apply(channels.get_state(field), lambda state: value_of(list(state)), object)
+            csp.add_graph_output(field, records)
+
+
+def application() -> list[GatewayModule]:
     """Every stream with several setters, ticking together, and cycles among them: twelve modules of four pieces."""
     drawn = Random(7)
     pieces: list[Piece] = []
@@ -23,14 +49,16 @@ def application() -> list[Part | Recorder]:
         pieces += [Join(target, whole, salt, tuple(drawn.sample(STREAMS, 3)))]
         pieces += [Relay(target, whole, salt, drawn.choice(STREAMS))] if salt < len(STREAMS) else []
     drawn.shuffle(pieces)
-    return [*(Part(pieces=pieces[start::12]) for start in range(12)), Recorder()]
+    return [*(Part(pieces=pieces[start::12]) for start in range(12)), Recorder(), Remember()]
 
 
 def digest() -> str:
-    """All that ticked, when and in which engine cycle, as one number."""
+    """All that ticked, when and in which engine cycle, and what was remembered of it, as one number."""
     found = sha256()
-    for when, cycle in cycles(application()):
+    left = outputs(application())
+    for when, cycle in left.pop("cycles"):
         found.update(f"{when} {sorted((field, str(key), value) for (field, key), value in cycle.items())}".encode())
+    found.update(repr(sorted(left.items())).encode())
     return found.hexdigest()
 
 
@@ -53,3 +81,4 @@ def test_there_is_something_to_compare() -> None:
     assert {stream for _, cycle in run for stream in cycle} == set(STREAMS)
     assert max(hops for _, cycle in run for value in cycle.values() for _, hops in value) == HOPS
     assert len(run) > 10 * len({when for when, _ in run})
+    assert all(len(outputs(application())[field]) > 10 for field in (Ch.one, Ch.several, Ch.by_side))

@@ -24,6 +24,7 @@ SECONDS = float(os.environ.get("CSP_GATEWAY_STRESS_SECONDS", "5"))
 THREADS = 8
 PATIENCE = 30.0
 """Seconds until an answer counts as lost."""
+NUMBERS = 5
 VENUES = [f"venue{number}" for number in range(20)]
 
 
@@ -49,6 +50,9 @@ class Ch(GatewayChannels):
         return {"venues": VENUES}
 
 
+SENDABLE = [Ch.orders, Ch.batches, Ch.by_side, Ch.venues]
+
+
 class Beat(GatewayModule):
     """Ticks by itself, a thousand times a second."""
 
@@ -62,8 +66,9 @@ class Desk(GatewayModule):
     """Takes what is sent, and sets a channel that it reads itself."""
 
     def connect(self, channels: Ch) -> None:
-        for field in (Ch.orders, Ch.batches, Ch.by_side, Ch.venues):
+        for field in SENDABLE:
             channels.add_send_channel(field)
+            channels.set_state(field, "n")
         orders = channels.get_channel(Ch.orders)
         back = csp.filter(csp.apply(channels.get_channel(Ch.echo), lambda order: order.n < 3, bool), orders)
         channels.set_channel(Ch.echo, orders)
@@ -71,7 +76,7 @@ class Desk(GatewayModule):
 
 
 def order(drawn: random.Random) -> Order:
-    return Order(n=drawn.randrange(5))
+    return Order(n=drawn.randrange(NUMBERS))
 
 
 def asked(drawn: random.Random) -> tuple[str, Any]:
@@ -118,7 +123,7 @@ class Worker(threading.Thread):
         self.failure: BaseException | None = None
 
     def run(self) -> None:
-        calls = [self.last, self.next, self.next_later, self.send, self.send]
+        calls = [self.last, self.next, self.next_later, self.query, self.send, self.send]
         try:
             while not self.end.is_set():
                 self.told(self.drawn.choice(calls))
@@ -154,6 +159,12 @@ class Worker(threading.Thread):
             self.waiting = [answer for answer in self.waiting if not answer.done()]
             for answer in done:
                 self.told(lambda answer=answer: answer.result(0))
+
+    def query(self) -> Any:
+        """A state that threads feed: as many records as there are numbers, at most."""
+        records = self.gateway.channels.query(self.drawn.choice(SENDABLE))
+        assert len(records) <= NUMBERS
+        return records
 
     def send(self) -> None:
         self.gateway.channels.send(*sent(self.drawn))
