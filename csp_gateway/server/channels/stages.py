@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import csp
 from csp import ts
 from csp.impl.wiring.edge import Edge
 
@@ -114,19 +115,23 @@ class Stages:
         for field, line in self._asked.items():
             self._find(field, f" ({line})")
         for field, staged in self._staged.items():
-            declaration = self._schema[field]
             staged.journal.followed = field in self._events
             for listener in self._listeners.get(field, ()):
                 staged.listen(listener)
-            released, events = build_staging_node(
-                staged,
-                self._requests.get(field, ()),
-                declaration.ticks,
-                self._wiring.keys[field] if declaration.is_basket else None,
-            )
+            events = self._supply(field, staged)
             if field in self._events:
                 self._events[field].bind(events)
-            self._wiring.supply(field, released, by=f"Stage[{field}]")
+
+    def _supply(self, field: str, staged: StagedChannel) -> Edge:
+        """Let what is released into the channel; its events."""
+        declaration = self._schema[field]
+        keys = self._wiring.keys[field] if declaration.is_basket else None
+        if keys == ():
+            staged.close(CannotStageError(f"channel {field!r}: the basket was given no keys, so nothing can be staged"))
+            return csp.null_ts(StagingEvent)
+        released, events = build_staging_node(staged, self._requests.get(field, ()), declaration.ticks, keys)
+        self._wiring.supply(field, released, by=f"Stage[{field}]")
+        return events
 
     # While it runs.
 

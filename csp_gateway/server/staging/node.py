@@ -20,7 +20,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 
-@csp.node
+@csp.node(memoize=False)
 def apply_stage_requests(
     requests: ts[StagingRequest], rung: ts[bool], staged: StagedChannel, realtime: bool, ticks: "T"
 ) -> csp.Outputs(released=ts["T"], events=ts[StagingEvent]):
@@ -40,7 +40,7 @@ def apply_stage_requests(
         csp.output(events=step.event)
 
 
-@csp.node
+@csp.node(memoize=False)
 def spread(items: ts[object], keys: List["K"], ticks: "T") -> csp.OutputBasket(Dict["K", ts["T"]], shape="keys"):  # noqa: UP006
     """Items of a basket, ``{key: value}``, each key's value on its own edge, in one cycle."""
     if csp.ticked(items):
