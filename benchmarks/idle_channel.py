@@ -112,8 +112,8 @@ def ours(channel: str, made: Callable[[], Any], *, exposed: bool = False) -> flo
 
 
 def best(cycles: int, *works: Callable[[], float]) -> list[float]:
-    """µs a cycle, the best of five, the works taking turns so that noise meets all alike."""
-    turns = [[work() for work in works] for _ in range(5)]
+    """µs a cycle, the best of nine, the works taking turns so that noise meets all alike."""
+    turns = [[work() for work in works] for _ in range(9)]
     return [min(times) / cycles * 1e6 for times in zip(*turns, strict=True)]
 
 
