@@ -232,7 +232,10 @@ class StagedChannel:
         if threading.get_ident() == self._engine_thread:
             self._wake()
         elif not self._rung:
-            self._rung = bool(self.bell.push_tick(True))
+            # Before it rings: the engine may hear it at once.
+            self._rung = True
+            if not self.bell.push_tick(True):
+                self._rung = False
 
     def _wake(self) -> None:
         """The same on the engine's thread, which works in simulated time too."""

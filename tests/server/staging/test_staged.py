@@ -143,6 +143,45 @@ def test_the_graph_is_woken_once_until_it_has_looked() -> None:
     assert len(woken) == 4
 
 
+class Bell:
+    """A bell whose engine hears it before the ringing thread goes on, or which does not hang yet."""
+
+    def __init__(self, staged: StagedChannel, hangs: bool) -> None:
+        self.staged, self.hangs, self.heard = staged, hangs, 0
+
+    def push_tick(self, value: bool) -> bool:
+        if self.hangs:
+            self.heard += 1
+            self.staged.take(rung=True, woken=False)
+        return self.hangs
+
+
+def test_the_bell_rings_again_for_an_engine_that_heard_it_at_once(staged: StagedChannel) -> None:
+    bell = staged.bell = Bell(staged, hangs=True)
+
+    def outside() -> None:
+        for x in range(3):
+            staged.add(Order(x=x))
+            staged.release()
+
+    in_threads(outside)
+    assert bell.heard == 3
+    assert staged.journal.pending == 0
+
+
+def test_a_bell_that_did_not_hang_yet_rings_later(staged: StagedChannel) -> None:
+    bell = staged.bell = Bell(staged, hangs=False)
+
+    def outside() -> None:
+        for _ in range(2):
+            staged.add(Order(x=1))
+            staged.release()
+            bell.hangs = True
+
+    in_threads(outside)
+    assert bell.heard == 1
+
+
 def test_a_record_is_found_by_its_id_or_by_a_struct_that_has_it(staged: StagedChannel) -> None:
     orders = [Order(x=x) for x in range(3)]
     for order in orders:
