@@ -82,6 +82,18 @@ def test_global_lookup_finds_any_class() -> None:
     assert global_lookup("never") is None
 
 
+def test_a_class_may_mean_something_else_by_lookup() -> None:
+    class Shelf(GatewayStruct):
+        n: int = 0
+
+        def lookup(self, place: int) -> int:
+            return place
+
+    shelf = Shelf()
+    assert global_lookup(shelf.id) is shelf
+    assert global_lookup("never") is None
+
+
 def test_a_class_can_stay_out_of_the_lookup() -> None:
     class Quiet(GatewayStruct):
         x: int = 0
