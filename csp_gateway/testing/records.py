@@ -128,8 +128,8 @@ class Records:
         return f"{spelled(target)} at {self.now}: {complaint}\n  Since {self.since}, {self[target].told()}"
 
     def story(self) -> str:
-        """What has happened on each channel that has ticked."""
-        told = [f"{spelled(ticks.target)}: {ticks.told()}" for ticks in self if ticks.count]
+        """What has happened on each channel that has ticked; on a basket, as a whole."""
+        told = [f"{ticks.target[0]}: {ticks.told()}" for ticks in self if ticks.count and ticks.target[1] is None]
         return "\n".join(told or [f"nothing has ticked since {self.since}"])
 
     def counts(self) -> dict[str, int]:

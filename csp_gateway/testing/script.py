@@ -117,7 +117,7 @@ class _Player(AdapterManagerImpl):  # type: ignore[misc]  # csp has no types
             say(f"{script.name}: done")
         except BaseException as error:
             # Raised, it would keep csp from stopping other adapters. So it is told only if nothing else has failed.
-            self.shutdown_engine(error)
+            self.shutdown_engine(_carrying(error))
 
     def _take(self, moment: Moment) -> None:
         self._script.records.now = moment.time
@@ -146,6 +146,12 @@ class _Player(AdapterManagerImpl):  # type: ignore[misc]  # csp has no types
 
 def _failed_at(line: str) -> str:
     return f"Assertion failed in test at {line}"
+
+
+def _carrying(error: BaseException) -> BaseException:
+    """What to give csp so that it raises ``error`` itself: it raises ``type(given)(str(given))`` (as of 0.19)."""
+    kind = type("Carrier", (BaseException,), {"__new__": lambda cls, *_: error})
+    return BaseException.__new__(kind).with_traceback(error.__traceback__)
 
 
 class _Clock(ManagedSimInputAdapter):  # type: ignore[misc]  # csp has no types

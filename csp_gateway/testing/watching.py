@@ -10,7 +10,7 @@ from csp.impl.wiring.edge import Edge
 from csp_gateway.errors import ScriptError, WrongTickError, did_you_mean
 from csp_gateway.server.channels import ChannelSelection, Check, Declaration, GatewayChannels
 from csp_gateway.testing.moments import Moment, Send
-from csp_gateway.testing.records import Target, spelled
+from csp_gateway.testing.records import Target
 from csp_gateway.testing.script import sent
 
 __all__ = ["Watched"]
@@ -54,10 +54,8 @@ class Watched:
             if key is not None and declaration.container is None:
                 raise ScriptError(f"{line}: channel {name!r} is {declaration}, no basket: leave the key {key!r} out")
             if key is not None and not _has(self.edges[name], key):
-                keys = [spelled((name, each)) for each in self.edges[name]]
-                raise ScriptError(
-                    f"{line}: basket {name!r} has no key {key!r}; {did_you_mean(spelled((name, key)), keys)}"
-                )
+                known = did_you_mean(str(key), map(str, self.edges[name]))
+                raise ScriptError(f"{line}: basket {name!r} has no key {key!r}; {known:.200}")
 
     def supply(self, channels: GatewayChannels, moments: Iterable[Moment]) -> None:
         """Set each channel to what the script sends on it; also to nothing, so that it counts as provided.
