@@ -256,7 +256,9 @@ class States:
                 f"Nobody provides a state of {alias!r}: call channels.set_state({alias!r}, keyby) in a connect, or "
                 f"declare it with Annotated[…, State(keyby)]"
             )
-        return f"Nobody provides state {alias!r}; {did_you_mean(alias, [*self.aliases(), *self._schema])}"
+        # Until the graph is closed, any channel may yet have one.
+        known = {*self.aliases(), *(() if self._wiring.bound else self._schema)}
+        return f"Nobody provides state {alias!r}; {did_you_mean(alias, known)}"
 
 
 def _spelled_keyby(collecting: _Collected) -> str:

@@ -420,6 +420,7 @@ def test_nothing_is_collected_once_the_graph_is_closed() -> None:
     ("alias", "indexer", "message"),
     [
         ("qotes", None, r"^Nobody provides state 'qotes'; did you mean 'quotes'\?$"),
+        ("z", None, r"^Nobody provides state 'z'; known: by_venue, only_x, quotes$"),
         ("plain", None, r"^Nobody provides a state of 'plain': call channels\.set_state\('plain', keyby\)"),
         ("quotes", "x", r"^Nobody provides state 'quotes' so: not of key 'x': it is collected of all keys together$"),
         ("only_x", "y", r"^Nobody provides state 'only_x' so: not of key 'y': it is collected of x$"),
