@@ -14,6 +14,8 @@ from csp_gateway.server.module import GatewayModule
 
 __all__ = ["gathered_states", "widen"]
 
+_SUFFIX = "WithDynamicChannels"
+
 
 def widen(channels: GatewayChannels, modules: Sequence[GatewayModule]) -> GatewayChannels:
     """A channels object that has every channel its modules ask for.
@@ -71,7 +73,8 @@ def gathered_states(modules: Sequence[GatewayModule]) -> dict[str, str]:
 def _grown(channels: GatewayChannels, fields: dict[str, Any]) -> GatewayChannels:
     """A copy of ``channels`` with more fields."""
     base = type(channels)
-    widened = create_model(f"{base.__name__}WithDynamicChannels", __base__=base, __module__=base.__module__, **fields)
+    name = base.__name__.removesuffix(_SUFFIX) + _SUFFIX
+    widened = create_model(name, __base__=base, __module__=base.__module__, **fields)
     twin = copy(channels)
     # Its class is changed instead of a new object made: nothing is validated twice, and private attributes come along.
     object.__setattr__(twin, "__class__", widened)

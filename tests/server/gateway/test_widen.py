@@ -112,6 +112,9 @@ def test_what_is_there_already_is_not_added_again() -> None:
     widened = widen(Ch(), modules)
     assert spelled(widened) == {**DECLARED, "fast": "ts[Quote]"}
     assert widen(widened, modules) is widened
+    wider = widen(widened, [*modules, Other(channels={"more": Trade})])
+    assert spelled(wider) == {**DECLARED, "fast": "ts[Quote]", "more": "ts[Trade]"}
+    assert type(wider).__name__ == "ChWithDynamicChannels"
 
 
 def test_the_new_channels_can_be_wired() -> None:
