@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -12,19 +11,15 @@ from csp.impl.genericpushadapter import GenericPushAdapter
 from csp_gateway.errors import GatewayException, NotRunningError, StagingArgumentError, StagingFullError
 from csp_gateway.server.staging.areas import Areas, Change, Held
 from csp_gateway.server.staging.events import StagingAction, StagingRequest
-from csp_gateway.server.staging.journal import Happening, Journal, Packing, Step, happenings
+from csp_gateway.server.staging.journal import Journal, Packing, Step
+from csp_gateway.server.staging.telling import Listener, Telling
 
-__all__ = ["PENDING_LIMIT", "UNTOLD_LIMIT", "Listener", "Reading", "StagedChannel"]
+__all__ = ["PENDING_LIMIT", "Reading", "StagedChannel"]
 
 PENDING_LIMIT = 100_000
 """Steps that may wait for the engine before a change is refused; one change may be many."""
-UNTOLD_LIMIT = 1_000
-"""Changes that may wait for a listener that is busy; older ones are not told, and counted."""
 
 _log = logging.getLogger("csp_gateway")
-
-Listener = Callable[[list[Happening]], None]
-"""Told what one call or request did, as a list of (action, staging id, records)."""
 
 
 class Reading(Packing, Protocol):
@@ -65,10 +60,8 @@ class StagedChannel:
         self._realtime = True
         self._wake_node: Callable[[], None] | None = None
         self._rung = self._woken = False
-        self._listeners: list[Listener] = []
-        self._untold: deque[list[Change]] = deque()
-        self._telling = threading.Lock()
-        self._refused = self._failed = self._missed = 0
+        self._telling = Telling(channel, reading)
+        self._refused = 0
 
     # Its life, on the engine's thread.
 
@@ -105,7 +98,7 @@ class StagedChannel:
 
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` whatever happens from now on; before the graph runs."""
-        self._listeners.append(listener)
+        self._telling.listen(listener)
 
     # From any thread.
 
@@ -206,12 +199,11 @@ class StagedChannel:
             except StagingFullError:
                 self._refused += 1
                 raise
-            if self._batch and self._listeners:
-                self._note_untold()
+            self._telling.note(self._batch)
             self._batch = []
             if self.journal.pending:
                 self._ring()
-        self._tell()
+        self._telling.tell()
 
     def _write(self, change: Change) -> None:
         self.journal.write(change)
@@ -243,31 +235,6 @@ class StagedChannel:
             self._woken = True
             self._wake_node()
 
-    # Who is told. Who comes first tells for those who come meanwhile: all is told in order, and nobody waits.
-
-    def _note_untold(self) -> None:
-        if len(self._untold) >= UNTOLD_LIMIT:
-            self._untold.popleft()
-            self._missed += 1
-        self._untold.append(self._batch)
-
-    def _tell(self) -> None:
-        while self._untold and self._telling.acquire(blocking=False):
-            try:
-                while self._untold:
-                    self._tell_batch(self._untold.popleft())
-            finally:
-                self._telling.release()
-
-    def _tell_batch(self, batch: list[Change]) -> None:
-        happened = [each for change in batch for each in happenings(change, self._reading)]
-        for listener in self._listeners:
-            try:
-                listener(list(happened))
-            except Exception:
-                self._failed += 1
-                _log.exception("channel %r: a staging listener raised", self.channel)
-
     # What is refused.
 
     def _refuse_closed(self) -> None:
@@ -295,7 +262,7 @@ class StagedChannel:
             "records": self._areas.records,
             "pending": self.journal.pending,
             "refused": self._refused,
-            "untold": len(self._untold),
-            "missed": self._missed,
-            "listener_errors": self._failed,
+            "untold": self._telling.untold,
+            "missed": self._telling.missed,
+            "listener_errors": self._telling.failed,
         }
