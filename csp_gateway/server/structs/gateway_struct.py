@@ -178,7 +178,8 @@ def global_lookup(id: IdType, cls: type[GatewayStruct] | None = None) -> Gateway
     Of several classes that hold the id, which takes supplied ids, the struct with the newest timestamp is meant.
     """
     if cls is not None:
-        return cls.__gateway_lookup__.get(id)
+        one: GatewayStruct | None = cls.__gateway_lookup__.get(id)
+        return one
     found = [struct for kind in _all_kinds(GatewayStruct) if (struct := kind.__gateway_lookup__.get(id)) is not None]
     return max(found, key=attrgetter("timestamp"), default=None)
 
