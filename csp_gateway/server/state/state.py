@@ -1,6 +1,6 @@
 """State: the newest record per key, as the mark that asks for it and as the object that is asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -48,6 +48,11 @@ class State(Generic[T]):
 
     record_type: ClassVar[Any] = Any
     """The type of the records."""
+
+    insert: Callable[[T], None]
+    """Take a record in place of the one of the same key; for the engine's thread alone."""
+    insert_all: Callable[[Iterable[T]], None]
+    """Take records, later ones over earlier ones; who asks meanwhile finds all of them or none."""
 
     _typed: ClassVar[WeakValueDictionary[Any, type["State[Any]"]]] = WeakValueDictionary()
 
