@@ -1,13 +1,17 @@
 """A history keeps the newest ticks within its limits, and says so when it cannot answer from where it is asked."""
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Annotated, Any
 
+import csp
 import pytest
+from csp import ts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewaySettings, Keep
 from csp_gateway.server.channels.history import History, Page, Tick
 from csp_gateway.server.channels.limits import HistoryLimits
 from csp_gateway.server.structs import GatewayStruct
@@ -282,3 +286,97 @@ def test_against_a_list_that_forgets_nothing(
     assert page.left == len(every) - page.next
     told = history.statistics()
     assert told["kept"] + sum(told["dropped"].values()) == told["next"] == len(every)
+
+
+# --- Through the engine ---------------------------------------------------------------------------------------------
+
+
+class Count(GatewayStruct):
+    n: int
+
+
+class Ch(GatewayChannels):
+    counts: Annotated[ts[Count], Keep(seconds=3)] = None
+    legs: Annotated[list[ts[Count]], Keep()] = None
+
+
+class Counts(GatewayModule):
+    """A count a second, and at the fifth second two of them."""
+
+    @csp.node
+    def counted(self, clock: ts[int]) -> ts[Count]:
+        if csp.ticked(clock):
+            return Count(n=clock)
+
+    def dynamic_keys(self) -> dict[str, Any]:
+        return {"legs": 2}
+
+    def connect(self, channels: Ch) -> None:
+        counts = self.counted(csp.count(csp.timer(timedelta(seconds=1), True)))
+        channels.set_channel("counts", counts)
+        channels.set_channel("counts", self.counted(csp.const(50, delay=timedelta(seconds=5))))
+        channels.set_channel("legs", [counts, self.counted(csp.const(70, delay=timedelta(seconds=2)))])
+
+
+def ran(seconds: float) -> Any:
+    """The channels after a run in simulated time."""
+    gateway = Gateway(modules=[Counts()], channels=Ch(), settings=GatewaySettings(HISTORY_ITEMS=2))
+    gateway.start(realtime=False, starttime=START, endtime=timedelta(seconds=seconds))
+    return gateway.channels
+
+
+def test_two_ticks_of_one_engine_time_have_an_offset_each() -> None:
+    history = ran(5).outside.history("counts")
+    # What Keep leaves out is the settings'.
+    assert history.limits == HistoryLimits(items=2, seconds=3, bytes=16 * 2**20)
+    kept = history.since().ticks
+    assert [(tick.offset, tick.time) for tick in kept] == [(4, at(5)), (5, at(5))]
+    assert {tick.value.n for tick in kept} == {5, 50}
+
+
+def test_of_a_basket_an_entry_has_the_keys_that_ticked_together() -> None:
+    kept = ran(3).outside.history("legs").since().ticks
+    assert [{key: count.n for key, count in tick.value.items()} for tick in kept] == [{0: 2, 1: 70}, {0: 3}]
+
+
+def test_every_run_is_an_epoch_of_its_own() -> None:
+    one, two = (ran(2).outside.history("counts") for _ in range(2))
+    page = one.since()
+    assert page.epoch != two.epoch
+    assert two.since(page.next, page.epoch).reason == "epoch_changed"
+
+
+def test_who_follows_a_live_channel_misses_nothing_unsaid() -> None:
+    class Live(GatewayChannels):
+        counts: Annotated[ts[Count], Keep(items=100)] = None
+
+    class Sends(GatewayModule):
+        def connect(self, channels: Live) -> None:
+            channels.add_send_channel(Live.counts)
+
+    gateway = Gateway(modules=[Sends()], channels=Live())
+    gateway.start(block=False)
+    channels, total = gateway.channels, 5_000
+    history = channels.outside.history("counts")
+
+    def send() -> None:
+        for n in range(total):
+            channels.send("counts", Count(n=n))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    upcoming, seen, deadline = 0, 0, time.monotonic() + 30
+    while upcoming < total:
+        page = history.since(upcoming, history.epoch, limit=30)
+        assert all(tick.value.n == tick.offset for tick in page.ticks)
+        first = page.next - len(page.ticks)
+        assert page.recovered == (first == upcoming)
+        assert page.recovered or page.reason == "expired"
+        seen, upcoming = seen + len(page.ticks), page.next
+        assert time.monotonic() < deadline
+    sender.join()
+    told = history.statistics()
+    gateway.stop()
+    assert told["kept"] == 100
+    assert told["dropped"]["items"] == total - 100
+    assert 100 <= seen <= total
