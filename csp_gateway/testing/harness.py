@@ -23,7 +23,7 @@ from csp_gateway.testing.checks import (
 )
 from csp_gateway.testing.moments import Act, Send, Wait, calling_line, moments_of
 from csp_gateway.testing.records import BasketTicks, Records, Target, Ticks, times
-from csp_gateway.testing.script import Script, note, note_basket, play, say
+from csp_gateway.testing.script import Script, note, play, say, watch_basket
 from csp_gateway.testing.watching import Watched
 
 __all__ = ["GatewayTestHarness"]
@@ -268,7 +268,7 @@ class GatewayTestHarness(GatewayModule):
             records.add(whole)
             by_key = {key: records.add(Ticks((name, key), (name, key) in whole_story)) for key in edges}
             if edges:
-                note_basket(edges, whole, by_key, self.verbose)
+                watch_basket(edges, whole, by_key, self.verbose)
 
 
 def _target(channel: Channel) -> Target:

@@ -18,7 +18,7 @@ from csp_gateway.errors import ScriptError
 from csp_gateway.testing.moments import Act, Moment
 from csp_gateway.testing.records import Records, Ticks, spelled
 
-__all__ = ["Script", "note", "note_basket", "play", "say", "sent"]
+__all__ = ["Script", "note", "play", "say", "sent", "watch_basket"]
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -197,6 +197,13 @@ def note_basket(x: Dict["K", ts["T"]], whole: Ticks, by_key: dict, verbose: bool
             by_key[key].note(csp.now(), value)
             if verbose:
                 say(f"{csp.now()}  {spelled(by_key[key].target)}  {value!r}")
+
+
+def watch_basket(edges: dict[Any, Edge], whole: Ticks, by_key: dict[Any, Ticks], verbose: bool) -> None:
+    """Write down what ticks on a basket."""
+    # Memoized, csp would sort the keys, and warn of those that have no order, such as the members of an enum.
+    with csp.memoize(False):
+        note_basket(edges, whole, by_key, verbose)
 
 
 def sent(values: list[tuple[datetime, Any]], ticks: Any) -> Edge:

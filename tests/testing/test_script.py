@@ -15,7 +15,7 @@ from csp.impl.wiring import py_managed_adapter_def
 from csp_gateway import ScriptError
 from csp_gateway.testing.moments import Act, Moment, Send
 from csp_gateway.testing.records import BasketTicks, Records, Ticks
-from csp_gateway.testing.script import Script, note, note_basket, play, sent
+from csp_gateway.testing.script import Script, note, play, sent, watch_basket
 
 START = datetime(2024, 1, 1)
 SECOND = timedelta(seconds=1)
@@ -121,7 +121,11 @@ def test_by_the_clock_too(run: Any) -> None:
     steps: list[Any] = []
     start = datetime.now(UTC).replace(tzinfo=None)
     moments = [Moment(start + timedelta(milliseconds=50 * n), acts=[says(str(n), steps)]) for n in range(3)]
-    run(nothing, *moments, lasts=timedelta(seconds=1), realtime=True, planned_for=start, starttime=start)
+
+    def graph(happened: list[Any]) -> None:
+        csp.stop_engine(csp.const(True, delay=timedelta(milliseconds=200)))
+
+    run(graph, *moments, lasts=60 * SECOND, realtime=True, planned_for=start, starttime=start)
     assert [word for _, word in steps] == ["0", "1", "2"]
 
 
@@ -286,7 +290,7 @@ def test_what_ticks_is_written_down_and_told_as_it_comes(run: Any, capsys: pytes
 
     def graph(happened: list[Any]) -> None:
         note(csp.const(1), one, True)
-        note_basket({"x": csp.const(2), "y": csp.null_ts(int)}, whole, by_key, True)
+        watch_basket({"x": csp.const(2), "y": csp.null_ts(int)}, whole, by_key, True)
 
     run(graph)
     assert (list(one.seen), list(whole.seen)) == ([(START, 1)], [(START, {"x": 2})])
