@@ -162,23 +162,38 @@ class BasketCell(Cell):
         self.value: dict[Any, Any] = {}
         self._container = container
         self._keys = keys
+        self._unordered = False
+        """Whether ``value`` has keys in the order in which they came."""
 
     def read(self, key: Any = None) -> Any:
         """The newest value of a key, None before its first.
 
-        Without a key: of a dict basket a new dict of the keys that have ticked; of a list basket a new list, with None
-        at the positions that have not.
+        Without a key: of a dict basket a new dict of the keys that have ticked, in the order of declaration; of a list
+        basket a new list, with None at the positions that have not.
         """
         if key is not None:
             return self.value.get(key)
         # Copied in one step of the interpreter: the engine's thread may be adding to it.
         now = self.value.copy()
-        return now if self._container is dict else [now.get(key) for key in self._keys]
+        if self._container is list:
+            return [now.get(key) for key in self._keys]
+        return {key: now[key] for key in self._keys if key in now} if self._unordered else now
+
+    def wake(self, value: dict[Any, Any]) -> None:
+        """Follow the basket from now on; ``value`` has the newest ticks of its keys so far."""
+        self._unordered = True
+        super().wake(value)
 
     def keep(self, value: dict[Any, Any]) -> None:
         """Some keys ticked."""
+        known = len(self.value)
         self.value.update(value)
+        self._unordered |= len(self.value) > known
         self.ticks += 1
+        if self._unordered and len(self.value) == len(self._keys):
+            # For the last time: all keys are there, in the order of declaration.
+            self.value = {key: self.value[key] for key in self._keys}
+            self._unordered = False
         if self.waited_for:
             self._answer((*value, None))
 

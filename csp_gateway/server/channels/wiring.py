@@ -16,7 +16,7 @@ from csp_gateway.server.channels.ledger import Entry, Ledger, Owner, calling_lin
 from csp_gateway.server.channels.promise import Promise
 from csp_gateway.server.channels.schema import Schema
 from csp_gateway.server.channels.streams import Stream, Streams, is_none, spelled
-from csp_gateway.server.channels.supplies import one_ahead, silent_until
+from csp_gateway.server.channels.supplies import merged, one_ahead, silent_until
 
 __all__ = ["Wiring"]
 
@@ -27,8 +27,8 @@ class Wiring:
     """The edges of one build of the graph.
 
     ``get`` may come before ``set``: it hands out promises, edges that are bound to what the channel's setters supply
-    once every module is connected. Several supplies of one stream are merged by ``csp.flatten``, which loses nothing:
-    values of one engine cycle follow each other in as many cycles of the same engine time.
+    once every module is connected. Several supplies of one stream are merged, and nothing is lost: values of one
+    engine cycle follow each other in as many cycles of the same engine time.
 
     Args:
         schema: what the channels class declares.
@@ -216,8 +216,7 @@ class Wiring:
         if stream not in self._promises:
             return
         ahead = self._ahead.get(stream)
-        # csp.flatten of one edge is that edge, at the price of a graph call.
-        edge = supplies[0] if len(supplies) == 1 else csp.flatten(supplies) if supplies else None
+        edge = merged(supplies) if supplies else None
         if ahead is not None:
             edge = ahead if edge is None else one_ahead(ahead, edge)
         self._promises[stream].bind(csp.null_ts(self.schema[stream[0]].ticks) if edge is None else edge)

@@ -93,6 +93,17 @@ def test_what_a_basket_gives_out_is_a_copy() -> None:
     assert cell.read() == {"x": 1}
 
 
+def test_a_basket_is_read_in_the_order_of_declaration() -> None:
+    cell = BasketCell("legs", dict, ("x", "y", "z"))
+    cell.keep({"z": 3})
+    cell.keep({"y": 2})
+    assert list(cell.read().items()) == [("y", 2), ("z", 3)]
+    cell.keep({"x": 1})
+    assert list(cell.read().items()) == [("x", 1), ("y", 2), ("z", 3)]
+    cell.keep({"z": 4, "y": 5})
+    assert list(cell.read().items()) == [("x", 1), ("y", 5), ("z", 4)]
+
+
 def test_a_basket_by_position_is_read_as_a_list() -> None:
     cell = BasketCell("legs", list, (0, 1, 2))
     cell.keep({2: "c"})

@@ -97,7 +97,7 @@ def test_last_does_not_wait_for_a_busy_engine(run_gateway: Any) -> None:
 
 def test_next_times_out(run_gateway: Any) -> None:
     channels = run_gateway(Ch(), Door()).channels
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"channel 'a' did not tick within 0\.01 s"):
         channels.next("a", timeout=0.01)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import csp
 
-from csp_gateway.server.channels.supplies import behind, one_ahead, silent_until
+from csp_gateway.server.channels.supplies import behind, merged, one_ahead, silent_until
 
 START = datetime(2024, 1, 1)
 SECOND = timedelta(seconds=1)
@@ -27,6 +27,17 @@ def test_what_is_sent_is_never_behind_what_others_set() -> None:
     merged = csp.run(graph, starttime=START, endtime=10 * SECOND)["merged"]
     assert [value for _, value in merged] == [1, 2, 10, 20, 30]
     assert {when for when, _ in merged} == {START + SECOND}
+
+
+def test_what_is_merged_is_delivered_in_one_engine_time() -> None:
+    def graph() -> None:
+        supplies = [csp.curve(int, [(SECOND, n)]) for n in (1, 2, 3)]
+        csp.add_graph_output("one", merged(supplies[:1]))
+        csp.add_graph_output("all", merged(supplies))
+
+    outputs = csp.run(graph, starttime=START, endtime=10 * SECOND)
+    assert outputs["one"] == [(START + SECOND, 1)]
+    assert sorted(outputs["all"]) == [(START + SECOND, n) for n in (1, 2, 3)]
 
 
 def test_a_count_comes_after_what_it_stands_behind() -> None:
