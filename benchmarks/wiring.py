@@ -99,7 +99,7 @@ def main() -> list[Figure]:
         [
             limit("10,000 keys set, got, sendable: wired", whole[0], "s", at_most=1),
             limit("... each in a call of its own", single[0], "s", at_most=1),
-            limit("... set by two modules, got", twice[0], "s", at_most=1),
+            compare("... set by two modules, got: beside csp", twice[0], alone[0], "s", at_most=1.5),
             compare("... built by csp, and one cycle", whole[1], alone[1], "s", at_most=1.2),
         ]
     )
