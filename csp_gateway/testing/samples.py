@@ -63,7 +63,7 @@ with warnings.catch_warnings():
     class MySmallGatewayChannels(GatewayChannels):
         """One channel of numbers, and a basket of them."""
 
-        example: ts[int] = None
+        example: Annotated[ts[int], State()] = None
         my_str_basket: Dict[str, ts[float]] = None  # noqa: UP006
 
 

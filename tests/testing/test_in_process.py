@@ -1,0 +1,47 @@
+"""A gateway and its client in one process."""
+
+from datetime import timedelta
+
+import csp
+from csp import ts
+
+from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
+from csp_gateway.testing import GatewayTestClient, client_to
+
+
+class Count(GatewayStruct):
+    n: int
+
+
+class Ch(GatewayChannels):
+    counts: ts[Count] = None
+
+
+class Feed(GatewayModule):
+    def connect(self, channels: Ch) -> None:
+        channels.set_channel(Ch.counts, csp.const(Count(n=1)))
+        channels.add_send_channel(Ch.counts)
+
+
+def test_a_client_talks_to_a_gateway_that_runs() -> None:
+    gateway = Gateway(modules=[Feed(), MountRestRoutes()], channels=Ch())
+    with client_to(gateway) as client:
+        assert isinstance(client, GatewayTestClient)
+        assert client.gateway is gateway
+        assert client.post("/api/v1/send/counts", json={"n": 2}).status_code == 200
+        assert client.get("/api/v1/last/counts").json()[0]["n"] == 2
+        assert gateway.channels.last(Ch.counts).n == 2
+    assert not gateway.running
+
+
+def test_the_page_and_other_options_of_start() -> None:
+    gateway = Gateway(modules=[Feed(), MountRestRoutes()], channels=Ch())
+    with client_to(gateway, ui=True, endtime=timedelta(hours=1)) as client:
+        assert client.get("/").headers["content-type"].startswith("text/html")
+
+
+def test_one_gateway_may_be_started_again() -> None:
+    gateway = Gateway(modules=[Feed(), MountRestRoutes()], channels=Ch())
+    for _ in range(2):
+        with client_to(gateway) as client:
+            assert client.get("/api/v1/last/counts").json()[0]["n"] == 1
