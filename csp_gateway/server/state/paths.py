@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from csp_gateway.errors import did_you_mean
 from csp_gateway.wire.comparing import Kind
 
-__all__ = ["alternatives", "keyby_of", "kinds_of", "resolve", "spelled_type"]
+__all__ = ["alternatives", "is_plain_value", "keyby_of", "kinds_of", "resolve", "spelled_type"]
 
 _KINDS = (
     (Enum, Kind.TEXT),
@@ -47,6 +47,11 @@ def keyby_of(keyby: Any) -> tuple[str, ...]:
         if not all(name.isidentifier() for name in path.split(".")):
             raise ValueError(f"keyby names {path!r}: an attribute is a name, or names joined by dots")
     return paths
+
+
+def is_plain_value(record_type: Any) -> bool:
+    """Whether records of this type are values without attributes, as numbers, texts and arrays are."""
+    return all(_attributes_of(each) == {} for each in alternatives(record_type))
 
 
 def resolve(record_type: Any, path: str) -> Any:

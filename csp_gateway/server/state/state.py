@@ -8,13 +8,15 @@ from weakref import WeakValueDictionary
 from csp_gateway.errors import StateError
 from csp_gateway.server.state.keyed import KeyedRecords
 from csp_gateway.server.state.keys import Keys
-from csp_gateway.server.state.paths import keyby_of, resolve, spelled_type
+from csp_gateway.server.state.paths import is_plain_value, keyby_of, resolve, spelled_type
 from csp_gateway.server.state.predicate import predicate_of
 from csp_gateway.wire import Query
 
 __all__ = ["State", "StateType"]
 
 T = TypeVar("T")
+
+_DEFAULT_KEYBY = ("id",)
 
 
 class StateType(Enum):
@@ -36,7 +38,8 @@ class State(Generic[T]):
 
     Args:
         keyby: the attribute whose values tell records apart, or a tuple of them; dots lead into nested structs. What
-            is unset counts as None.
+            is unset counts as None. Left out, of plain values such as numbers, which have no attributes, only the
+            newest one is kept.
         indexer: of a mark on a basket, the one key to collect; None for all.
         alias: of a mark, what the state is called; None for the name of the channel.
         max_rows: how many records to keep at most; those go first whose key has not ticked for longest. None for all.
@@ -69,7 +72,7 @@ class State(Generic[T]):
 
     def __init__(
         self,
-        keyby: str | tuple[str, ...] = ("id",),
+        keyby: str | tuple[str, ...] = _DEFAULT_KEYBY,
         indexer: Any = None,
         alias: str | None = None,
         *,
@@ -77,6 +80,8 @@ class State(Generic[T]):
     ) -> None:
         try:
             self.keyby = keyby_of(keyby)
+            if self.keyby == _DEFAULT_KEYBY and is_plain_value(self.record_type):
+                self.keyby = ()
             for path in self.keyby:
                 resolve(self.record_type, path)
         except (AttributeError, ValueError) as error:
@@ -119,4 +124,4 @@ class State(Generic[T]):
         return self._records.statistics()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} by {', '.join(self.keyby)}: {len(self)} records>"
+        return f"<{type(self).__name__} by {', '.join(self.keyby) or 'nothing'}: {len(self)} records>"

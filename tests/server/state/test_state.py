@@ -146,8 +146,8 @@ def test_records_may_be_of_any_type() -> None:
     assert [row.name for row in rows] == ["a", "b"]
     with pytest.raises(StateError, match="Row has no attribute 'nam'"):
         State[Row]("nam")
-    with pytest.raises(StateError, match="a state of float: float has no attribute 'id'"):
-        State[float]("id")
+    with pytest.raises(StateError, match="a state of float: float has no attribute 'name'"):
+        State[float]("name")
 
 
 def test_a_state_that_was_told_no_type_takes_anything() -> None:
@@ -176,3 +176,15 @@ def test_a_type_that_is_gone_takes_its_state_along() -> None:
     kind = use()
     gc.collect()
     assert kind() is None
+
+
+@pytest.mark.parametrize("record_type", [int, float, str, list[float]])
+def test_of_plain_values_without_a_key_the_newest_is_kept(record_type: Any) -> None:
+    state = State[record_type]()
+    values = {int: [1, 2], float: [1.5, 2.5], str: ["a", "b"]}.get(record_type, [[1.0], [2.0]])
+    for value in values:
+        state.insert(value)
+    assert state.query() == [values[-1]]
+    assert len(state) == 1
+    with pytest.raises(StateError, match="has no attribute 'size'"):
+        State[record_type]("size")
