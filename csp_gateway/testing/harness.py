@@ -72,6 +72,8 @@ class GatewayTestHarness(GatewayModule):
     def send(self, channel: Channel, value: Any) -> None:
         """Let a value tick on a channel; of a whole basket, a dict of values by key (a list basket: a list).
 
+        The value itself ticks, not a copy: what is changed in it later, by the test or by a module, is changed in it.
+
         Raises (when the graph is built):
             ScriptError: a ``ValueError``: the channel is not watched, or the basket has no such key.
             WrongTickError: a ``TypeError``: the value cannot tick there.

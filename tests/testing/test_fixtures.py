@@ -1,5 +1,6 @@
 """The fixtures, as a project of a user's has them."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 from csp_gateway import Gateway, MountRestRoutes
 from csp_gateway.testing import GatewayTestClient, MyExampleModule, MySmallGateway, MySmallGatewayChannels
+
+GUIDE = Path(__file__).parents[2] / "docs/guide/testing.md"
 
 CONFTEST = 'pytest_plugins = ["csp_gateway.testing.fixtures"]\n'
 
@@ -53,11 +56,14 @@ def test_serve_badly(serve_gateway):
 
 
 def test_a_user_names_them_in_a_conftest(tmp_path: Path) -> None:
+    """The tests of the guide are among those that run."""
+    guide = "\n".join(re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL))
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_desk.py").write_text(TESTS)
+    (tmp_path / "test_guide.py").write_text(guide)
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", tmp_path]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=55)
-    assert "5 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "8 passed, 1 error" in done.stdout, done.stdout + done.stderr
     assert "ERROR test_desk.py::test_serve_badly - csp_gateway.errors.ShutdownError" in done.stdout
 
 

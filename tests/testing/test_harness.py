@@ -511,6 +511,15 @@ def test_what_the_script_cannot_do(
     assert str(raised.value).startswith(f"{__file__}:")
 
 
+def test_a_graph_that_is_only_drawn_needs_no_times() -> None:
+    h = harness(Ch.quotes)
+    h.delay(START)
+    h.send(Ch.quotes, quote())
+    drawn = csp.build_graph(Gateway(modules=[h], channels=Ch()).graph)
+    with pytest.raises(ScriptError, match="the graph was built for another start time"):
+        csp.run(drawn, starttime=START, endtime=SECOND)
+
+
 def test_what_is_no_channel_at_all_is_refused_at_once() -> None:
     with pytest.raises(ScriptError, match=r"a channel is a name, or \(name, key\) of an entry of a basket, not 3"):
         harness("quotes").send(3, 1)  # type: ignore[arg-type]  # on purpose

@@ -30,6 +30,7 @@ def test_channels_of_every_kind() -> None:
     assert declared["my_enum_basket"].keys == (MyEnum.ONE, MyEnum.TWO)
     assert declared.statics == {"my_static", "my_static_dict", "my_static_list"}
     assert MyGatewayChannels.state_aliases() == ["my_channel", "my_list_channel"]
+    assert MySmallGatewayChannels.state_aliases() == ["example"]
     assert MyGatewayChannels().my_static == 0.0
 
 
