@@ -48,7 +48,7 @@ class Bus:
         self._wakes: Wakes | None = None
         self.stages = Stages(schema, self.wiring)
         self.states = States(schema, self.wiring, promised_states)
-        self.outside = Outside(self.wiring, self._provided, self.sends, self.states, self._wake)
+        self.outside = Outside(self.wiring, self._provided, self.sends, self.states, self.stages, self._wake)
         for field, declaration in schema.items():
             for mark in declaration.marks:
                 if isinstance(mark, Keep):

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from csp_gateway.errors import GatewayException
+from csp_gateway.errors import GatewayException, WiringError
 from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.generics import refuse_open
@@ -44,6 +44,18 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
         """A channels object is ready to be wired."""
         refuse_open(type(self).__name__, self.declared)
         self._bus = Bus(self.declared)
+
+    def __copy__(self) -> Self:
+        """Other channels with the same static values, wired on their own."""
+        twin = super().__copy__()
+        twin._bus = Bus(self.declared)  # noqa: SLF001  # an object of this very class
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """The same, with copies of the static values."""
+        memo = {} if memo is None else memo
+        memo[id(self._bus)] = Bus(self.declared)
+        return super().__deepcopy__(memo)
 
     # What is declared.
 
@@ -261,7 +273,15 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
         limits: HistoryLimits | None = None,
         promised_states: Collection[str] = (),
     ) -> Bus:
-        """Forget the edges of the last build and start a new one; for who assembles a graph."""
+        """Forget the edges of the last build and start a new one; for who assembles a graph.
+
+        Raises:
+            WiringError: a gateway runs on them.
+        """
+        if self._bus.outside.running:
+            raise WiringError(
+                f"these {type(self).__name__} belong to a gateway that runs: give each gateway an object of its own"
+            )
         self._bus = Bus(self.declared, keys, silent_until, limits, promised_states)
         return self._bus
 

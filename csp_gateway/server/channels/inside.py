@@ -101,7 +101,8 @@ class Inside:
     def add_stage_listener(self, field: str, listener: Listener) -> None:
         """Have ``listener`` called with what each change of the stagings did: a list of (action, staging id, records).
 
-        It is called by the thread that made the change. What it raises is logged, and disturbs nobody.
+        It is called by a thread that changes stagings, never by two at once. What it raises is logged, and disturbs
+        nobody.
         """
         self._bus.stages.add_listener(field, listener)
 

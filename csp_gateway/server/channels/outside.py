@@ -10,6 +10,7 @@ from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.history import History
 from csp_gateway.server.channels.queries import Queries
 from csp_gateway.server.channels.sends import Sends
+from csp_gateway.server.channels.stages import Stages
 from csp_gateway.server.channels.states import States
 from csp_gateway.server.channels.streams import is_none
 from csp_gateway.server.channels.wiring import Wiring
@@ -33,12 +34,14 @@ class Outside:
         cells: Mapping[str, Cell],
         sends: Sends,
         states: States,
+        stages: Stages,
         wake: Callable[[Cell], None],
     ) -> None:
         self._wiring = wiring
         self._cells = cells
         self._sends = sends
         self._states = states
+        self._stages = stages
         self._wake = wake
         self.queries = Queries()
         self._engine_thread: int | None = None
@@ -58,6 +61,7 @@ class Outside:
         for cell in self._cells.values():
             cell.close(self._closed, failed=cause is not None)
         self.queries.close(self._closed)
+        self._stages.close(self._closed)
 
     @property
     def running(self) -> bool:

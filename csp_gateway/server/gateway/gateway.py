@@ -237,6 +237,8 @@ class Gateway(ccflow.BaseModel):
                 raise StartError("this gateway is running already: stop it first")
             if self._engine is not None and self._engine.is_alive():
                 raise StartError("the last run has not ended yet: a node or a module's connect is still busy")
+            if self.channels.outside.running:
+                raise StartError("its channels belong to another gateway, which runs: give each an object of its own")
             self._closed = False
 
     # Its end: whoever comes first does it, whoever comes later waits for it.
