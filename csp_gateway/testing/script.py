@@ -68,6 +68,7 @@ class _Player(AdapterManagerImpl):  # type: ignore[misc]  # csp has no types
     def __init__(self, engine: Any, script: Script) -> None:
         super().__init__(engine)
         self._script = script
+        self._began = False
         self._failed = False
 
     def start(self, starttime: datetime, endtime: datetime) -> None:
@@ -92,6 +93,7 @@ class _Player(AdapterManagerImpl):  # type: ignore[misc]  # csp has no types
 
     def process_next_sim_timeslice(self, now: datetime) -> datetime | None:
         """Take the steps that are due before the cycle at ``now``; the time of the next call."""
+        self._began = True
         moments = self._script.moments
         while moments and moments[0].time < now:
             self._take(moments.popleft())
@@ -103,7 +105,7 @@ class _Player(AdapterManagerImpl):  # type: ignore[misc]  # csp has no types
     def stop(self) -> None:
         """Nothing ticks any more: what is left of the script is taken now, or is too late."""
         script = self._script
-        if self._failed or not script.moments:
+        if self._failed or not self._began or not script.moments:
             return
         try:
             while script.moments and script.moments[0].time <= script.ended_at and not script.realtime:

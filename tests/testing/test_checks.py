@@ -45,7 +45,7 @@ EQUAL = [
     (None, None),
     (NAN, NAN),
     (np.float64("nan"), NAN),
-    (np.datetime64("NaT"), np.datetime64("NaT")),
+    (np.datetime64("NaT", "ns"), np.datetime64("NaT", "ns")),
     ([1, NAN], [1, NAN]),
     ((1, [2]), (1, [2])),
     ({"a": NAN}, {"a": NAN}),

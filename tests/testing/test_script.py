@@ -75,6 +75,15 @@ def fail(x: ts[object]):  # type: ignore[no-untyped-def]  # csp's own language
         raise ZeroDivisionError("of the module's own")
 
 
+@csp.node
+def fail_to_start(x: ts[object]):  # type: ignore[no-untyped-def]  # csp's own language
+    """Raise before the first cycle."""
+    with csp.start():
+        raise ZeroDivisionError
+    if csp.ticked(x):
+        pass
+
+
 # --- When steps are taken ---------------------------------------------------------------------------------------------
 
 
@@ -224,6 +233,13 @@ def test_what_a_node_raises_is_not_hidden_by_what_is_left_of_the_script(run: Any
 
     with pytest.raises(ZeroDivisionError, match="of the module's own"):
         run(graph, moment(2, says("7", [], "not so")), moment(3, says("8", [])))
+
+
+def test_where_the_engine_never_began_no_step_is_taken(run: Any) -> None:
+    steps: list[Any] = []
+    with pytest.raises(ZeroDivisionError):
+        run(lambda happened: fail_to_start(csp.const(1)), moment(0, says("7", steps)))
+    assert not steps
 
 
 def test_a_failure_at_the_end_keeps_nobody_from_being_stopped(run: Any) -> None:
