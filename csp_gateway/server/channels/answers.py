@@ -31,6 +31,19 @@ class Answer(Future[Any]):
             here = self._on_loops[loop] = asyncio.wrap_future(self, loop=loop)
         return here
 
+    def within(self, timeout: float | None, otherwise: str) -> Any:
+        """The answer, for a thread that waits for it.
+
+        Raises:
+            TimeoutError: saying ``otherwise``, after ``timeout`` seconds.
+        """
+        try:
+            return self.result(timeout)
+        except TimeoutError:
+            if self.done():
+                raise
+            raise TimeoutError(f"{otherwise} within {timeout:g} s") from None
+
     def __await__(self) -> Generator[Any, None, Any]:
         return asyncio.shield(self.on_loop()).__await__()
 

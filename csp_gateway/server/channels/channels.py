@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from csp_gateway.errors import GatewayException, WiringError
-from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.generics import refuse_open
 from csp_gateway.server.channels.inside import Inside
@@ -110,7 +109,7 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
             NotRunningError: before start or after stop.
             TimeoutError: no answer within ``timeout`` seconds.
         """
-        return _within(timeout, self.outside.last(field, indexer), f"channel {field!r} gave no answer")
+        return self.outside.last(field, indexer).within(timeout, f"channel {field!r} gave no answer")
 
     def next(self, field: str, indexer: Any = None, *, timeout: float | None = None) -> Any:
         """Wait for the coming tick of a channel; None if the gateway stops before.
@@ -122,7 +121,7 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
             NotRunningError: before start or after stop, or the engine failed while waiting.
             TimeoutError: no tick within ``timeout`` seconds.
         """
-        return _within(timeout, self.outside.next(field, indexer), f"channel {field!r} did not tick")
+        return self.outside.next(field, indexer).within(timeout, f"channel {field!r} did not tick")
 
     def state(self, field: str, indexer: Any = None, *, timeout: float | None = None) -> State[Any] | None:
         """A state by its name, to be queried or iterated; None before its first record. Values sent before are in it.
@@ -132,9 +131,8 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
             NotRunningError: before start or after stop.
             TimeoutError: no answer within ``timeout`` seconds.
         """
-        state: State[Any] | None = _within(
-            timeout, self.outside.state(field, indexer), f"state {field!r} gave no answer"
-        )
+        asked = self.outside.state(field, indexer)
+        state: State[Any] | None = asked.within(timeout, f"state {field!r} gave no answer")
         return state
 
     def query(self, field: str, indexer: Any = None, query: Query | Mapping[str, Any] | str | None = None) -> list[Any]:
@@ -288,16 +286,6 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
     def _refuse_unfinished(self) -> None:
         if not self._bus.wiring.bound:
             raise GatewayException("Must finalize graph first: this is known once every module is connected")
-
-
-def _within(timeout: float | None, answer: Answer, otherwise: str) -> Any:
-    """What the answer is; a ``TimeoutError`` that says ``otherwise`` when it takes longer."""
-    try:
-        return answer.result(timeout)
-    except TimeoutError:
-        if answer.done():
-            raise
-        raise TimeoutError(f"{otherwise} within {timeout:g} s") from None
 
 
 Channels = GatewayChannels

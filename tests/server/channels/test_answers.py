@@ -69,3 +69,13 @@ def test_a_failure_is_raised_where_it_is_awaited() -> None:
 
     with pytest.raises(ValueError, match="no"):
         asyncio.run(ask())
+
+
+def test_a_thread_that_waits_too_long_is_told_for_what() -> None:
+    with pytest.raises(TimeoutError, match=r"nothing came within 0\.01 s"):
+        Answer().within(0.01, "nothing came")
+    failed = Answer()
+    failed.set_exception(TimeoutError("its own"))
+    with pytest.raises(TimeoutError, match="its own"):
+        failed.within(10, "nothing came")
+    assert Answer.of(7).within(None, "nothing came") == 7
