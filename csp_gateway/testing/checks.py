@@ -164,7 +164,8 @@ def _differences(expected: Any, found: Any, nearly: bool, where: str) -> Iterato
         yield from _of_structs(expected, found, nearly, where)
     elif isinstance(expected, dict) and isinstance(found, dict):
         yield from _of_dicts(expected, found, nearly, where)
-    elif isinstance(expected, list | tuple) and isinstance(found, list | tuple) and type(expected) is type(found):
+    # csp's lists in structs are a kind of list of their own.
+    elif any(isinstance(expected, kind) and isinstance(found, kind) for kind in (list, tuple)):
         yield from _of_sequences(expected, found, nearly, where)
     elif not _same(expected, found, nearly):
         yield where, f"expected {_short(expected)}, found {_short(found)}"

@@ -5,6 +5,9 @@ Name this file in the ``conftest.py`` at the top of your tests: ``pytest_plugins
 Each fixture is a function to call, any number of times, with a ``Gateway``, or with channels, modules and settings:
 ``gateway_client(MyChannels(), MyModule(), MountRestRoutes(), TITLE="Desk")``. Names in small letters are options of
 ``Gateway.start``.
+
+A node that raises fails the test, unless ``gateway.stop()`` has told the test before. ``run_gateway`` and
+``gateway_client`` let it pass where they are called with ``may_fail=True``.
 """
 
 from collections.abc import Callable, Iterator

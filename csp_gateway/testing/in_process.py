@@ -19,16 +19,23 @@ class GatewayTestClient(TestClient):
 
 
 @contextmanager
-def client_to(gateway: Gateway, **options: Any) -> Iterator[GatewayTestClient]:
+def client_to(gateway: Gateway, *, may_fail: bool = False, **options: Any) -> Iterator[GatewayTestClient]:
     """Run a gateway with its web side, for as long as the ``with`` block lasts, and talk to it.
 
     Requests go through the whole of the web side, from the first check of the host to the reply, but over no network.
 
     Args:
+        may_fail: the block lets a node raise, and that is no failure of the test.
         options: of ``gateway.start``, such as ``ui=True``.
+
+    Raises:
+        EngineError, ShutdownError: after the block, as ``running_gateway``.
     """
     gateway.start(**{"rest": True, "_in_test": True, **options})
     assert gateway.web_app is not None
-    with stopped_after(gateway), closing(GatewayTestClient(gateway.web_app, base_url="http://localhost")) as client:
+    with (
+        stopped_after(gateway, may_fail),
+        closing(GatewayTestClient(gateway.web_app, base_url="http://localhost")) as client,
+    ):
         client.gateway = gateway
         yield client

@@ -1,11 +1,13 @@
 """A gateway and its client in one process."""
 
+import time
 from datetime import timedelta
 
 import csp
+import pytest
 from csp import ts
 
-from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
+from csp_gateway import EngineError, Gateway, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
 from csp_gateway.testing import GatewayTestClient, client_to
 
 
@@ -45,3 +47,20 @@ def test_one_gateway_may_be_started_again() -> None:
     for _ in range(2):
         with client_to(gateway) as client:
             assert client.get("/api/v1/last/counts").json()[0]["n"] == 1
+
+
+def test_a_node_that_raises_fails_the_test() -> None:
+    class Dies(GatewayModule):
+        def connect(self, channels: Ch) -> None:
+            csp.add_graph_output("n", csp.apply(channels.get_channel(Ch.counts), lambda count: 1 // (2 - count.n), int))
+
+    def die(may_fail: bool) -> None:
+        gateway = Gateway(modules=[Feed(), Dies(), MountRestRoutes()], channels=Ch())
+        with client_to(gateway, may_fail=may_fail) as client:
+            client.post("/api/v1/send/counts", json={"n": 2})
+            while gateway.running:
+                time.sleep(0.01)
+
+    with pytest.raises(EngineError, match="ZeroDivisionError"):
+        die(may_fail=False)
+    die(may_fail=True)

@@ -1,13 +1,25 @@
 """A gateway that runs inside a test."""
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import csp
 import pytest
 from csp import ts
 
-from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewaySettings, GatewayStruct, NotRunningError
+from csp_gateway import (
+    EngineError,
+    Gateway,
+    GatewayChannels,
+    GatewayModule,
+    GatewaySettings,
+    GatewayStruct,
+    NotRunningError,
+    ShutdownError,
+)
 from csp_gateway.testing import gateway_of, running_gateway
+from csp_gateway.testing.running import stopped_after
 
 
 class Count(GatewayStruct):
@@ -81,14 +93,68 @@ def test_it_is_stopped_when_the_block_raises() -> None:
     assert not gateway.running
 
 
-@pytest.mark.parametrize("end", ["stop", "die"])
-def test_one_that_has_ended_by_then_is_left_alone(end: str) -> None:
+def die(gateway: Gateway) -> None:
+    """Let the engine end by itself, and wait for it."""
+    coming = gateway.channels.outside.next(Ch.counts)
+    gateway.channels.send(Ch.counts, Count(n=7))
+    while gateway.running:
+        time.sleep(0.01)
+    assert coming.done()
+
+
+def test_one_that_was_stopped_by_then_is_left_alone() -> None:
     feed = Feed()
-    with running_gateway(Gateway(modules=[feed, Dies()], channels=Ch())) as gateway:
-        if end == "stop":
-            gateway.stop()
-        else:
-            gateway.channels.send(Ch.counts, Count(n=7))
-            while gateway.running:
-                time.sleep(0.01)
+    with running_gateway(Gateway(modules=[feed], channels=Ch())) as gateway:
+        gateway.stop()
     assert feed.ended == ["shutdown"]
+
+
+def test_a_node_that_raises_fails_the_test() -> None:
+    feed = Feed()
+    with (
+        pytest.raises(EngineError, match="ZeroDivisionError: of the module's own") as raised,
+        running_gateway(Gateway(modules=[feed, Dies()], channels=Ch())) as gateway,
+    ):
+        die(gateway)
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
+    assert feed.ended == ["shutdown"]
+
+
+def test_a_test_that_waits_for_the_failure_says_so() -> None:
+    feed = Feed()
+    with running_gateway(Gateway(modules=[feed, Dies()], channels=Ch()), may_fail=True) as gateway:
+        die(gateway)
+    assert feed.ended == ["shutdown"]
+
+
+@pytest.mark.parametrize("ask", [lambda gateway, handle: gateway.stop(), lambda gateway, handle: handle.join()])
+def test_a_test_that_was_told_is_not_told_again(ask: Callable[[Gateway, Any], Any]) -> None:
+    gateway = Gateway(modules=[Feed(), Dies()], channels=Ch())
+    handle = gateway.start(block=False)
+    with stopped_after(gateway):
+        die(gateway)
+        with pytest.raises(EngineError):
+            ask(gateway, handle)
+
+
+def test_what_the_block_raises_comes_first() -> None:
+    def fail() -> None:
+        with running_gateway(Gateway(modules=[Feed(), Dies()], channels=Ch())) as gateway:
+            die(gateway)
+            raise KeyError("of the test's own")
+
+    with pytest.raises(KeyError, match="of the test's own") as raised:
+        fail()
+    (note,) = raised.value.__notes__
+    assert "the gateway came to a bad end: the engine stopped: a node raised ZeroDivisionError" in note
+
+
+def test_a_shutdown_that_raises_fails_the_test_unless_it_was_told() -> None:
+    class Sulks(Feed):
+        def shutdown(self) -> None:
+            raise ZeroDivisionError("sulks")
+
+    with pytest.raises(ShutdownError, match="sulks"), running_gateway(Gateway(modules=[Sulks()], channels=Ch())):
+        pass
+    with running_gateway(Gateway(modules=[Sulks()], channels=Ch())) as gateway, pytest.raises(ShutdownError):
+        gateway.stop()

@@ -87,7 +87,7 @@ def test_a_dead_engine_is_503_in_json(serve: Any) -> None:
             super().connect(channels)
             csp.add_graph_output("dies", csp.apply(csp.const(True, timedelta(seconds=0.2)), lambda _: 1 // 0, int))
 
-    client = serve(Dies(), MountRestRoutes())
+    client = serve(Dies(), MountRestRoutes(), may_fail=True)
     assert client.get("/api/v1/next/my_counts").status_code == 503
     for answer in (
         client.get("/api/v1/last/my_counts"),
