@@ -38,15 +38,17 @@ class GatewayTestHarness(GatewayModule):
     """A module that sends to channels and checks what ticks on them, as a script says.
 
     Write the script first, by calling the methods below; then run the gateway that has the harness among its modules,
-    wherever in the list, by ``csp.run(gateway.graph, …)`` or ``gateway.start(realtime=False, …)``. A check that fails
-    ends the run with an ``AssertionError`` that says which line of the test it is, what was expected, and what ticked.
+    wherever in the list. A check that fails ends the run, and says which line of the test it is, what was expected, and
+    what ticked: ``csp.run(gateway.graph, …)`` raises an ``AssertionError``; ``gateway.start(realtime=False, …)`` an
+    ``EngineError`` with the same words, of which the ``AssertionError`` is the cause.
 
     The script begins at the run's start time; only ``delay`` and ``advance`` lead on. What it does at one engine time
     is a *moment*. Its sends come first, whatever stands between them: values of different channels tick in one engine
     cycle, several of one channel in as many. The rest follows in the order of the script, once all has ticked that
     ticks at that time, in however many cycles: behind feedback, or where several modules set a channel at once.
 
-    A moment after the end of the run fails the test. So does a check that needs a value of a channel without a tick.
+    A moment after the end of the run fails the test, also one that only a ``delay`` or ``advance`` at the end of the
+    script leads to. So does a check that needs a value of a channel without a tick.
 
     Every watched channel counts as provided, and can be sent to. ``channel`` is a name, or ``(name, key)`` for an entry
     of a basket. A tick of a whole basket is a dict of the keys that tick in one engine cycle; its last value has the
@@ -103,7 +105,7 @@ class GatewayTestHarness(GatewayModule):
             self.print(msg)
 
     def eval(self, f: Callable[[], Any]) -> None:
-        """Call ``f``; what it raises ends the run."""
+        """Call ``f``; what it raises ends the run as it is, with a note of the line; what it gives does not matter."""
 
         def call(records: Records) -> None:
             f()

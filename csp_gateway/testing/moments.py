@@ -87,6 +87,8 @@ class Moment:
 def moments_of(steps: Iterable[Step], start: datetime) -> list[Moment]:
     """The moments of a script that begins at ``start`` (naive UTC), each later than the one before.
 
+    One that ends in a wait has a last moment at which nothing is done: the run must last until then.
+
     Raises:
         ScriptError: a delay goes back in time; it names the line.
     """
@@ -104,10 +106,13 @@ def moments_of(steps: Iterable[Step], start: datetime) -> list[Moment]:
 
 def _timed(steps: Iterable[Step], start: datetime) -> Iterator[tuple[datetime, Send | Act]]:
     time = start
+    waiting: Wait | None = None
     for step in steps:
         if not isinstance(step, Wait):
+            waiting = None
             yield time, step
             continue
+        waiting = step
         until = step.until
         if isinstance(until, datetime) and until.tzinfo is not None:
             until = until.astimezone(UTC).replace(tzinfo=None)
@@ -118,3 +123,5 @@ def _timed(steps: Iterable[Step], start: datetime) -> Iterator[tuple[datetime, S
                 f"the script begins at {start}, and each delay leads forward"
             )
         time = upcoming
+    if waiting is not None:
+        yield time, Act(waiting.line, lambda records: None)

@@ -129,7 +129,10 @@ class _Player(AdapterManagerImpl):  # type: ignore[misc]  # csp has no types
             except AssertionError as error:
                 self._fail(moment, act, str(error) or repr(error), error)
             except BaseException as error:
+                if act.judges and isinstance(error, Exception):
+                    self._fail(moment, act, f"it raised {type(error).__name__}: {error}", error)
                 self._failed = True
+                say(_failed_at(act.line))
                 error.add_note(f"raised in the test at {act.line}")
                 raise
             else:

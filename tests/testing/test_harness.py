@@ -401,6 +401,18 @@ def test_what_eval_raises_ends_the_run() -> None:
     assert raised.value.__notes__[0].startswith(f"raised in the test at {__file__}:")
 
 
+@pytest.mark.parametrize("check", ["assert_value", "assert_ticked_values"])
+def test_a_check_that_raises_fails_at_its_line(check: str, capsys: pytest.CaptureFixture[str]) -> None:
+    h = harness(Ch.quotes)
+    h.send(Ch.quotes, quote())
+    getattr(h, check)(Ch.quotes, lambda found: found.no_such_thing)
+    with pytest.raises(AssertionError, match=r"Assertion failed in test at .*: it raised AttributeError") as raised:
+        run(h)
+    assert __file__ in str(raised.value)
+    assert isinstance(raised.value.__cause__, AttributeError)
+    assert "Assertion failed in test at" in capsys.readouterr().out
+
+
 # --- Never a green test that checked nothing --------------------------------------------------------------------------
 
 
@@ -421,6 +433,18 @@ def test_what_comes_after_the_end_of_the_run_fails_the_test(write: Callable[[Gat
     with pytest.raises(AssertionError, match=r"is due at 2024-01-01 00:00:11, .* which is 0:00:01 too early") as raised:
         run(h)
     assert __file__ in str(raised.value)
+
+
+@pytest.mark.parametrize("wait", [lambda h: h.delay(11 * SECOND), lambda h: h.advance(delay=11 * SECOND)])
+def test_the_same_if_it_is_only_a_wait(wait: Callable[[GatewayTestHarness], Any]) -> None:
+    h = harness(Ch.quotes)
+    wait(h)
+    with pytest.raises(AssertionError, match=r"the run is too short: this is due at 2024-01-01 00:00:11") as raised:
+        run(h)
+    assert __file__ in str(raised.value)
+    enough = harness(Ch.quotes)
+    enough.advance(delay=10 * SECOND)
+    run(enough)
 
 
 @pytest.mark.parametrize("realtime", [False, True])

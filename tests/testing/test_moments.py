@@ -45,8 +45,11 @@ def test_a_delay_to_nowhere_is_the_same_moment() -> None:
     assert times(send(), Wait("", timedelta()), act(), Wait("", START), act()) == [START]
 
 
-def test_a_delay_after_the_last_step_is_no_moment() -> None:
-    assert times(act(), Wait("", SECOND)) == [START]
+def test_a_delay_after_the_last_step_is_a_moment_at_which_nothing_is_done() -> None:
+    first, last = moments_of([act(), Wait("1", SECOND), Wait("2", SECOND)], START)
+    assert (first.time, last.time) == (START, START + 2 * SECOND)
+    assert (last.sends, last.line) == ([], "2")
+    assert times(Wait("", SECOND), act()) == [START + SECOND]
     assert times() == []
 
 
