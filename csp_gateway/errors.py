@@ -69,6 +69,7 @@ __all__ = [
     "WrongIndexerError",
     "WrongTickError",
     "did_you_mean",
+    "fresh",
 ]
 
 
@@ -90,6 +91,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean {alike[near[0]]!r}?"
     return f"known: {', '.join(names)}" if names else "there are none"
+
+
+def fresh(error: Exception) -> Exception:
+    """The same error anew: one object that is raised again and again collects the frames of all who raise it.
+
+    An error that is not ours is handed back as it is.
+    """
+    if not isinstance(error, GatewayException):
+        return error
+    anew = type(error)(*error.args)
+    anew.__cause__ = error.__cause__
+    return anew
 
 
 class GatewayException(Exception):

@@ -51,3 +51,13 @@ def test_an_unknown_name_is_answered_with_the_nearest_or_all() -> None:
     assert did_you_mean("exmple", ["other", "example"]) == "did you mean 'example'?"
     assert did_you_mean("zzz", ["b", "a"]) == "known: a, b"
     assert did_you_mean("zzz", []) == "there are none"
+
+
+def test_an_error_anew_has_the_cause_and_none_of_the_frames() -> None:
+    cause = ValueError("why")
+    error = errors.NotRunningError("over")
+    error.__cause__ = cause
+    anew = errors.fresh(error)
+    assert (type(anew), str(anew), anew.__cause__) == (errors.NotRunningError, "over", cause)
+    assert anew is not error
+    assert errors.fresh(cause) is cause

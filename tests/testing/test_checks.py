@@ -196,3 +196,16 @@ def test_other_checks(check: Any, found: Any, said: str | None) -> None:
 def test_what_a_function_raises_is_its_own() -> None:
     with pytest.raises(ZeroDivisionError):
         satisfying(lambda x: x / 0)(1)
+
+
+class Sizes(GatewayStruct):
+    sizes: list[float]
+    legs: list[Leg]
+
+
+def test_lists_inside_structs_are_looked_into() -> None:
+    found = Sizes(id="1", timestamp=datetime(2024, 1, 1), sizes=[1.0, NAN], legs=[leg(px=2.0)])
+    assert equal([1.0, NAN])(found.sizes) is None
+    assert equal([1.0 + 1e-10, NAN], nearly=True)(found.sizes) is None
+    assert equal([leg(px=2.0 + 1e-10)], nearly=True)(found.legs) is None
+    assert equal([1.0, 2.0])(found.sizes) is not None

@@ -120,7 +120,7 @@ def test_what_is_not_sent_to_is_provided_all_the_same() -> None:
         (send("quotes", Quote(), "x"), ScriptError, "'quotes' is ts[Quote], no basket: leave the key 'x' out"),
         (send("quotes", 3), WrongTickError, "channel 'quotes' takes Quote, got int 3"),
         (send("quotes", None), WrongTickError, "channel 'quotes' takes Quote, got NoneType None"),
-        (send("several", Quote()), WrongTickError, "channel 'several' takes a list, got Quote"),
+        (send("several", Quote()), WrongTickError, "channel 'several' takes a list of Quote, got Quote"),
         (send("by_side", Quote()), WrongTickError, "basket 'by_side' takes a dict of values by key, got Quote"),
         (send("by_side", {Side.BUY: 3}), WrongTickError, "channel 'by_side' takes Quote, got int 3"),
         (

@@ -1,12 +1,18 @@
 """An answer from the engine, waited for by any number of threads and event loops."""
 
 import asyncio
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
-from weakref import WeakKeyDictionary
+
+from csp_gateway.errors import fresh
 
 __all__ = ["Answer"]
+
+_telling = threading.Lock()
+"""Held while an answer looks who waits for it on event loops, and while somebody comes."""
 
 
 class Answer(Future[Any]):
@@ -14,22 +20,24 @@ class Answer(Future[Any]):
 
     A thread waits with ``result(timeout)``; a coroutine with ``await answer``, which may be cancelled. The engine's
     thread wakes each event loop once, however many coroutines wait there.
+
+    Args:
+        read: makes what is answered of what the engine's thread gave, in the thread of who asks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[Any], Any] | None = None) -> None:
         super().__init__()
         self.set_running_or_notify_cancel()
-        self._on_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[Any]] | None = None
+        self._read = read
+        self._on_loops: dict[asyncio.AbstractEventLoop, asyncio.Future[Any]] | None = None
 
-    def on_loop(self) -> asyncio.Future[Any]:
-        """This answer as a future of the running event loop: one for all who ask; do not cancel it, shield it."""
-        loop = asyncio.get_running_loop()
-        if self._on_loops is None:
-            self._on_loops = WeakKeyDictionary()
-        here = self._on_loops.get(loop)
-        if here is None:
-            here = self._on_loops[loop] = asyncio.wrap_future(self, loop=loop)
-        return here
+    def result(self, timeout: float | None = None) -> Any:
+        """The answer, waited for at most ``timeout`` seconds; what went wrong is raised as an error of its own."""
+        error = self.exception(timeout)
+        if error is not None:
+            raise fresh(error) if isinstance(error, Exception) else error
+        found = super().result(0)
+        return found if self._read is None else self._read(found)
 
     def within(self, timeout: float | None, otherwise: str) -> Any:
         """The answer, for a thread that waits for it.
@@ -44,8 +52,43 @@ class Answer(Future[Any]):
                 raise
             raise TimeoutError(f"{otherwise} within {timeout:g} s") from None
 
+    def on_loop(self) -> asyncio.Future[Any]:
+        """This answer as a future of the running event loop: one for all who ask; do not cancel it, shield it."""
+        loop = asyncio.get_running_loop()
+        with _telling:
+            first = self._on_loops is None
+            here_by_loop = self._on_loops = self._on_loops or {}
+            if loop not in here_by_loop:
+                for closed in [each for each in here_by_loop if each.is_closed()]:
+                    del here_by_loop[closed]
+                here_by_loop[loop] = loop.create_future()
+            here = here_by_loop[loop]
+        if first:
+            self.add_done_callback(lambda _: self._tell_loops())
+        elif self.done():
+            self._tell(loop, here)
+        return here
+
     def __await__(self) -> Generator[Any, None, Any]:
         return asyncio.shield(self.on_loop()).__await__()
+
+    def _tell_loops(self) -> None:
+        with _telling:
+            waiting = list((self._on_loops or {}).items())
+        for loop, here in waiting:
+            self._tell(loop, here)
+
+    def _tell(self, loop: asyncio.AbstractEventLoop, here: asyncio.Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits there
+            loop.call_soon_threadsafe(self._settle, here)
+
+    def _settle(self, here: asyncio.Future[Any]) -> None:
+        if here.done():
+            return
+        try:
+            here.set_result(self.result(0))
+        except Exception as error:
+            here.set_exception(error)
 
     @classmethod
     def of(cls, value: Any) -> "Answer":

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from csp_gateway.errors import BuildFailedError, GatewayException
+from csp_gateway.errors import BuildFailedError, GatewayException, UnknownChannelError
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.channels import GatewayChannels
-from csp_gateway.server.channels.ledger import Owner
+from csp_gateway.server.channels.ledger import Owner, raising_line
 from csp_gateway.server.channels.limits import HistoryLimits
 from csp_gateway.server.channels.selection import ChannelSelection
 
@@ -52,12 +52,12 @@ def wire_modules(
     for module in sorted(modules, key=lambda module: not module.connects_first):
         name = type(module).__name__
         # A module may declare the field as it likes: a list, for one, is as good.
-        required = None if module.requires is None else ChannelSelection.model_validate(module.requires)
-        owner = Owner(
-            name,
-            None if required is None else frozenset(required.select_from(channels)),
-            module.block_set_channels_until or silent_until,
-        )
+        selected = None if module.requires is None else ChannelSelection.model_validate(module.requires)
+        try:
+            required = None if selected is None else frozenset(selected.select_from(channels))
+        except UnknownChannelError as error:
+            raise UnknownChannelError(f"{name}.requires: {error}") from None
+        owner = Owner(name, required, module.block_set_channels_until or silent_until)
         with bus.wiring.on_behalf_of(owner):
             try:
                 module.connect(channels)
@@ -65,6 +65,7 @@ def wire_modules(
                 error.add_note(f"raised while {name} connected")
                 raise
             except Exception as error:
-                raise BuildFailedError(f"{name}.connect raised {type(error).__name__}: {error}") from error
+                line = raising_line(error, type(module).connect)
+                raise BuildFailedError(f"{name}.connect raised {type(error).__name__}: {error} ({line})") from error
     bus.bind()
     return bus

@@ -40,7 +40,7 @@ class Bus:
         promised_states: Collection[str] = (),
     ) -> None:
         self.wiring = Wiring(schema, keys, silent_until)
-        self.sends = Sends(self.wiring)
+        self.sends = Sends(self.wiring, lambda: self.outside.engine_thread)
         self._limits = limits or HistoryLimits()
         self._epoch = uuid.uuid4().hex
         self._cells = {field: cell_of(schema[field], self.wiring.streams.of(field)) for field in schema}
@@ -97,7 +97,11 @@ class Bus:
         """
         end = time.monotonic() + timeout
         # What is released is not sent, but who sent it may release it next.
-        return self.sends.drain(timeout) + self.stages.drain(max(0.0, end - time.monotonic()))
+        left = self.sends.drain(timeout, self._runs)
+        return left + self.stages.drain(max(0.0, end - time.monotonic()), self._runs)
+
+    def _runs(self) -> bool:
+        return self.outside.running
 
     def statistics(self) -> dict[str, Any]:
         """What waits, what is kept and what was dropped, each by channel or by state."""

@@ -7,8 +7,10 @@ everyone who waits for the same coming tick shares one answer.
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
+from csp_gateway.errors import fresh
 from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.history import History
 from csp_gateway.server.channels.kinds import Declaration
@@ -38,11 +40,11 @@ class Cell:
         self.waited_for = False
         """Whether anybody waits for the coming tick."""
         self._upcoming: dict[Any, Answer] = {}
-        self._settling: deque[tuple[int, Any, Answer]] = deque()
+        self._settling: deque[tuple[int, dict[Any, Answer]]] = deque()
         self._arriving: deque[tuple[int, Answer]] = deque()
         self._lock = threading.Lock()
         self._rung = False
-        self._closed: BaseException | None = None
+        self._closed: Exception | None = None
 
     @property
     def settled(self) -> bool:
@@ -52,6 +54,14 @@ class Cell:
     def read(self, key: Any = None) -> Any:
         """The newest value, None before the first."""
         return self.value
+
+    def _raw(self, key: Any) -> Any:
+        """What the engine's thread gives as an answer."""
+        return self.value
+
+    def _reading(self, key: Any) -> Callable[[Any], Any] | None:
+        """What the thread that asks makes of it."""
+        return None
 
     # Who asks, from any thread.
 
@@ -65,10 +75,10 @@ class Cell:
         """The value of the coming tick; one answer for all who ask before it."""
         with self._lock:
             if self._closed is not None:
-                raise self._closed
+                raise fresh(self._closed)
             answer = self._upcoming.get(key)
             if answer is None:
-                answer = self._upcoming[key] = Answer()
+                answer = self._upcoming[key] = Answer(self._reading(key))
                 self.waited_for = True
             return answer
 
@@ -76,20 +86,21 @@ class Cell:
         """The newest value once everything sent so far has arrived, so that a sender reads its own writes."""
         with self._lock:
             if self._closed is not None:
-                raise self._closed
-            if self._settling and self._settling[-1][:2] == (self.sent, key):
-                return self._settling[-1][2]
+                raise fresh(self._closed)
             if self.settled:
                 return Answer.of(self.read(key))
-            answer = Answer()
-            self._settling.append((self.sent, key, answer))
-            return answer
+            if not self._settling or self._settling[-1][0] != self.sent:
+                self._settling.append((self.sent, {}))
+            asked = self._settling[-1][1]
+            if key not in asked:
+                asked[key] = Answer(self._reading(key))
+            return asked[key]
 
     def arrival(self) -> Answer | None:
         """Known once the engine has seen everything sent so far; None if it has."""
         with self._lock:
             if self._closed is not None:
-                raise self._closed
+                raise fresh(self._closed)
             if self.arrived >= self.sent:
                 return None
             if not self._arriving or self._arriving[-1][0] != self.sent:
@@ -115,15 +126,16 @@ class Cell:
 
     def arrive(self, count: int) -> None:
         """``count`` of the sent values have ticked."""
-        settled, arrived = [], []
+        settled: list[tuple[Any, Answer]] = []
+        arrived = []
         with self._lock:
             self.arrived = count
             while self.awake and self._settling and self._settling[0][0] <= count:
-                settled.append(self._settling.popleft())
+                settled += self._settling.popleft()[1].items()
             while self._arriving and self._arriving[0][0] <= count:
                 arrived.append(self._arriving.popleft())
-        for _, key, answer in settled:
-            answer.set_result(self.read(key))
+        for key, answer in settled:
+            answer.set_result(self._raw(key))
         for _, answer in arrived:
             answer.set_result(None)
 
@@ -132,9 +144,9 @@ class Cell:
             answered = [(key, self._upcoming.pop(key)) for key in ticked if key in self._upcoming]
             self.waited_for = bool(self._upcoming)
         for key, answer in answered:
-            answer.set_result(self.read(key))
+            answer.set_result(self._raw(key))
 
-    def close(self, reason: BaseException, *, failed: bool) -> None:
+    def close(self, reason: Exception, *, failed: bool) -> None:
         """The engine has ended: answer all who wait, and refuse who comes later with ``reason``.
 
         Who waits for a tick is told None at the end of a good run, and gets ``reason`` when the engine failed.
@@ -142,16 +154,17 @@ class Cell:
         with self._lock:
             self._closed = reason
             upcoming, self._upcoming = list(self._upcoming.values()), {}
-            settling, self._settling = [answer for _, _, answer in self._settling], deque()
+            settling = [answer for _, asked in self._settling for answer in asked.values()]
+            self._settling = deque()
             settling += [answer for _, answer in self._arriving]
             self._arriving = deque()
         for answer in upcoming:
             if failed:
-                answer.set_exception(reason)
+                answer.set_exception(fresh(reason))
             else:
                 answer.set_result(None)
         for answer in settling:
-            answer.set_exception(reason)
+            answer.set_exception(fresh(reason))
 
 
 class BasketCell(Cell):
@@ -171,10 +184,20 @@ class BasketCell(Cell):
         Without a key: of a dict basket a new dict of the keys that have ticked, in the order of declaration; of a list
         basket a new list, with None at the positions that have not.
         """
-        if key is not None:
-            return self.value.get(key)
-        # Copied in one step of the interpreter: the engine's thread may be adding to it.
-        now = self.value.copy()
+        raw = self._raw(key)
+        return raw if key is not None else self._in_order(raw)
+
+    def _raw(self, key: Any) -> Any:
+        # Copied in one step of the interpreter: the engine's thread may be adding to it, or be the one that copies.
+        return self.value.copy() if key is None else self.value.get(key)
+
+    def _reading(self, key: Any) -> Callable[[Any], Any] | None:
+        return self._in_order if key is None else None
+
+    def _in_order(self, now: dict[Any, Any] | None) -> Any:
+        """What all keys together are told as, in the order of declaration; None when the engine has ended."""
+        if now is None:
+            return None
         if self._container is list:
             return [now.get(key) for key in self._keys]
         return {key: now[key] for key in self._keys if key in now} if self._unordered else now

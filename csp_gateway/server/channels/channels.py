@@ -42,7 +42,15 @@ class GatewayChannels(Inside, BaseModel, metaclass=ChannelNames):
     def model_post_init(self, context: Any, /) -> None:
         """A channels object is ready to be wired."""
         refuse_open(type(self).__name__, self.declared)
+        for name in self.declared:
+            if vars(self).get(name) is not None:
+                setattr(self, name, vars(self)[name])  # which refuses it
         self._bus = Bus(self.declared)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in type(self).declared:
+            raise WiringError(f"{type(self).__name__}.{name} is a channel: use channels.set_channel({name!r}, edge)")
+        super().__setattr__(name, value)
 
     def __copy__(self) -> Self:
         """Other channels with the same static values, wired on their own."""

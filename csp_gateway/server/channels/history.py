@@ -12,7 +12,7 @@ from csp_gateway.server.structs.weigh import weigh
 
 __all__ = ["History", "Page", "Tick"]
 
-_SELDOM = 255
+_SELDOM = 31
 """Of how many ticks one is weighed, once they weigh alike. An odd number: ticks of two sizes may take turns."""
 _ENTRY = 176
 """Bytes of a tick's place in the ring, beside its value."""
@@ -64,7 +64,7 @@ class History:
     The engine's thread appends; any thread may read, and neither waits for the other. The newest tick is always kept.
     Ages are looked at when the channel ticks: one that has stopped keeps what it has.
 
-    The limit in bytes is held against an estimate. One tick in 255 is weighed, more while their weights differ, and a
+    The limit in bytes is held against an estimate. One tick in 31 is weighed, more while their weights differ, and a
     tick between two of them counts as the one before it: a struct as much as that one, a list or the keys of a basket
     as many records.
 

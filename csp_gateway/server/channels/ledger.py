@@ -1,6 +1,7 @@
 """Who sets and who gets each channel, from which line, and what is still owed."""
 
 import inspect
+import traceback
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import csp
 
 from csp_gateway.errors import NoProviderException
 
-__all__ = ["Entry", "Ledger", "Owner", "calling_line", "spelled_key"]
+__all__ = ["Entry", "Ledger", "Owner", "calling_line", "raising_line", "spelled_key"]
 
 _OWN_FILES = str(Path(__file__).parent)
 _NAMED_AT_MOST = 5
@@ -25,6 +26,14 @@ def calling_line() -> str:
     while frame is not None and frame.f_code.co_filename.startswith(_OWN_FILES):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else "an unknown line"
+
+
+def raising_line(error: BaseException, function: Any) -> str:
+    """``file:line`` in the file of ``function`` from which an error came; where it arose, if it did not pass there."""
+    home = inspect.getsourcefile(inspect.unwrap(function)) if inspect.isfunction(function) else None
+    frames = traceback.extract_tb(error.__traceback__)
+    found = [frame for frame in frames if frame.filename == home] or frames
+    return f"{found[-1].filename}:{found[-1].lineno}" if found else "an unknown line"
 
 
 def spelled_key(key: Any) -> str:
@@ -108,5 +117,6 @@ class Ledger:
                 debts.append(f"Nothing provides required node: {', '.join(named)}{more}, required by {', '.join(who)}.")
         if debts:
             raise NoProviderException(
-                " ".join(debts) + " Add a module that sets it, or leave it out of that module's `requires`."
+                " ".join(debts)
+                + " Add a module that sets it, or leave it out of that module's `requires` (`[]` requires nothing)."
             )

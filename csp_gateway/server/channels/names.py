@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from csp_gateway.errors import DeclarationError
+from csp_gateway.errors import DeclarationError, UnknownChannelError, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
@@ -98,10 +99,20 @@ class ChannelNames(ModelMetaclass):
             fields = cls.__dict__.get("__pydantic_fields__")
             if fields and item in fields:
                 return item
+            if fields:
+                near = did_you_mean(item, fields)
+                raise UnknownChannelError(f"{cls.__name__} has no channel {item!r}; {near}{_asking_line()}")
         return super().__getattr__(item)  # type: ignore[misc]  # pydantic hides it from type checkers
 
     def __dir__(cls) -> list[str]:
         return [*super().__dir__(), *cls.model_fields]
+
+
+def _asking_line() -> str:
+    """Where the class was asked, as `` (file:line)``."""
+    here = inspect.currentframe()
+    asking = here.f_back.f_back if here is not None and here.f_back is not None else None
+    return f" ({asking.f_code.co_filename}:{asking.f_lineno})" if asking is not None else ""
 
 
 if sys.version_info >= (3, 14):

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from csp_gateway.errors import GatewayException, NoProviderException, NotRunningError
+from csp_gateway.errors import GatewayException, NoProviderException, NotRunningError, fresh
 from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.history import History
@@ -44,13 +44,14 @@ class Outside:
         self._stages = stages
         self._wake = wake
         self.queries = Queries()
-        self._engine_thread: int | None = None
+        self.engine_thread: int | None = None
+        """The thread on which the engine runs, or ran."""
         self._realtime = True
         self._closed: NotRunningError | None = NotRunningError("the gateway is not running yet: start it first")
 
     def open(self, engine_thread: int, realtime: bool = True) -> None:
         """The engine runs, on this thread."""
-        self._engine_thread = engine_thread
+        self.engine_thread = engine_thread
         self._realtime = realtime
         self._closed = None
 
@@ -156,6 +157,8 @@ class Outside:
         Raises:
             NoProviderException: the channel keeps none, or nobody sets it.
         """
+        if not self._wiring.bound:
+            self._refuse_closed()
         kept = self.cell(field).history
         if kept is None:
             raise NoProviderException(
@@ -185,7 +188,7 @@ class Outside:
 
     def _refuse_closed(self) -> None:
         if self._closed is not None:
-            raise self._closed
+            raise fresh(self._closed)
 
     def _ring(self, cell: Cell) -> None:
         if not self._realtime:
@@ -198,7 +201,7 @@ class Outside:
             self._wake(cell)
 
     def _refuse_inside(self, field: str) -> None:
-        if threading.get_ident() == self._engine_thread:
+        if threading.get_ident() == self.engine_thread:
             raise GatewayException(
                 f"asked for channel {field!r} from inside the graph, which would wait for itself: "
                 f"use channels.get_channel({field!r}) in connect and read the edge in your node"

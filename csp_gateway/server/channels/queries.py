@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from csp_gateway.errors import GatewayException, QueriesRefusedError
+from csp_gateway.errors import GatewayException, QueriesRefusedError, fresh
 from csp_gateway.server.channels.answers import Answer
 
 __all__ = ["QUERIES_LIMIT", "Queries"]
@@ -22,6 +22,7 @@ class Queries:
         self.refused = 0
         self._pool: ThreadPoolExecutor | None = None
         self._open: set[Answer] = set()
+        self._after: dict[Answer, list[tuple[Callable[[], Any], Answer]]] = {}
         self._closed: GatewayException | None = None
         self._lock = threading.Lock()
 
@@ -38,17 +39,21 @@ class Queries:
         answer = Answer()
         with self._lock:
             if self._closed is not None:
-                raise self._closed
+                raise fresh(self._closed)
             if len(self._open) >= QUERIES_LIMIT:
                 self.refused += 1
                 raise QueriesRefusedError(f"{QUERIES_LIMIT} queries wait for their answers already; ask again later")
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="csp-queries")
             self._open.add(answer)
+            first = after is not None and after not in self._after
+            if after is not None:
+                self._after.setdefault(after, []).append((question, answer))
         if after is None:
-            self._submit(question, answer)
-        else:
-            after.add_done_callback(lambda before: self._go_on(before, question, answer))
+            self._submit(self._answer, question, answer)
+        elif first:
+            # Once, however many wait for it: it is the engine's thread that calls.
+            after.add_done_callback(self._go_on)
         return answer
 
     def close(self, reason: GatewayException) -> None:
@@ -57,25 +62,33 @@ class Queries:
             self._closed = reason
             pool, self._pool = self._pool, None
             waiting, self._open = list(self._open), set()
+            self._after = {}
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
         for answer in waiting:
-            answer.set_exception(reason)
+            answer.set_exception(fresh(reason))
 
     def statistics(self) -> dict[str, int]:
         """How many are ``open``, and how many were ``refused``."""
         return {"open": len(self._open), "refused": self.refused}
 
-    def _go_on(self, before: Any, question: Callable[[], Any], answer: Answer) -> None:
-        if before.exception() is None:
-            self._submit(question, answer)
-        elif self._is_due(answer):
-            answer.set_exception(before.exception())
+    def _go_on(self, before: Any) -> None:
+        with self._lock:
+            together = self._after.pop(before, [])
+        self._submit(self._hand_out, before, together)
 
-    def _submit(self, question: Callable[[], Any], answer: Answer) -> None:
+    def _hand_out(self, before: Answer, together: list[tuple[Callable[[], Any], Answer]]) -> None:
+        error = before.exception()
+        for question, answer in together:
+            if error is None:
+                self._submit(self._answer, question, answer)
+            elif self._is_due(answer):
+                answer.set_exception(error)
+
+    def _submit(self, work: Callable[..., None], *given: Any) -> None:
         with self._lock:
             if self._pool is not None:
-                self._pool.submit(self._answer, question, answer)
+                self._pool.submit(work, *given)
 
     def _answer(self, question: Callable[[], Any], answer: Answer) -> None:
         try:

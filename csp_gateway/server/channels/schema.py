@@ -8,13 +8,19 @@ from types import MappingProxyType
 from typing import Any
 
 from csp import Struct
+from csp.impl.wiring.edge import Edge
 
-from csp_gateway.errors import UnknownChannelError, did_you_mean
+from csp_gateway.errors import DeclarationError, UnknownChannelError, did_you_mean
 from csp_gateway.server.channels.generics import open_variables
 from csp_gateway.server.channels.kinds import Declaration, declaration_of
+from csp_gateway.server.channels.limits import Keep
+from csp_gateway.server.channels.marks import Stage
 from csp_gateway.server.channels.state_marks import refuse_states
+from csp_gateway.server.state import State
 
 __all__ = ["Schema", "read_schema"]
+
+_MARKS = (State, Stage, Keep)
 
 
 class Schema(Mapping[str, Declaration]):
@@ -46,7 +52,7 @@ class Schema(Mapping[str, Declaration]):
         """What is said of a name that is no channel."""
         if name in self.statics:
             return f"{self.owner}.{name} is a static value, not a channel: it does not tick"
-        return f"{self.owner} has no channel {name!r}; {did_you_mean(str(name), self._declarations)}"
+        return f"{self.owner} has no channel {name!r:.60}; {did_you_mean(str(name), self._declarations)}"
 
     def __contains__(self, name: object) -> bool:
         return name in self._declarations
@@ -64,6 +70,7 @@ def read_schema(channels: type) -> Schema:
     fields: Mapping[str, Any] = getattr(channels, "model_fields", {})
     for name, field in fields.items():
         declaration = declaration_of(channels.__name__, name, field.annotation, field.metadata)
+        _refuse_marks(f"{channels.__name__}.{name}", field, declaration)
         if declaration is None:
             continue
         declarations[name] = declaration
@@ -77,6 +84,17 @@ def read_schema(channels: type) -> Schema:
             )
     refuse_states(channels.__name__, declarations)
     return Schema(channels.__name__, declarations, [name for name in fields if name not in declarations])
+
+
+def _refuse_marks(where: str, field: Any, declaration: Declaration | None) -> None:
+    """Hold that what an annotation wears, and its default, mean something."""
+    for mark in field.metadata:
+        if mark in _MARKS:
+            raise DeclarationError(f"{where}: the mark is written {mark.__name__}(), with parentheses")
+        if isinstance(mark, _MARKS) and declaration is None:
+            raise DeclarationError(f"{where} wears {type(mark).__name__}(…), but a static value does not tick")
+    if declaration is not None and isinstance(field.default, Edge):
+        raise DeclarationError(f"{where}: the default of a channel is None; a module sets it, in its connect")
 
 
 def _known_before(channels: type, declaration: Declaration) -> bool:

@@ -5,7 +5,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Dict, List, NamedTuple, TypeVar  # noqa: UP035  # csp reads typing.Dict and List
 
 import csp
@@ -51,7 +51,9 @@ def spread(sent: ts[object], keys: List["K"], ticks: "T") -> csp.OutputBasket(Di
 class Door:
     """One channel's way in: of a basket, all its open keys share it, so that one send ticks them in one cycle."""
 
-    def __init__(self, declaration: Declaration, cell: Cell, streams: Streams) -> None:
+    def __init__(
+        self, declaration: Declaration, cell: Cell, streams: Streams, engine_thread: Callable[[], int | None]
+    ) -> None:
         self.declaration = declaration
         self.cell = cell
         self.open_keys: dict[Any, None] = {}
@@ -61,6 +63,7 @@ class Door:
         )
         self._check = Check(declaration)
         self._streams = streams
+        self._engine_thread = engine_thread
         self._shut = False
         self._lock = threading.Lock()
 
@@ -88,7 +91,8 @@ class Door:
         ticks = [self._tick(value, key) for value in values]
         name = self.declaration.name
         with self._lock:
-            if self._shut:
+            # A node goes on until the engine ends; what it sends is not waited for.
+            if self._shut and threading.get_ident() != self._engine_thread():
                 raise NotRunningError(f"channel {name!r}: the gateway is stopping")
             if self.waiting + len(ticks) > WAITING_LIMIT:
                 self.refused += len(ticks)
@@ -126,6 +130,8 @@ class Door:
                 f"channel {declaration.name!r} is a basket and takes {whole}, or one value with an indexer; "
                 f"got {type(value).__name__} {value!r:.80}"
             )
+        if not items:
+            raise TypeError(f"channel {declaration.name!r}: nothing to send, {value!r:.80} has no value")
         for each in items:
             self._streams.one(declaration.name, each)
             if each not in self.open_keys:
@@ -139,8 +145,9 @@ class Door:
 class Sends:
     """The doors of one build of the graph."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, engine_thread: Callable[[], int | None]) -> None:
         self._wiring = wiring
+        self._engine_thread = engine_thread
         self._schema = wiring.schema
         self._doors: dict[str, Door] = {}
 
@@ -149,12 +156,14 @@ class Sends:
         self._wiring.refuse_when_bound(field)
         keys = self._wiring.streams.of(field) if is_none(key) else (self._wiring.stream(field, key)[1],)
         if field not in self._doors:
-            self._doors[field] = Door(self._schema[field], cells[field], self._wiring.streams)
+            self._doors[field] = Door(self._schema[field], cells[field], self._wiring.streams, self._engine_thread)
         self._doors[field].open_keys.update(dict.fromkeys(keys))
 
     def bind(self) -> None:
         """Every module is connected: what comes through the doors joins the channels."""
         for field, door in self._doors.items():
+            if door.declaration.is_basket and not door.open_keys:
+                continue  # it was given no keys: nothing can be sent to it
             edges, by = door.edges(), f"Send[{field}]"
             if door.declaration.is_basket and len(door.open_keys) < len(self._wiring.streams.of(field)):
                 for key in door.open_keys:
@@ -200,16 +209,17 @@ class Sends:
             described.append(Sendable(field, declaration.element, declaration.container is dict, of_basket))
         return described
 
-    def drain(self, timeout: float) -> int:
+    def drain(self, timeout: float, running: Callable[[], bool]) -> int:
         """Let nothing more in, and wait until the engine has seen all that was sent; how many it has not.
 
         Args:
             timeout: seconds to wait at most.
+            running: whether the engine runs; one that has ended is not waited for.
         """
         for door in self._doors.values():
             door.shut()
         end = time.monotonic() + timeout
-        while (left := sum(door.waiting for door in self._doors.values())) and time.monotonic() < end:
+        while (left := sum(door.waiting for door in self._doors.values())) and running() and time.monotonic() < end:
             time.sleep(0.005)
         return left
 

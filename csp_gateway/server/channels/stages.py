@@ -1,7 +1,7 @@
 """STAGING: every staged channel of one build, and what may be done to its stagings."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import csp
@@ -14,7 +14,6 @@ from csp_gateway.errors import (
     NoProviderException,
     NotRunningError,
     WrongEdgeError,
-    did_you_mean,
 )
 from csp_gateway.server.channels.ledger import calling_line
 from csp_gateway.server.channels.marks import Stage
@@ -168,15 +167,17 @@ class Stages:
         """What is staged: staging id → its items; with an id, that one if it is open."""
         return self._find(field).lookup(staging_id)
 
-    def drain(self, timeout: float) -> int:
+    def drain(self, timeout: float, running: Callable[[], bool]) -> int:
         """Let nothing more in, and wait until all that was released has ticked; how much has not.
 
         Args:
             timeout: seconds to wait at most.
+            running: whether the engine runs; one that has ended is not waited for.
         """
         self.close(NotRunningError("the gateway is stopping"))
         end = time.monotonic() + timeout
-        while (left := sum(each.journal.pending for each in self._staged.values())) and time.monotonic() < end:
+        staged = self._staged.values()
+        while (left := sum(each.journal.pending for each in staged)) and running() and time.monotonic() < end:
             time.sleep(0.005)
         return left
 
@@ -193,8 +194,9 @@ class Stages:
 
     def _find(self, field: str, asked: str = "") -> StagedChannel:
         if field not in self._staged:
-            near = did_you_mean(field, self._staged)
-            staged = f"the staged channels: {near}" if self._staged else "no channel is staged"
+            if field not in self._schema:
+                raise NoProviderException(f"{self._schema.unknown(field)}{asked}")
+            staged = f"staged are {', '.join(self.staged())}" if self._staged else "no channel is staged"
             raise NoProviderException(
                 f"channel {field!r} of {self._schema.owner} is not staged{asked}: call "
                 f"channels.set_stage({field!r}) in a connect, or declare it with Annotated[…, Stage()]; {staged}"

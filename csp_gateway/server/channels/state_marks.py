@@ -66,4 +66,6 @@ def refuse_states(owner: str, declarations: Mapping[str, Declaration]) -> None:
                 f"{owner}.{field}: a state of {next(iter(others.values()))!r} is called {alias!r} already; "
                 f"give each its own: State({mark.keyby!r}, alias=…)"
             )
+        if alias != field and alias in declarations:
+            raise StateMarkError(f"{owner}.{field}: a state cannot be called {alias!r}, which is another channel")
         others[key] = field

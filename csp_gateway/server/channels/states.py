@@ -97,6 +97,8 @@ class States:
             state = self._state_type(name)(keyby)
         except StateError as error:
             raise StateError(f"{by}: {error}") from None
+        if alias is not None and alias != name and alias in self._schema:
+            raise StateError(f"{by}: a state cannot be called {alias!r}, which is another channel")
         self._add(alias or name, _Collected((name, key), state, by))
 
     def edge(self, alias: str, indexer: Any = None) -> Edge:

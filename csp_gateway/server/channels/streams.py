@@ -67,6 +67,8 @@ class Streams:
         raise UnknownChannelError(f"{asked}: the basket has no key {key!r}; {self._nearest(field, key)}")
 
     def _has(self, field: str, key: Any) -> bool:
+        if isinstance(key, bool):  # to Python, True is 1
+            return False
         try:
             return key in self._known[field]
         except TypeError:  # it cannot be hashed
@@ -76,10 +78,12 @@ class Streams:
         declaration = self.schema[field]
         if declaration.keys is not None:
             return f"a key is a member of {declaration.key_type.__name__}. {self._say_keys(field)}"
-        if isinstance(key, str) and (near := did_you_mean(key, map(str, self.keys[field]))).startswith("did"):
-            return near
-        kind = declaration.key_type.__name__
-        return f"a key is a {kind} that `dynamic_keys` of a module or of the channels names. {self._say_keys(field)}"
+        if isinstance(key, str) and declaration.key_type is str:
+            near = did_you_mean(key, self.keys[field])
+            if near.startswith("did"):
+                return near
+        kind = {str: "a str", int: "an int"}.get(declaration.key_type, declaration.key_type.__name__)
+        return f"a key is {kind} that `dynamic_keys` of a module or of the channels names. {self._say_keys(field)}"
 
     def _say_keys(self, field: str) -> str:
         keys = self.keys[field]

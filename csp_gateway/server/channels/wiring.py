@@ -260,9 +260,6 @@ class Wiring:
             raise UnknownChannelError(f"{self.schema.unknown(field)} ({self.owner.name}.connect, {calling_line()})")
         return self.schema[field]
 
-    def _stream(self, field: str, key: Any) -> Stream:
-        return self.streams.one(field, key, self._where)
-
     def _where(self, field: str) -> str:
         return f"{self.schema.owner}.{field}, in {self.owner.name}.connect at {calling_line()}"
 

@@ -9,12 +9,7 @@ from typing import Any
 import ccflow
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
-from csp_gateway.errors import (
-    NotRunningError,
-    ShutdownError,
-    StartError,
-    did_you_mean,
-)
+from csp_gateway.errors import NotRunningError, ShutdownError, StartError, did_you_mean
 from csp_gateway.server.channels import GatewayChannels
 from csp_gateway.server.gateway.announce import announce, start_lines
 from csp_gateway.server.gateway.build import build_into
@@ -25,7 +20,7 @@ from csp_gateway.server.gateway.routes import add_routes
 from csp_gateway.server.gateway.signals import interrupt, stop_on_signals
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.settings import GatewaySettings
-from csp_gateway.server.web import GatewayWebApp, WebServer
+from csp_gateway.server.web import GatewayWebApp, WebServer, refuse_unknown_options
 
 __all__ = ["Gateway"]
 
@@ -157,6 +152,7 @@ class Gateway(ccflow.BaseModel):
         """
         if show:
             return draw_graph(lambda: self.graph(user_graph))
+        refuse_unknown_options(uvicorn_options)
         rest = rest or ui
         build_seconds, shutdown_seconds = _seconds(build_timeout), _seconds(module_shutdown_timeout)
         self._claim()
@@ -258,7 +254,7 @@ class Gateway(ccflow.BaseModel):
         if engine is not None and engine.is_alive():
             left = self.channels.drain(_DRAIN_SECONDS) if self.channels.outside.running else 0
             if left:
-                _log.warning("sent values lost: %d, which the engine did not take in %g s", left, _DRAIN_SECONDS)
+                _log.warning("sent or released values lost: %d, which the engine had not taken when it ended", left)
             if not engine.end(_PATIENCE_SECONDS, _STOP_SECONDS):
                 self._failures.append(f"the engine had not ended after {_STOP_SECONDS:g} s: a node is still busy")
 

@@ -151,6 +151,8 @@ class Areas:
             for area in lacking:
                 coming[area.id].update(ids)
                 plan.append((area, held))
+            # Before it has grown large: others wait for the lock.
+            self._refuse_too_much(0, len(plan))
         return plan
 
     def _carry_out(self, plan: list[tuple[Area, Held | None]]) -> list[str]:

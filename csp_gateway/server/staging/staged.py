@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from csp.impl.genericpushadapter import GenericPushAdapter
 
-from csp_gateway.errors import GatewayException, NotRunningError, StagingArgumentError, StagingFullError
+from csp_gateway.errors import GatewayException, NotRunningError, StagingArgumentError, StagingFullError, fresh
 from csp_gateway.server.staging.areas import Areas, Change, Held
 from csp_gateway.server.staging.events import StagingAction, StagingRequest
 from csp_gateway.server.staging.journal import Journal, Packing, Step
@@ -57,6 +57,7 @@ class StagedChannel:
         self._lock = threading.Lock()
         self._closed: GatewayException | None = NotRunningError("the gateway is not running yet: start it first")
         self._engine_thread: int | None = None
+        self._ended = False
         self._realtime = True
         self._wake_node: Callable[[], None] | None = None
         self._rung = self._woken = False
@@ -77,17 +78,19 @@ class StagedChannel:
             self._wake_node = wake_node
             self._realtime = realtime
             self._closed = None
+            self._ended = False
         # What was done before the bell was hung is read in the first cycle.
         self._wake()
 
     def close(self, reason: GatewayException) -> None:
-        """Let nobody from outside do anything from now on."""
+        """Let no other thread than the engine's do anything from now on."""
         with self._lock:
             self._closed = reason
 
     def end(self) -> None:
         """The graph has ended; what is still staged is gone, and that is said."""
         self.close(NotRunningError("the gateway has stopped"))
+        self._ended = True
         if self._areas.records:
             _log.warning(
                 "channel %r: %d staged records in %d stagings were not released",
@@ -141,7 +144,7 @@ class StagedChannel:
             self._carry_out(
                 getattr(request, "action", None), getattr(request, "staging_ids", None), getattr(request, "items", None)
             )
-        except (GatewayException, TypeError, OverflowError) as error:
+        except Exception as error:  # a record's own attributes may raise anything
             with self._lock:
                 self._refused += not isinstance(error, StagingFullError)
             _log.error("channel %r: a staging request was refused: %s", self.channel, error)
@@ -165,6 +168,8 @@ class StagedChannel:
 
     def _carry_out(self, action: Any, staging_ids: list[str] | None, given: list[Any] | None) -> None:
         reading = self._reading
+        if given == []:
+            return
         if action == StagingAction.REMOVED:
             ids = None if given is None else [ids for value in given for ids in reading.ids_of(value)]
             with self._change(inside=True):
@@ -176,11 +181,11 @@ class StagedChannel:
                 self._areas.release(staging_ids)
             elif action == StagingAction.CREATED and not staging_ids:
                 self._areas.open(items or [])
-            elif action == StagingAction.ADDED:
+            elif action == StagingAction.ADDED and (items is not None or staging_ids):
                 self._areas.add(items, staging_ids)
             else:
                 raise StagingArgumentError(
-                    "a release takes no items, an opening no ids, and every request an action; "
+                    "a release takes no items, an opening no ids, an addition some items, and every request an action; "
                     f"got {action} of {'no' if items is None else len(items)} items in stagings {staging_ids}"
                 )
 
@@ -238,8 +243,9 @@ class StagedChannel:
     # What is refused.
 
     def _refuse_closed(self) -> None:
-        if self._closed is not None:
-            raise self._closed
+        # A node goes on until the engine ends; what it releases then is not waited for.
+        if self._closed is not None and (self._ended or threading.get_ident() != self._engine_thread):
+            raise fresh(self._closed)
 
     def _refuse_out_of_reach(self) -> None:
         if not self._realtime and threading.get_ident() != self._engine_thread:

@@ -68,9 +68,7 @@ class WebServer:
     """
 
     def __init__(self, settings: GatewaySettings, options: dict[str, Any]) -> None:
-        for name in options:
-            if name not in _OPTIONS:
-                raise StartError(f"neither start nor uvicorn has an option {name!r}; {did_you_mean(name, _OPTIONS)}")
+        refuse_unknown_options(options)
         self._options = {**_DEFAULTS, **options}
         self._host = str(self._options.pop("host", settings.BIND))
         self._socket = _listen(self._host, int(self._options.pop("port", settings.PORT)))
@@ -119,6 +117,17 @@ class WebServer:
     def close(self) -> None:
         """Give the port back."""
         self._socket.close()
+
+
+def refuse_unknown_options(options: dict[str, Any]) -> None:
+    """Hold that uvicorn has the options that are given to ``start``, whether it is to serve or not.
+
+    Raises:
+        StartError: it has not; the message names the nearest.
+    """
+    for name in options:
+        if name not in _OPTIONS:
+            raise StartError(f"neither start nor uvicorn has an option {name!r}; {did_you_mean(name, _OPTIONS)}")
 
 
 def _loop_runs_here() -> bool:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from csp_gateway import NotRunningError
 from csp_gateway.server.channels import Answer
 
 
@@ -79,3 +80,48 @@ def test_a_thread_that_waits_too_long_is_told_for_what() -> None:
     with pytest.raises(TimeoutError, match="its own"):
         failed.within(10, "nothing came")
     assert Answer.of(7).within(None, "nothing came") == 7
+
+
+def test_what_went_wrong_is_an_error_of_its_own_for_everybody() -> None:
+    failed, cause = Answer(), ZeroDivisionError()
+    reason = NotRunningError("over")
+    reason.__cause__ = cause
+    failed.set_exception(reason)
+    told = []
+    for _ in range(3):
+        with pytest.raises(NotRunningError, match="over") as raised:
+            failed.result(0)
+        told.append(raised.value)
+    assert len(set(map(id, told))) == 3
+    assert all(error.__cause__ is cause for error in told)
+    assert reason.__traceback__ is None
+
+
+def test_loops_that_are_closed_are_let_go() -> None:
+    answer = Answer()
+
+    async def give_up() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(answer, 0.001)
+
+    for _ in range(20):
+        asyncio.run(give_up())
+    assert answer._on_loops is not None
+    assert len(answer._on_loops) == 1
+    answer.set_result(7)
+
+    async def ask() -> int:
+        return await answer
+
+    assert asyncio.run(ask()) == 7
+
+
+def test_what_is_read_of_it_is_made_by_who_asks() -> None:
+    answer = Answer(lambda given: [threading.get_ident(), given])
+    threading.Thread(target=answer.set_result, args=(7,)).start()
+    assert answer.result(10) == [threading.get_ident(), 7]
+
+    async def ask() -> object:
+        return await answer
+
+    assert asyncio.run(ask()) == [threading.get_ident(), 7]

@@ -69,7 +69,7 @@ def test_a_cell_is_rung_once_and_counts_its_ticks(run_gateway: Any) -> None:
     assert not cell.first_to_ring()
     for n in range(5):
         channels.send("a", Count(n=n))
-    channels.last("a", timeout=5)
+    channels.last("a", timeout=20)
     assert cell.ticks in (5, 6)
 
 
@@ -178,13 +178,13 @@ def test_a_sleeping_cell_finds_what_ticked_before_it_woke(run_gateway: Any) -> N
             channels.set_channel(Ch.b, csp.null_ts(Count))
 
     channels = run_gateway(Ch(), Feed()).channels
-    assert channels.last("a", timeout=5).n == 7
-    assert channels.last("b", timeout=5) is None
+    assert channels.last("a", timeout=20).n == 7
+    assert channels.last("b", timeout=20) is None
 
 
 def test_ten_thousand_waiters_cost_no_thread_and_one_answer(run_gateway: Any) -> None:
     channels = run_gateway(Ch(), Doors()).channels
-    channels.last("a", timeout=5)
+    channels.last("a", timeout=20)
     before = threading.active_count()
     waiting = [channels.outside.next("a") for _ in range(10_000)]
     assert threading.active_count() == before
@@ -200,7 +200,7 @@ def test_a_sender_reads_its_own_writes(run_gateway: Any) -> None:
     def write_and_read(name: str) -> None:
         for n in range(300):
             channels.send(name, Count(n=n))
-            if channels.last(name, timeout=5).n != n:
+            if channels.last(name, timeout=20).n != n:
                 failures.append(n)
 
     threads = [threading.Thread(target=write_and_read, args=(name,)) for name in ("a", "b")]

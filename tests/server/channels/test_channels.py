@@ -79,3 +79,12 @@ def test_a_new_build_forgets_the_last() -> None:
     assert channels.sendable() == []
     assert channels.statistics()["sends"] == {}
     assert channels.drain(0.1) == 0
+
+
+def test_an_edge_is_set_not_assigned() -> None:
+    channels, edge = Ch(), csp.null_ts(Quote)
+    for assign in (lambda: setattr(channels, "quotes", edge), lambda: Ch(quotes=edge)):
+        with pytest.raises(WiringError, match=r"Ch\.quotes is a channel: use channels\.set_channel\('quotes', edge\)"):
+            assign()
+    channels.region = "us"
+    assert channels.region == "us"

@@ -5,7 +5,7 @@ from enum import Enum
 import pytest
 
 from csp_gateway.errors import NoProviderException
-from csp_gateway.server.channels.ledger import Entry, Ledger, Owner, calling_line
+from csp_gateway.server.channels.ledger import Entry, Ledger, Owner, calling_line, raising_line
 
 
 class Side(Enum):
@@ -67,3 +67,13 @@ def test_the_graph_names_each_module_once_with_the_key_it_asked_for() -> None:
 
 def test_the_calling_line_is_the_users() -> None:
     assert calling_line().startswith(f"{__file__}:")
+
+
+def test_the_line_an_error_came_from_is_the_users() -> None:
+    def connect() -> None:
+        int("x")
+
+    with pytest.raises(ValueError, match="invalid literal") as raised:
+        connect()
+    assert raising_line(raised.value, connect).startswith(f"{__file__}:")
+    assert raising_line(ValueError(), connect) == "an unknown line"

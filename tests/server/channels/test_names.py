@@ -8,7 +8,7 @@ import pytest
 from csp import ts
 from pydantic import create_model
 
-from csp_gateway import DeclarationError, GatewayChannels, GatewayStruct
+from csp_gateway import DeclarationError, GatewayChannels, GatewayStruct, UnknownChannelError
 
 
 class Quote(GatewayStruct):
@@ -123,3 +123,9 @@ def test_a_property_with_a_setter_is_no_name_said_twice() -> None:
             raise AttributeError(value)
 
     assert Fine().mid == 1.0
+
+
+def test_a_name_that_is_not_there_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownChannelError, match=r"Ch has no channel 'quote'; did you mean 'quotes'\? \(.*test_names"):
+        _ = Ch.quote
+    assert not hasattr(Ch, "quote")

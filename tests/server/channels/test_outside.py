@@ -88,9 +88,7 @@ def test_last_does_not_wait_for_a_busy_engine(run_gateway: Any) -> None:
 
     channels = run_gateway(Ch(), Busy()).channels
     assert holding.wait(5)
-    started = time.perf_counter()
     assert channels.last("a").n == 1
-    assert time.perf_counter() - started < 1
     assert not held.is_set()
     held.set()
 
@@ -214,7 +212,7 @@ def test_next_of_a_key_waits_for_that_key_and_of_a_basket_for_any(run_gateway: A
         (lambda ch: ch.send("legs", {0: Count(n=1)}), TypeError, "takes a list of values, None for no tick"),
         (lambda ch: ch.send("legs", [None, None, None, Count(n=1)]), UnknownChannelError, "no key 3"),
         (lambda ch: ch.send("sides", {Side.BUY: Count(n=1), Side.SELL: 3}), TypeError, "takes Count, got int 3"),
-        (lambda ch: ch.send("venues", Count(n=1), "x"), TypeError, "takes a list, got Count"),
+        (lambda ch: ch.send("venues", Count(n=1), "x"), TypeError, "takes a list of Count, got Count"),
     ],
 )
 def test_what_a_basket_cannot_be_asked(run_gateway: Any, ask: Any, kind: type[Exception], message: str) -> None:
@@ -320,3 +318,55 @@ def test_states_before_the_start_and_after_the_stop(run_gateway: Any) -> None:
     for ask in (gateway.channels.query, gateway.channels.state):
         with pytest.raises(NotRunningError, match="the gateway has stopped"):
             ask("by_n")
+
+
+def test_nothing_grows_with_who_is_refused(run_gateway: Any) -> None:
+    gateway = run_gateway(Ch(), Door())
+    gateway.stop()
+    refused = []
+    for _ in range(3):
+        with pytest.raises(NotRunningError) as error:
+            gateway.channels.last("a")
+        refused.append(len(error.traceback))
+    assert len(set(refused)) == 1
+
+
+class Texts(GatewayChannels):
+    by_key: dict[str, ts[Count]] = None
+    none_given: dict[str, ts[Count]] = None
+
+    def dynamic_keys(self) -> dict[str, Any]:
+        return {"by_key": ["k"]}
+
+
+def test_a_basket_without_keys_takes_nothing(run_gateway: Any) -> None:
+    class Opens(GatewayModule):
+        def connect(self, channels: Texts) -> None:
+            channels.add_send_channel(Texts.by_key)
+            channels.add_send_channel(Texts.none_given)
+
+    channels = run_gateway(Texts(), Opens()).channels
+    with pytest.raises(UnknownChannelError, match="It was given no keys"):
+        channels.send("none_given", Count(n=1), "k")
+    with pytest.raises(TypeError, match="nothing to send"):
+        channels.send("by_key", {})
+
+
+def test_who_waits_while_the_engine_is_busy_shares_what_is_asked(run_gateway: Any) -> None:
+    held, holding = threading.Event(), threading.Event()
+
+    class Busy(GatewayModule):
+        def connect(self, channels: Baskets) -> None:
+            channels.add_send_channel(Baskets.sides)
+            channels.expose(Baskets.sides)
+            buy = channels.get_channel(Baskets.sides, Side.BUY)
+            csp.add_graph_output("held", csp.apply(buy, lambda _: holding.set() or held.wait(30), bool))
+
+    channels = run_gateway(Baskets(), Busy()).channels
+    channels.send("sides", Count(n=1), Side.BUY)
+    assert holding.wait(10)
+    channels.send("sides", Count(n=2), Side.SELL)
+    asked = [channels.outside.last("sides", side) for _ in range(1_000) for side in Side]
+    assert len(set(map(id, asked))) == 2
+    held.set()
+    assert [answer.result(10).n for answer in asked[:2]] == [1, 2]

@@ -89,7 +89,7 @@ def test_what_is_staged_and_how_it_ticks(declaration: Declaration, value: Any, i
         (SIDES, [A], "channel 'sides' is a basket"),
         (SIDES, {}, "with one record at least"),
         (SIDES, {Side.BUY: A, Side.SELL: 3}, "channel 'sides' takes Order, got int 3"),
-        (SIDES_LISTED, {Side.BUY: A}, "channel 'sides' takes a list, got Order"),
+        (SIDES_LISTED, {Side.BUY: A}, "channel 'sides' takes a list of Order, got Order"),
         (SIDES_LISTED, {Side.BUY: [A, 3]}, "channel 'sides' takes Order, got int 3"),
         (SIDES_LISTED, {Side.BUY: []}, "with one record at least"),
         (LANES, [None, None, None], "a list of ticks, None for no tick"),

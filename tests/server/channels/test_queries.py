@@ -60,3 +60,13 @@ def test_the_end_answers_everybody_and_the_threads_go() -> None:
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
+
+
+def test_many_who_wait_for_one_arrival_are_one_call_of_the_engine() -> None:
+    asked, before = Queries(), Answer()
+    answers = [asked.ask(lambda n=n: n, before) for n in range(500)]
+    assert len(before._done_callbacks) == 1
+    before.set_result(None)
+    assert [answer.result(10) for answer in answers] == list(range(500))
+    assert asked.ask(lambda: 7, before).result(10) == 7
+    asked.close(NotRunningError("over"))

@@ -1,9 +1,12 @@
 """The frozen table of what a class declares."""
 
+from typing import Annotated, Any
+
+import csp
 import pytest
 from csp import ts
 
-from csp_gateway import GatewayChannels, GatewayStruct, UnknownChannelError
+from csp_gateway import DeclarationError, GatewayChannels, GatewayStruct, Keep, Stage, State, UnknownChannelError
 
 
 class Quote(GatewayStruct):
@@ -44,3 +47,26 @@ def test_a_channel_without_structs_warns_once() -> None:
         quotes: ts[Quote] = None
 
     assert list(More.declared) == ["numbers", "quotes"]
+
+
+@pytest.mark.parametrize("mark", [State, Stage, Keep])
+def test_a_mark_without_parentheses_is_refused(mark: Any) -> None:
+    with pytest.raises(DeclarationError, match=rf"Wrong\.quotes: the mark is written {mark.__name__}\(\)"):
+
+        class Wrong(GatewayChannels):
+            quotes: Annotated[ts[Quote], mark] = None
+
+
+@pytest.mark.parametrize("mark", [State(), Stage(), Keep()])
+def test_a_mark_on_a_static_value_is_refused(mark: Any) -> None:
+    with pytest.raises(DeclarationError, match=r"Wrong\.limit wears \w+\(…\), but a static value does not tick"):
+
+        class Wrong(GatewayChannels):
+            limit: Annotated[float, mark] = 1.0
+
+
+def test_a_default_that_is_an_edge_is_refused() -> None:
+    with pytest.raises(DeclarationError, match=r"Wrong\.quotes: the default of a channel is None; a module sets it"):
+
+        class Wrong(GatewayChannels):
+            quotes: ts[Quote] = csp.const(Quote())

@@ -1,6 +1,8 @@
 """The doors the outside sends through."""
 
 import threading
+import time
+from datetime import timedelta
 from typing import Any
 
 import csp
@@ -8,6 +10,7 @@ import pytest
 from csp import ts
 
 from csp_gateway import (
+    EngineError,
     GatewayChannels,
     GatewayModule,
     GatewayStruct,
@@ -66,7 +69,7 @@ def test_threads_may_send_at_once(run_gateway: Any) -> None:
     [
         ("a", 3, TypeError, "channel 'a' takes Count, got int 3"),
         ("a", [Count(n=1)], TypeError, "channel 'a' takes Count, got list"),
-        ("several", Count(n=1), TypeError, "channel 'several' takes a list, got Count"),
+        ("several", Count(n=1), TypeError, "channel 'several' takes a list of Count, got Count"),
         ("several", [Count(n=1), "x"], TypeError, "channel 'several' takes Count, got str 'x'"),
         ("shut", Count(n=1), NoProviderException, "call channels.add_send_channel"),
         ("b", Count(n=1), UnknownChannelError, "no channel 'b'"),
@@ -92,7 +95,7 @@ def test_a_value_the_engine_cannot_take_leaves_nothing_behind(run_gateway: Any) 
     with pytest.raises(OverflowError):
         channels.send("n", 2**70)
     channels.send("n", 7)
-    assert channels.last("n", timeout=5) == 7
+    assert channels.last("n", timeout=20) == 7
     assert channels.statistics()["sends"]["n"] == {"sent": 1, "waiting": 0, "refused": 0}
 
 
@@ -142,3 +145,45 @@ def test_a_full_door_refuses_all_or_nothing(run_gateway: Any, monkeypatch: pytes
         channels.outside.send_all("a", [Count(n=n) for n in range(8)])
     assert channels.statistics()["sends"]["a"]["refused"] == 8
     held.set()
+
+
+def test_an_engine_that_has_failed_is_not_waited_for(run_gateway: Any) -> None:
+    class Dies(Doors):
+        def connect(self, channels: Ch) -> None:
+            super().connect(channels)
+            csp.add_graph_output("dies", csp.apply(channels.get_channel(Ch.a), lambda _: 1 // 0, int))
+
+    gateway = run_gateway(Ch(), Dies())
+    channels = gateway.channels
+    channels.send("a", Count(n=1))
+    while channels.outside.running:
+        time.sleep(0.001)
+    door = channels._bus.sends.door("a")
+    door.cell.sent += 2  # as of sends that came just before the end
+    began, waiting = time.monotonic(), door.waiting
+    assert waiting >= 2
+    assert channels.drain(60) == waiting
+    assert time.monotonic() - began < 30
+    with pytest.raises(EngineError):
+        gateway.stop()
+
+
+def test_a_node_goes_on_sending_while_the_gateway_stops(run_gateway: Any) -> None:
+    class Talks(Doors):
+        def connect(self, channels: Ch) -> None:
+            super().connect(channels)
+            channels.set_stage(Ch.shut)
+
+            def talk(_: bool) -> bool:
+                channels.send("a", Count(n=1))
+                channels.stage_add("shut", Count(n=1))
+                channels.stage_release("shut")
+                return True
+
+            beat = csp.timer(timedelta(milliseconds=1), True)
+            csp.add_graph_output("talked", csp.apply(beat, talk, bool))
+
+    for _ in range(5):
+        gateway = run_gateway(Ch(), Talks())
+        gateway.channels.next("a", timeout=20)
+        assert gateway.stop()["talked"]

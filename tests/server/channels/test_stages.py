@@ -312,7 +312,7 @@ def test_in_a_basket_without_keys_nothing_can_be_staged() -> None:
             lambda c: c.set_stage_requests(Ch.plain, csp.null_ts(StagingRequest)),
             NoProviderException,
             Exception,
-            r"call channels.set_stage\('plain'\) in a connect, .*; the staged channels: known: batches, orders, sides",
+            r"call channels.set_stage\('plain'\) in a connect, .*; staged are orders, batches, sides",
         ),
         (lambda c: c.set_stage_requests(Ch.orders, 3), WrongEdgeError, TypeError, r"expected a ts\[StagingRequest\]"),
         (
@@ -376,9 +376,9 @@ def test_what_is_not_staged_or_not_running_is_refused(run_gateway: Any) -> None:
         with pytest.raises(NotRunningError, match="not running yet"):
             call(Ch.orders)
     gateway = run_gateway(channels, Reader())
-    for name in ("plain", "ordres"):
+    for name, told in (("plain", "channel 'plain' of Ch is not staged"), ("ordres", "did you mean 'orders'")):
         for call in (channels.stage_add, channels.stage_remove, channels.stage_release, channels.stage_lookup):
-            with pytest.raises(NoProviderException, match=f"channel '{name}' of Ch is not staged"):
+            with pytest.raises(NoProviderException, match=told):
                 call(name)
     with pytest.raises(TypeError, match="staging ids are strings, got"):
         channels.stage_add(Ch.orders, A, [7])

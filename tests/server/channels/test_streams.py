@@ -58,7 +58,9 @@ def test_what_there_is(field: str, key: Any) -> None:
         ("venues", 3, UnknownChannelError, r"no key 3; a key is a str that `dynamic_keys` .*\. Its keys: xetra, lse"),
         ("venues", ["xetra"], UnknownChannelError, r"no key \['xetra'\]"),
         ("sides", "BUY", UnknownChannelError, "no key 'BUY'; a key is a member of Side. Its keys: BUY, SELL"),
-        ("numbers", 1, UnknownChannelError, "no key 1; a key is a int"),
+        ("numbers", 1, UnknownChannelError, "no key 1; a key is an int"),
+        ("numbers", "7", UnknownChannelError, "no key '7'; a key is an int"),
+        ("legs", True, UnknownChannelError, "no key True; a key is an int"),
         ("legs", 2, UnknownChannelError, r"Ch\.legs: the basket has no key 2"),
     ],
 )

@@ -404,3 +404,11 @@ def test_whatever_threads_do_each_record_ends_once(staged: StagedChannel) -> Non
     assert Counter(taken) + Counter(removed) == Counter(every)
     assert (told["ADDED"], told["REMOVED"], told["RELEASED"]) == (600, len(removed), len(taken))
     assert staged.statistics()["records"] == staged.statistics()["pending"] == 0
+
+
+@pytest.mark.parametrize("action", list(StagingAction))
+def test_a_request_with_an_empty_list_asks_for_nothing(staged: StagedChannel, action: Any) -> None:
+    staged.add(Order(x=1))
+    staged.request(StagingRequest(action=action, items=[]))
+    assert len(staged.ids()) == 1
+    assert staged.statistics()["refused"] == 0

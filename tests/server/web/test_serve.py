@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from csp_gateway import GatewaySettings, PortTakenError, StartError
+from csp_gateway import Gateway, GatewaySettings, PortTakenError, StartError
 from csp_gateway.server.web import WebServer
 
 
@@ -70,3 +70,9 @@ def test_the_url_is_one_a_browser_here_can_open(host: str, shown: str) -> None:
     server = WebServer(GatewaySettings(PORT=0), {"host": host})
     assert server.url.startswith(f"http://{shown}:")
     server.close()
+
+
+def test_an_option_that_nobody_has_is_refused_whether_it_serves_or_not() -> None:
+    for rest in (False, True):
+        with pytest.raises(StartError, match="neither start nor uvicorn has an option 'realtiem'"):
+            Gateway().start(rest=rest, realtiem=False)
