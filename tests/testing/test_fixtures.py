@@ -55,6 +55,7 @@ def test_serve_badly(serve_gateway):
 '''
 
 
+@pytest.mark.timeout(180)
 def test_a_user_names_them_in_a_conftest(tmp_path: Path) -> None:
     """The tests of the guide are among those that run."""
     guide = "\n".join(re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL))
@@ -62,7 +63,7 @@ def test_a_user_names_them_in_a_conftest(tmp_path: Path) -> None:
     (tmp_path / "test_desk.py").write_text(TESTS)
     (tmp_path / "test_guide.py").write_text(guide)
     command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir", tmp_path]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=55)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=150)
     assert "8 passed, 1 error" in done.stdout, done.stdout + done.stderr
     assert "ERROR test_desk.py::test_serve_badly - csp_gateway.errors.ShutdownError" in done.stdout
 
@@ -79,6 +80,7 @@ def test_names_in_small_letters_are_options_of_start(gateway_client: Any) -> Non
     assert "<title>Desk</title>" in client.get("/").text
 
 
+@pytest.mark.timeout(180)
 def test_only_the_fixtures_need_pytest_and_only_a_client_needs_httpx() -> None:
     program = """
 import sys
@@ -92,5 +94,5 @@ assert "pytest" not in sys.modules
 import csp_gateway.testing.fixtures
 assert "starlette.testclient" not in sys.modules
 """
-    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=55)
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=150)
     assert (done.returncode, done.stderr) == (0, "")
