@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from csp_gateway import Gateway, MountRestRoutes
 from csp_gateway.testing import GatewayTestClient, MyExampleModule, MySmallGateway, MySmallGatewayChannels
 
