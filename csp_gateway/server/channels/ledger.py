@@ -81,10 +81,6 @@ class Ledger:
         self.getters: dict[str, list[Entry]] = defaultdict(list)
         self.setters: dict[str, list[Entry]] = defaultdict(list)
 
-    def is_provided(self, field: str) -> bool:
-        """Whether anybody sets the channel, or any key of it."""
-        return field in self.setters
-
     def graph(self, fields: Iterable[str]) -> dict[str, dict[str, list[str]]]:
         """For each channel the names of its ``getters`` and ``setters``, each once, in the order they came."""
         return {

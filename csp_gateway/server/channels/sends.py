@@ -1,15 +1,11 @@
 """The doors the outside sends through: one a channel, each with a bound on what may wait in it."""
 
-# A node's signature is csp's own language: type variables in quotes, no return type.
-# mypy: disable-error-code="untyped-decorator,no-untyped-def,valid-type,name-defined"
-
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Dict, List, NamedTuple, TypeVar  # noqa: UP035  # csp reads typing.Dict and List
+from typing import Any, NamedTuple
 
 import csp
-from csp import ts
 from csp.impl.genericpushadapter import GenericPushAdapter
 from csp.impl.wiring.edge import Edge
 
@@ -18,16 +14,13 @@ from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.checks import Check
 from csp_gateway.server.channels.kinds import Declaration
 from csp_gateway.server.channels.streams import Streams, is_none
-from csp_gateway.server.channels.supplies import behind
+from csp_gateway.server.channels.supplies import behind, spread
 from csp_gateway.server.channels.wiring import Wiring
 
 __all__ = ["WAITING_LIMIT", "Door", "Sendable", "Sends"]
 
 WAITING_LIMIT = 100_000
 """Values that may wait in one door for the engine; a send beyond that is refused."""
-
-T = TypeVar("T")
-K = TypeVar("K")
 
 
 class Sendable(NamedTuple):
@@ -39,13 +32,6 @@ class Sendable(NamedTuple):
     is_dict_basket: bool
     keys: tuple[Any, ...]
     """Of a basket, the keys that are open; empty for any other channel."""
-
-
-@csp.node(memoize=False)  # csp cannot hash a basket by an Enum, and says so
-def spread(sent: ts[object], keys: List["K"], ticks: "T") -> csp.OutputBasket(Dict["K", ts["T"]], shape="keys"):  # noqa: UP006
-    """What was sent to a basket, each key's value on its own edge, in one cycle."""
-    if csp.ticked(sent):
-        csp.output(sent)
 
 
 class Door:

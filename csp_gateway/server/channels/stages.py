@@ -20,6 +20,7 @@ from csp_gateway.server.channels.marks import Stage
 from csp_gateway.server.channels.packing import packing_of
 from csp_gateway.server.channels.promise import Promise
 from csp_gateway.server.channels.schema import Schema
+from csp_gateway.server.channels.supplies import spread
 from csp_gateway.server.channels.wiring import Wiring
 from csp_gateway.server.staging import Listener, StagedChannel, StagingEvent, StagingRequest, build_staging_node
 from csp_gateway.server.structs import is_gateway_struct_like
@@ -128,8 +129,10 @@ class Stages:
         if keys == ():
             staged.close(CannotStageError(f"channel {field!r}: the basket was given no keys, so nothing can be staged"))
             return csp.null_ts(StagingEvent)
-        released, events = build_staging_node(staged, self._requests.get(field, ()), declaration.ticks, keys)
-        self._wiring.supply(field, released, by=f"Stage[{field}]")
+        ticks, requests = declaration.ticks, self._requests.get(field, ())
+        released, events = build_staging_node(staged, requests, ticks if keys is None else object)
+        supply = released if keys is None else spread(released, list(keys), ticks)
+        self._wiring.supply(field, supply, by=f"Stage[{field}]")
         return events
 
     # While it runs.

@@ -1,19 +1,20 @@
 """What the supplies of a stream pass through on their way to it."""
 
 # A node's signature is csp's own language: type variables in quotes, no return type.
-# mypy: disable-error-code="untyped-decorator,no-untyped-def,var-annotated"
+# mypy: disable-error-code="untyped-decorator,no-untyped-def,var-annotated,valid-type,name-defined"
 
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import List, TypeVar  # noqa: UP035  # csp reads typing.List
+from typing import Dict, List, TypeVar  # noqa: UP035  # csp reads typing.Dict and List
 
 import csp
 from csp import ts
 from csp.impl.wiring.edge import Edge
 
-__all__ = ["behind", "merged", "one_ahead", "silent_until"]
+__all__ = ["behind", "merged", "one_ahead", "silent_until", "spread"]
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -59,3 +60,10 @@ def behind(count: ts[int], others: List[ts["T"]]) -> ts[int]:  # noqa: UP006
         csp.make_passive(others)
     if csp.ticked(count):
         return count
+
+
+@csp.node(memoize=False)  # csp cannot hash a basket by an Enum, and says so
+def spread(items: ts[object], keys: List["K"], ticks: "T") -> csp.OutputBasket(Dict["K", ts["T"]], shape="keys"):  # noqa: UP006
+    """What ticks as ``{key: value}``, each key's value on its own edge, in one cycle."""
+    if csp.ticked(items):
+        csp.output(items)

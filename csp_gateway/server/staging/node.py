@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Dict, List, TypeVar  # noqa: UP035  # csp reads typing.Dict and List
+from typing import Any, TypeVar
 
 import csp
 from csp import ts
@@ -14,10 +14,9 @@ from csp.impl.wiring.edge import Edge
 from csp_gateway.server.staging.events import StagingEvent, StagingRequest
 from csp_gateway.server.staging.staged import StagedChannel
 
-__all__ = ["apply_stage_requests", "build_staging_node", "spread"]
+__all__ = ["apply_stage_requests", "build_staging_node"]
 
 T = TypeVar("T")
-K = TypeVar("K")
 
 
 @csp.node(memoize=False)
@@ -40,16 +39,7 @@ def apply_stage_requests(
         csp.output(events=step.event)
 
 
-@csp.node(memoize=False)
-def spread(items: ts[object], keys: List["K"], ticks: "T") -> csp.OutputBasket(Dict["K", ts["T"]], shape="keys"):  # noqa: UP006
-    """Items of a basket, ``{key: value}``, each key's value on its own edge, in one cycle."""
-    if csp.ticked(items):
-        csp.output(items)
-
-
-def build_staging_node(
-    staged: StagedChannel, requests: Sequence[Edge], ticks: Any, keys: Sequence[Any] | None = None
-) -> tuple[Any, Edge]:
+def build_staging_node(staged: StagedChannel, requests: Sequence[Edge], ticks: Any) -> tuple[Edge, Edge]:
     """What a staged channel is supplied with, and its events.
 
     A request is carried out in the engine cycle after it ticked, at the same engine time: it may follow from the
@@ -58,19 +48,15 @@ def build_staging_node(
     Args:
         staged: the channel.
         requests: edges of ``StagingRequest``; all are heard.
-        ticks: the type of one tick of one edge.
-        keys: of a basket, its keys.
+        ticks: the type of one tick; ``object`` for a basket, which ticks dicts by key.
 
     Returns:
-        The edge of released records, of a basket a dict of edges by key; and the edge of ``StagingEvent``.
+        The edge of released records, and that of ``StagingEvent``.
     """
     asked = csp.null_ts(StagingRequest)
     if requests:
         late = csp.feedback(StagingRequest)
         late.bind(csp.flatten(list(requests)))
         asked = late.out()
-    made = apply_stage_requests(
-        asked, staged.bell.out(), staged, csp.is_configured_realtime(), ticks if keys is None else object
-    )
-    released = made.released if keys is None else spread(made.released, list(keys), ticks)
-    return released, made.events
+    made = apply_stage_requests(asked, staged.bell.out(), staged, csp.is_configured_realtime(), ticks)
+    return made.released, made.events

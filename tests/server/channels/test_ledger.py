@@ -38,7 +38,7 @@ def test_all_debts_are_named_at_once() -> None:
 
 @pytest.mark.parametrize("made", [ledger([STRICT], [EASY]), ledger([EASY], []), ledger([], [])])
 def test_no_debt(made: Ledger) -> None:
-    supplied = {("quotes", None)} if made.is_provided("quotes") else set()
+    supplied = {("quotes", None)} if "quotes" in made.setters else set()
     made.refuse_debts({"quotes": (None,)}, supplied)
 
 

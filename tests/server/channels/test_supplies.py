@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import csp
 
-from csp_gateway.server.channels.supplies import behind, merged, one_ahead, silent_until
+from csp_gateway.server.channels.supplies import behind, merged, one_ahead, silent_until, spread
 
 START = datetime(2024, 1, 1)
 SECOND = timedelta(seconds=1)
@@ -56,3 +56,14 @@ def test_a_count_comes_after_what_it_stands_behind() -> None:
 
     csp.run(graph, starttime=START, endtime=10 * SECOND)
     assert seen == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_what_is_spread_ticks_all_its_keys_in_one_cycle() -> None:
+    def graph() -> None:
+        items = csp.curve(object, [(SECOND, {"x": 1, "y": 2}), (2 * SECOND, {"y": 3})])
+        for key, edge in spread(items, ["x", "y", "z"], int).items():
+            csp.add_graph_output(key, edge)
+
+    outputs = csp.run(graph, starttime=START, endtime=10 * SECOND)
+    first, second = START + SECOND, START + 2 * SECOND
+    assert (outputs["x"], outputs["y"], outputs["z"]) == ([(first, 1)], [(first, 2), (second, 3)], [])
