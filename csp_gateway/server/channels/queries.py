@@ -16,10 +16,17 @@ _THREADS = 2
 
 
 class Queries:
-    """The queries of one run; its threads are started by the first of them."""
+    """The queries of one run; its threads are started by the first of them.
 
-    def __init__(self) -> None:
+    Args:
+        name: what its threads are called.
+        limit: queries that may be open; one more is refused.
+    """
+
+    def __init__(self, name: str = "csp-queries", limit: int = QUERIES_LIMIT) -> None:
         self.refused = 0
+        self._name = name
+        self._limit = limit
         self._pool: ThreadPoolExecutor | None = None
         self._open: set[Answer] = set()
         self._after: dict[Answer, list[tuple[Callable[[], Any], Answer]]] = {}
@@ -40,11 +47,11 @@ class Queries:
         with self._lock:
             if self._closed is not None:
                 raise fresh(self._closed)
-            if len(self._open) >= QUERIES_LIMIT:
+            if len(self._open) >= self._limit:
                 self.refused += 1
-                raise QueriesRefusedError(f"{QUERIES_LIMIT} queries wait for their answers already; ask again later")
+                raise QueriesRefusedError(f"{self._limit} queries wait for their answers already; ask again later")
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="csp-queries")
+                self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix=self._name)
             self._open.add(answer)
             first = after is not None and after not in self._after
             if after is not None:

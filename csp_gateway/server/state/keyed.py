@@ -2,11 +2,19 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from typing import Any
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Final
 
 from csp_gateway.server.state.keys import Keys
 
-__all__ = ["KeyedRecords"]
+__all__ = ["REMOVED", "KeyedRecords"]
+
+REMOVED: Final = type("Removed", (), {"__repr__": lambda _: "REMOVED"})()
+"""Stands where a record was that is no longer kept."""
+
+_MOST_AGED = 1_000
+"""Records that are let go of for their age in one engine cycle; the rest follows in the next."""
 
 
 class KeyedRecords:
@@ -18,71 +26,172 @@ class KeyedRecords:
     Args:
         keys: how records are told apart.
         max_rows: how many to keep at most; those go first whose key has not been inserted for longest.
+        ttl: how long to keep a record that no other of its key follows; see ``let_go``.
+        removes: of which records it is true that they end their key, instead of standing under it.
     """
 
-    def __init__(self, keys: Keys, max_rows: int | None = None) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        max_rows: int | None = None,
+        ttl: timedelta | None = None,
+        removes: Callable[[Any], bool] | None = None,
+    ) -> None:
         self.keys = keys
         self.max_rows = max_rows
+        self.ttl = ttl
         self.dropped = 0
         """How many keys had to go for ``max_rows``."""
+        self.expired = 0
+        """How many went for ``ttl``."""
+        self.removed = 0
+        """How many were ended by a record that ``removes``."""
+        self._removes = removes
         self._rows: dict[Hashable, Any] = {}
-        self._ages: OrderedDict[Hashable, None] = OrderedDict()
-        """With ``max_rows``: the keys, from the one inserted longest ago. Only the inserting thread touches it."""
+        self._changed: dict[Hashable, Any] | None = None
+        """Key → what now stands there, or ``REMOVED``; None while nobody follows the changes."""
+        self._ages: OrderedDict[Hashable, datetime | None] = OrderedDict()
+        """If they are limited: the keys, from the one inserted longest ago, and when; None until ``let_go`` says."""
         self._order: list[Any] = []
         """The keys as they were last sorted."""
         self._read = keys.read
+        self._aged = max_rows is not None or ttl is not None
+        self.insert: Callable[[Any], None] = (
+            self._insert if not self._aged and removes is None else lambda record: self.insert_all((record,))
+        )
+        """Take a record in place of the one of the same key; for the thread that inserts."""
 
-    def insert(self, record: Any) -> None:
-        """Take a record in place of the one of the same key."""
+    # For the thread that inserts.
+
+    def _insert(self, record: Any) -> None:
+        # Plain and in one piece: every tick of the channel pays for it.
         try:
             key = self._read(record)
             self._rows[key] = record
         except Exception:  # something is unset, or cannot be hashed
             key = self.keys.settle(record)
             self._rows[key] = record
-        if self.max_rows is not None:
-            self._drop_oldest((key,), self.max_rows)
+        # After the rows: who begins to follow in between finds it there.
+        if self._changed is not None:
+            self._changed[key] = record
 
     def insert_all(self, records: Iterable[Any]) -> None:
         """Take records, later ones over earlier ones; who reads meanwhile finds all of them or none."""
+        removes = self._removes
         fresh = {}
         for record in records:
+            stands = record if removes is None or not removes(record) else REMOVED
             try:
-                fresh[self._read(record)] = record
+                fresh[self._read(record)] = stands
             except Exception:  # as above
-                fresh[self.keys.settle(record)] = record
+                fresh[self.keys.settle(record)] = stands
+        if removes is not None:
+            fresh = {key: stands for key, stands in fresh.items() if stands is not REMOVED or key in self._rows}
         self._rows.update(fresh)
-        if self.max_rows is not None:
-            self._drop_oldest(fresh, self.max_rows)
+        if self._changed is not None:
+            self._changed.update(fresh)
+        if removes is not None:
+            self._end([key for key, record in fresh.items() if record is REMOVED])
+        if self._aged:
+            self._age(fresh)
+
+    def let_go(self, now: datetime) -> int:
+        """Let go of what is older than ``ttl`` at ``now``; what was inserted since the last call is of now.
+
+        At most a thousand records go at once: as long as some are overdue, ``due`` is in the past.
+
+        Returns:
+            How many went.
+        """
+        if self.ttl is None:
+            return 0
+        ages = self._ages
+        for key in reversed(ages):
+            if ages[key] is not None:
+                break
+            ages[key] = now
+        old = []
+        for key, born in islice(ages.items(), _MOST_AGED):
+            if born is None or now - born < self.ttl:
+                break
+            old.append(key)
+        self._drop(old)
+        self.expired += len(old)
+        return len(old)
+
+    @property
+    def due(self) -> datetime | None:
+        """When the next record will be too old, if no other of its key follows; None if none is kept for a time."""
+        if self.ttl is None or not self._ages:
+            return None
+        born = next(iter(self._ages.values()))
+        return None if born is None else born + self.ttl
+
+    def _end(self, keys: list[Hashable]) -> None:
+        for key in keys:
+            del self._rows[key]
+            self._ages.pop(key, None)
+        self.removed += len(keys)
+
+    def _age(self, fresh: dict[Hashable, Any]) -> None:
+        for key, record in fresh.items():
+            if record is not REMOVED:
+                self._ages[key] = None
+                self._ages.move_to_end(key)
+        if self.max_rows is not None and len(self._rows) > self.max_rows:
+            oldest = list(islice(self._ages, len(self._rows) - self.max_rows))
+            self._drop(oldest)
+            self.dropped += len(oldest)
+
+    def _drop(self, keys: list[Hashable]) -> None:
+        for key in keys:
+            del self._ages[key]
+            del self._rows[key]
+            if self._changed is not None:
+                self._changed[key] = REMOVED
+
+    # For any thread.
 
     def __len__(self) -> int:
         return len(self._rows)
 
+    def follow(self) -> tuple[dict[Hashable, Any], dict[Hashable, Any]]:
+        """All records of this moment by key, and the changes from now on: key → what stands there, or ``REMOVED``.
+
+        Who follows takes the changes out. Each of ``pop``, ``popitem``, ``setdefault`` and ``copy`` is one step: the
+        inserting thread adds before or after it.
+        """
+        self._changed = changed = {}
+        # Copied afterwards: what is inserted in between stands in both, and nothing in neither.
+        return self._standing(), changed
+
     def in_order(self, keep: Callable[[Any], bool] | None = None) -> list[Any]:
         """The records of this moment, or those that ``keep`` accepts, by key ascending, None first."""
-        # Copied in one step of the interpreter: the engine's thread may be adding to it.
-        rows = self._rows.copy()
+        return [record for _, record in self.pairs(keep)]
+
+    def pairs(self, keep: Callable[[Any], bool] | None = None) -> list[tuple[Hashable, Any]]:
+        """The same, each with the key that it stands under."""
+        rows = self._standing()
         if keep is not None:
             rows = {key: record for key, record in rows.items() if keep(record)}
-            return [rows[key] for key in self.keys.in_order(list(rows))]
+            return [(key, rows[key]) for key in self.keys.in_order(list(rows))]
         order = self._order
         if len(order) == len(rows):
             try:
-                return [rows[key] for key in order]
+                return [(key, rows[key]) for key in order]
             except KeyError:  # as many keys as then, but others
                 pass
         self._order = order = self.keys.in_order(list(rows))
-        return [rows[key] for key in order]
+        return [(key, rows[key]) for key in order]
 
     def statistics(self) -> dict[str, int]:
-        """``rows`` kept, and how many were ``dropped`` for ``max_rows``."""
-        return {"rows": len(self._rows), "dropped": self.dropped}
+        """``rows`` kept, and how many were ``dropped`` for ``max_rows``, ``expired`` for ``ttl``, and ``removed``."""
+        return {"rows": len(self._rows), "dropped": self.dropped, "expired": self.expired, "removed": self.removed}
 
-    def _drop_oldest(self, inserted: Iterable[Hashable], max_rows: int) -> None:
-        for key in inserted:
-            self._ages[key] = None
-            self._ages.move_to_end(key)
-        while len(self._rows) > max_rows:
-            oldest, _ = self._ages.popitem(last=False)
-            del self._rows[oldest]
-            self.dropped += 1
+    def _standing(self) -> dict[Hashable, Any]:
+        """The records of this moment, in a dict of their own."""
+        # Copied in one step of the interpreter: the engine's thread may be adding to it.
+        rows = self._rows.copy()
+        if self._removes is not None:
+            rows = {key: record for key, record in rows.items() if record is not REMOVED}
+        return rows

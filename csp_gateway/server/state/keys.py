@@ -14,7 +14,7 @@ import csp
 from csp_gateway.server.state.paths import resolve
 from csp_gateway.wire.comparing import naive_utc
 
-__all__ = ["Keys"]
+__all__ = ["Keys", "rank"]
 
 _AS_IT_IS = (str, int, bool, bytes, datetime, date, time, timedelta)
 """Types whose values are hashed and ordered as they are."""
@@ -34,6 +34,7 @@ class Keys:
     """
 
     def __init__(self, record_type: Any, paths: tuple[str, ...]) -> None:
+        self.paths = paths
         self._getters = [attrgetter(path) for path in paths]
         types = [resolve(record_type, path) for path in paths]
         in_struct = isinstance(record_type, type) and issubclass(record_type, csp.Struct)
@@ -49,6 +50,10 @@ class Keys:
             return _settled_at(self._getters[0], record)
         return tuple([_settled_at(get, record) for get in self._getters])
 
+    def ranks(self, key: Any) -> tuple[tuple[Any, ...], ...]:
+        """What orders a key among the others: the rank of each of its parts."""
+        return (rank(key),) if len(self.paths) == 1 else tuple(map(rank, key))
+
     def in_order(self, keys: list[Any]) -> list[Any]:
         """Keys ascending, None first.
 
@@ -60,9 +65,7 @@ class Keys:
                 return sorted(keys)
             except TypeError:  # there are None among them
                 pass
-        if len(self._getters) == 1:
-            return sorted(keys, key=_rank)
-        return sorted(keys, key=lambda key: [_rank(part) for part in key])
+        return sorted(keys, key=self.ranks)
 
 
 def _settled_at(get: Callable[[Any], Any], record: Any) -> Hashable:
@@ -107,8 +110,9 @@ def _is_csp_enum(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, csp.Enum)
 
 
-def _rank(value: Any) -> tuple[Any, ...]:
-    """What orders a part of a key among others of any type."""
+def rank(value: Any) -> tuple[Any, ...]:
+    """What orders a value among others of any type: None first, numbers together with NaN after them, times in UTC,
+    enum members by name, all else by type and then as it is, or as it is written."""
     if value is None:
         return (0,)
     if isinstance(value, datetime):

@@ -1,6 +1,8 @@
 """The newest record per key, against a dict that does the same the plain way."""
 
 import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from csp_gateway.server.state.keyed import KeyedRecords
+from csp_gateway.server.state.keyed import REMOVED, KeyedRecords
 from csp_gateway.server.state.keys import Keys
 from csp_gateway.server.structs import GatewayStruct
 
@@ -24,8 +26,23 @@ class Quote(GatewayStruct):
     thing: object
 
 
+START = datetime(2026, 1, 1)
+
+
+def seconds(number: float) -> datetime:
+    return START + timedelta(seconds=number)
+
+
 def records(*paths: str, max_rows: int | None = None) -> KeyedRecords:
     return KeyedRecords(Keys(Quote, paths), max_rows)
+
+
+def ending(size: int) -> Callable[[Quote], bool]:
+    return lambda quote: getattr(quote, "size", None) == size
+
+
+def symbols(kept: KeyedRecords) -> str:
+    return "".join(quote.symbol for quote in kept.in_order())
 
 
 def test_the_newest_record_of_a_key_is_kept_as_it_is() -> None:
@@ -66,7 +83,73 @@ def test_with_a_limit_those_go_first_that_were_inserted_longest_ago() -> None:
     kept.insert(Quote(symbol="A"))
     kept.insert_all([Quote(symbol="D"), Quote(symbol="E")])
     assert [quote.symbol for quote in kept.in_order()] == ["A", "D", "E"]
-    assert kept.statistics() == {"rows": 3, "dropped": 2}
+    assert kept.statistics() == {"rows": 3, "dropped": 2, "expired": 0, "removed": 0}
+
+
+def test_a_record_that_ends_its_key_is_not_kept() -> None:
+    kept = KeyedRecords(Keys(Quote, ("symbol",)), removes=ending(0))
+    kept.insert_all([Quote(symbol="A", size=1), Quote(symbol="B", size=1)])
+    kept.insert(Quote(symbol="A", size=0))
+    kept.insert(Quote(symbol="C", size=0))
+    assert symbols(kept) == "B"
+    assert kept.statistics() == {"rows": 1, "dropped": 0, "expired": 0, "removed": 1}
+    kept.insert_all([Quote(symbol="A", size=1), Quote(symbol="B", size=0), Quote(symbol="A", size=0)])
+    assert symbols(kept) == ""
+    assert len(kept) == 0
+    kept.insert_all([Quote(symbol="A", size=0), Quote(symbol="A", size=2)])
+    assert symbols(kept) == "A"
+
+
+def test_what_no_other_follows_for_too_long_goes() -> None:
+    kept = KeyedRecords(Keys(Quote, ("symbol",)), ttl=timedelta(seconds=10))
+    assert kept.due is None
+    kept.insert(Quote(symbol="A"))
+    assert kept.let_go(seconds(0)) == 0
+    kept.insert(Quote(symbol="B"))
+    kept.let_go(seconds(4))
+    kept.insert(Quote(symbol="A"))
+    kept.let_go(seconds(6))
+    assert kept.due == seconds(14)
+    assert kept.let_go(seconds(13.9)) == 0
+    assert kept.let_go(seconds(14)) == 1
+    assert symbols(kept) == "A"
+    assert kept.let_go(seconds(100)) == 1
+    assert kept.due is None
+    assert kept.statistics() == {"rows": 0, "dropped": 0, "expired": 2, "removed": 0}
+
+
+def test_no_more_than_a_thousand_go_at_once_for_their_age() -> None:
+    kept = KeyedRecords(Keys(Quote, ("size",)), ttl=timedelta(seconds=1))
+    kept.insert_all(Quote(size=size) for size in range(2_500))
+    kept.let_go(seconds(0))
+    assert [kept.let_go(seconds(1)) for _ in range(4)] == [1_000, 1_000, 500, 0]
+
+
+def test_an_age_and_a_number_both_hold() -> None:
+    kept = KeyedRecords(Keys(Quote, ("symbol",)), max_rows=2, ttl=timedelta(seconds=10), removes=ending(0))
+    for number, symbol in enumerate("ABC"):
+        kept.insert(Quote(symbol=symbol, size=1))
+        kept.let_go(seconds(number))
+    assert symbols(kept) == "BC"
+    kept.insert(Quote(symbol="C", size=0))
+    kept.let_go(seconds(11))
+    assert kept.statistics() == {"rows": 0, "dropped": 1, "expired": 1, "removed": 1}
+
+
+def test_who_follows_is_told_each_change() -> None:
+    kept = KeyedRecords(Keys(Quote, ("symbol",)), max_rows=2, removes=ending(0))
+    old = Quote(symbol="A", size=1)
+    kept.insert(old)
+    rows, changed = kept.follow()
+    assert (rows, changed) == ({"A": old}, {})
+    new = Quote(symbol="A", size=2)
+    kept.insert(new)
+    kept.insert_all([Quote(symbol="B", size=1), Quote(symbol="C", size=1)])
+    kept.insert(Quote(symbol="C", size=0))
+    assert changed["A"] is REMOVED
+    assert changed["B"].size == 1
+    assert changed["C"] is REMOVED
+    assert rows == {"A": old}
 
 
 def test_readers_find_whole_records_while_the_engine_inserts() -> None:
@@ -109,13 +192,33 @@ class AgainstADict(RuleBasedStateMachine):
         self.kept = records("thing")
         self.oracle: dict[Any, Quote] = {}
         self.dropped = 0
-        self.started = False
+        self.removed = 0
+        self.started = self.limited = self.follows = False
+        self.seen: dict[Any, Any] = {}
+        self.changed: dict[Any, Any] = {}
 
     @precondition(lambda self: not self.started)
-    @rule(max_rows=st.integers(1, 4))
-    def limit(self, max_rows: int) -> None:
-        self.max_rows = max_rows
-        self.kept = records("thing", max_rows=max_rows)
+    @rule(max_rows=st.one_of(st.none(), st.integers(1, 4)))
+    def limit(self, max_rows: int | None) -> None:
+        self.max_rows, self.limited = max_rows, True
+        self.kept = KeyedRecords(Keys(Quote, ("thing",)), max_rows, removes=ending(-1))
+
+    @rule()
+    def follow(self) -> None:
+        self.started = self.follows = True
+        self.seen, self.changed = self.kept.follow()
+
+    def followed(self) -> dict[Any, Any]:
+        """What one who follows has seen, once he takes in what has changed."""
+        if not self.follows:
+            return self.oracle
+        while self.changed:
+            key, stands = self.changed.popitem()
+            if stands is REMOVED:
+                self.seen.pop(key, None)
+            else:
+                self.seen[key] = stands
+        return {plain(quote.thing): quote for quote in self.seen.values()}
 
     @rule(key=KEYS)
     def insert(self, key: Any) -> None:
@@ -124,18 +227,21 @@ class AgainstADict(RuleBasedStateMachine):
         self.kept.insert(quote)
         self.remember([quote])
 
-    @rule(keys=st.lists(KEYS, max_size=5))
+    @rule(keys=st.lists(st.tuples(KEYS, st.integers(-1, 0)), max_size=5))
     def insert_all(self, keys: list[Any]) -> None:
         self.started = True
-        quotes = [Quote(thing=key) for key in keys]
+        quotes = [Quote(thing=key, size=size) for key, size in keys]
         self.kept.insert_all(quotes)
         self.remember(quotes)
 
     def remember(self, quotes: list[Quote]) -> None:
         newest = {plain(quote.thing): quote for quote in quotes}
         for key, quote in newest.items():
-            self.oracle.pop(key, None)
-            self.oracle[key] = quote
+            before = self.oracle.pop(key, None)
+            if self.limited and quote.size == -1:
+                self.removed += before is not None
+            else:
+                self.oracle[key] = quote
         while self.max_rows is not None and len(self.oracle) > self.max_rows:
             del self.oracle[next(iter(self.oracle))]
             self.dropped += 1
@@ -143,7 +249,14 @@ class AgainstADict(RuleBasedStateMachine):
     @invariant()
     def keeps_the_same(self) -> None:
         assert len(self.kept) == len(self.oracle)
-        assert self.kept.statistics() == {"rows": len(self.oracle), "dropped": self.dropped}
+        told = self.kept.statistics()
+        assert (told["rows"], told["dropped"], told["expired"], told["removed"]) == (
+            len(self.oracle),
+            self.dropped,
+            0,
+            self.removed,
+        )
+        assert self.followed() == self.oracle
         assert {id(quote) for quote in self.kept.in_order()} == {id(quote) for quote in self.oracle.values()}
 
     @invariant()
