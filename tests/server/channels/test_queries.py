@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from csp_gateway.errors import NotRunningError, QueriesRefusedError
-from csp_gateway.server.channels import Answer, queries
+from csp_gateway.server.channels import Answer
 from csp_gateway.server.channels.queries import Queries
 
 
@@ -32,9 +32,8 @@ def test_it_waits_for_what_must_be_known_before() -> None:
     asked.close(NotRunningError("over"))
 
 
-def test_one_too_many_is_refused_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "QUERIES_LIMIT", 2)
-    asked, held = Queries(), threading.Event()
+def test_one_too_many_is_refused_and_counted() -> None:
+    asked, held = Queries(limit=2), threading.Event()
     answers = [asked.ask(lambda: held.wait(30)) for _ in range(2)]
     with pytest.raises(QueriesRefusedError, match="2 queries wait for their answers already; ask again later"):
         asked.ask(lambda: 7)
