@@ -115,15 +115,15 @@ def constant(value: bool | float | str | datetime, kind: Kind, members: type[Enu
         try:
             return _READ[kind](value)
         except (ValueError, ValidationError):
-            raise ValueError(f"{value!r} is not {kind.value} in ISO 8601") from None
-    said = value.isoformat() if isinstance(value, datetime) else repr(value)
-    hint = f"; did you mean the text {str(value)!r}?" if kind is Kind.TEXT and own is Kind.NUMBER else ""
+            raise ValueError(f"{value!r:.80} is not {kind.value} in ISO 8601") from None
+    said = value.isoformat() if isinstance(value, datetime) else f"{value!r:.80}"
+    hint = f"; did you mean the text {str(value)!r:.80}?" if kind is Kind.TEXT and own is Kind.NUMBER else ""
     raise ValueError(f"{said} is {own.value}, and cannot be compared with {kind.value}{hint}")
 
 
 def _name(name: str, members: type[Enum]) -> str:
     if name not in members.__members__:
-        raise ValueError(f"{members.__name__} has no member {name!r}; {did_you_mean(name, members.__members__)}")
+        raise ValueError(f"{members.__name__} has no member {name!r:.80}; {did_you_mean(name[:80], members.__members__)}")
     # An alias is another name of the same member.
     return members.__members__[name].name
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 import csp
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 
 from csp_gateway.errors import GatewayException, QueryError
 from csp_gateway.server.structs import GatewayStruct
-from csp_gateway.wire import Filter, FilterCondition, FilterWhereLambdaMap, Query
+from csp_gateway.wire import Filter, FilterCondition, FilterWhereLambdaMap, OrderBy, Query
 
 NOON = datetime(2024, 1, 1, 12)
 
@@ -177,11 +178,14 @@ def test_a_time_survives_json() -> None:
     [
         ("no json", "not a query: Invalid JSON"),
         ("[]", "not a query: Input should be an object"),
-        ('{"filter": []}', "filter: Extra inputs are not permitted"),
+        ('{"filter": []}', r"'filter' does not belong here; did you mean 'filters'\?"),
         ('{"filters": [{"attr": "a", "by": {}}]}', r"filters\[0\]\.by: an empty condition: compare with"),
         ('{"filters": [{"attr": "a", "by": {"value": null}}]}', r"filters\[0\]\.by: an empty condition"),
         ('{"filters": [{"attr": "a"}]}', r"filters\[0\]\.by: Field required"),
-        ('{"filters": [{"attr": "a", "by": {"value": 1, "op": "<"}}]}', r"filters\[0\]\.by\.op: Extra inputs"),
+        (
+            '{"filters": [{"attr": "a", "by": {"value": 1, "op": "<"}}]}',
+            r"filters\[0\]\.by: 'op' does not belong",
+        ),
         ('{"filters": [{"attr": "a", "by": {"value": 1, "where": "~"}}]}', r"filters\[0\]\.by\.where: Input should be"),
         ('{"filters": [{"attr": "a", "by": {"value": [1]}}]}', r"by\.value: a value is a number, text, true or false"),
         ('{"filters": [{"attr": "a", "by": {"value": NaN}}]}', r"by\.value: a number is finite"),
@@ -202,6 +206,75 @@ def test_what_is_no_query_is_refused_with_the_place(query: str, message: str) ->
 def test_a_time_goes_into_when() -> None:
     with pytest.raises(ValidationError, match="a time is given as `when`"):
         FilterCondition(value=NOON)
+
+
+def test_what_it_asks_beyond_filters_survives_json() -> None:
+    query = Query.of(
+        {
+            "filters": [{"or": [{"attr": "size", "by": {"in": [1, 2]}}, {"not": {"attr": "a", "by": {"like": "x"}}}]}],
+            "select": ["size", "leg.venue"],
+            "order_by": ["size", {"attr": "price", "descending": True}],
+            "limit": 10,
+            "cursor": "abc",
+        }
+    )
+    assert query.order_by == [OrderBy(attr="size"), OrderBy(attr="price", descending=True)]
+    assert Query.of(query.model_dump_json()) == Query.of(query.model_dump()) == query
+    groups = Query.of({"group_by": ["a.b"], "aggregates": {"n": {"count": "*"}}, "order_by": ["n", "a.b"], "offset": 5})
+    assert Query.of(groups.model_dump_json()) == groups
+
+
+def test_its_json_says_no_more_than_is_asked() -> None:
+    assert Query(filters=[], offset=0, order_by=[]).model_dump_json() == "{}"
+    assert Query(limit=1, order_by=["a"]).model_dump() == {"limit": 1, "order_by": [{"attr": "a"}]}
+
+
+def test_any_mapping_is_read() -> None:
+    assert Query.of(MappingProxyType({"limit": 5})) == Query(limit=5)
+
+
+COUNTED = {"n": {"count": "*"}}
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"limit": 0}, "limit: Input should be greater than or equal to 1"),
+        ({"limit": True}, "limit: Input should be a valid integer"),
+        ({"limit": "5"}, "limit: Input should be a valid integer"),
+        ({"offset": -1}, "offset: Input should be greater than or equal to 0"),
+        ({"offset": 1.5}, "offset: Input should be a valid integer"),
+        ({"cursor": ""}, "cursor: String should have at least 1 character"),
+        ({"cursor": "x", "offset": 1}, "cursor: it says where to go on, and excludes `offset`"),
+        ({"cursor": "x", "aggregates": COUNTED}, "cursor: it is of records, and excludes `aggregates`"),
+        ({"select": []}, "select: it names no attribute; leave it out"),
+        ({"select": "size"}, "select: Input should be a valid list"),
+        ({"select": ["a", "b", "a"]}, r"select\[2\]: 'a' stands there already, as select\[0\]"),
+        ({"select": ["a"], "aggregates": COUNTED}, "select: it is of records, and excludes `aggregates`"),
+        ({"order_by": ["-a"]}, r'order_by\[0\]: a descending order is written {"attr": "a", "descending": true}'),
+        ({"order_by": [{"attr": "a", "descending": 1}]}, r"order_by\[0\]\.descending: Input should be a valid bool"),
+        ({"order_by": ["a", {"attr": "a", "descending": True}]}, r"order_by\[1\]: 'a' stands there already"),
+        ({"order_by": ["m"], "aggregates": COUNTED}, r"order_by\[0\]: the answer has no column 'm'; known: n"),
+        ({"order_by": ["lg.a"], "group_by": ["leg.a"], "aggregates": COUNTED}, r"did you mean 'leg\.a'\?"),
+        ({"group_by": ["a"]}, r'group_by: .* name at least one, such as {"n": {"count": "\*"}}'),
+        ({"group_by": ["a", "a"], "aggregates": COUNTED}, r"group_by\[1\]: 'a' stands there already"),
+        ({"group_by": ["n"], "aggregates": COUNTED}, r"aggregates\.n: the answer has a column of this name already"),
+        ({"aggregates": {"_n": {"count": "*"}}}, "aggregates: '_n' is no name: letters, digits and underscores"),
+        ({"aggregates": {"a b": {"count": "*"}}}, "aggregates: 'a b' is no name"),
+        ({"aggregates": {"n": {}}}, r"aggregates\.n: no function"),
+        ({"aggregates": [1]}, "aggregates: Input should be a valid dictionary"),
+        ({"attr": "a", "by": {"value": 1}}, "'attr' belongs inside of `filters`"),
+        ({"orderby": ["a"]}, r"'orderby' does not belong here; did you mean 'order_by'\?"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(query: dict[str, Any], message: str) -> None:
+    with pytest.raises(QueryError, match=message):
+        Query.of(query)
+
+
+def test_only_the_filters_are_calculated() -> None:
+    query = Query.of({"filters": [{"attr": "size", "by": {"in": [5]}}], "limit": 1, "select": ["size"]})
+    assert query.calculate([QUOTE, QUOTE]) == [QUOTE, QUOTE]
 
 
 # --- What it cannot be asked of -------------------------------------------------------------------------------------

@@ -1,145 +1,173 @@
-"""A query held against a type of records, and compiled to a Python predicate."""
+"""What a query asks of a type of records, compiled to a Python predicate."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
+from datetime import datetime, time, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
-import csp
+from csp_gateway.server.state.asked import (
+    AllOf,
+    Among,
+    AnyOf,
+    Attribute,
+    Between,
+    Comparison,
+    IsNull,
+    Like,
+    Opposite,
+    Test,
+)
+from csp_gateway.server.state.meaning import held_against
+from csp_gateway.wire import Query
+from csp_gateway.wire.comparing import COMPARE, Kind, Where, comparable, compare
+from csp_gateway.wire.patterns import pattern_of
 
-from csp_gateway.errors import QueryError
-from csp_gateway.server.state.paths import alternatives, kinds_of, resolve, spelled_type
-from csp_gateway.wire import Filter, Query
-from csp_gateway.wire.comparing import COMPARE, Kind, Where, comparable, compare, constant
+__all__ = ["Predicate", "passes", "predicate_of"]
 
-__all__ = ["Attribute", "Comparison", "comparisons_of", "predicate_of"]
+Predicate: TypeAlias = Callable[[Any], bool]
 
-Predicate = Callable[[Any], bool]
+# What a record holds, and how it gets it, is not ours: an attribute may be computed by something that fails, and a
+# value may have an ``==`` that does. Such a value is unequal to all others, in no order, and spoils no answer.
 
-_NATIVE = (bool, int, float, str, datetime)
-"""Types of which csp lets a struct's field hold nothing else, and whose values compare as they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """What a query's path leads to in one type of records."""
-
-    path: str
-    kinds: tuple[Kind, ...]
-    """What it can hold that compares; every kind where nothing is declared."""
-    members: type[Enum] | None = None
-    """The enum whose members it holds, if it is declared so."""
-    native: bool = False
-    """Whether what it holds compares as it is."""
-
-    def __str__(self) -> str:
-        return f"{self.path!r} is {' or '.join(kind.value for kind in self.kinds)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A filter that makes sense for one type of records: its paths exist, and its two sides can be compared."""
-
-    left: Attribute
-    where: Where
-    right: Attribute | Mapping[Kind, Any]
-    """Another attribute; or a value, as it compares with what ``left`` may hold of each kind."""
+_HASHED = frozenset({bool, int, float, str, bytes, datetime, time, timedelta})
+"""Exact types whose values, if equal to one another, have one hash."""
 
 
 def predicate_of(query: Query, record_type: Any) -> Predicate:
-    """What tells of a record of this type whether the query means it.
-
-    It agrees with ``Query.calculate``, but has judged the whole query by what the type declares before the first
-    record. A record that holds something else than declared is unequal to any value, rather than an error.
+    """What tells of a record of this type whether the filters of the query are true of it.
 
     Raises:
-        QueryError: see ``comparisons_of``.
+        QueryError: as ``held_against``.
     """
-    tests = [_test(comparison) for comparison in comparisons_of(query, record_type)]
-    if len(tests) == 1:
-        return tests[0]
-    return lambda record: all(test(record) for test in tests)
+    test = held_against(query, record_type).test
+    return passes(test) if test is not None else lambda record: True
 
 
-def comparisons_of(query: Query, record_type: Any) -> list[Comparison]:
-    """The filters of a query, held against what a type of records declares.
+def passes(test: Test) -> Predicate:
+    """What tells of a record whether it passes the test; never raises, whatever the record holds.
 
-    Args:
-        record_type: a struct class, or any other type; what it does not declare may hold anything.
-
-    Raises:
-        QueryError: an attribute that is not there, or a comparison of what cannot be compared; naming the filter.
+    It agrees with ``Query.calculate`` wherever that has an answer. A record that holds something else than its class
+    declares is unequal to any value, rather than an error.
     """
-    return [_comparison(each, record_type, f"filters[{index}]") for index, each in enumerate(query.filters)]
+    match test:
+        case AllOf(parts):
+            return _all_of([passes(part) for part in parts])
+        case AnyOf(parts):
+            return _any_of([passes(part) for part in parts])
+        case Opposite(part):
+            return _opposite(passes(part))
+        case Comparison():
+            return _comparison(test)
+        case Among(left, values):
+            return _native_among(left, values) if left.native else _among(left, values)
+        case Between(left, low, high):
+            return _native_between(left, low, high) if left.native else _between(left, low, high)
+        case Like(left, pattern):
+            return _like(left, pattern)
+        case IsNull(left, wanted):
+            return _is_null(attrgetter(left.path), wanted)
 
 
-def _comparison(question: Filter, record_type: Any, place: str) -> Comparison:
-    left = _attribute(record_type, question.attr, f"{place}.attr")
-    by, said = question.by.given
-    if by == "attr":
-        right = _attribute(record_type, str(said), f"{place}.by.attr")
-        if not set(left.kinds).intersection(right.kinds):
-            raise QueryError(f"{place}.by.attr: {right}, and {left}: they cannot be compared")
-        return Comparison(left, question.by.where, right)
-    values, errors = {}, []
-    for kind in left.kinds:
-        try:
-            values[kind] = constant(said, kind, left.members)
-        except ValueError as error:
-            errors.append(str(error))
-    if not values:
-        raise QueryError(f"{place}.by.{by}: with {question.attr!r}: {'; '.join(errors)}")
-    return Comparison(left, question.by.where, values)
-
-
-def _attribute(record_type: Any, path: str, place: str) -> Attribute:
-    try:
-        declared = resolve(record_type, path)
-    except AttributeError as error:
-        raise QueryError(f"{place}: {error}") from None
-    kinds = tuple(kind for kind in kinds_of(declared) if kind is not Kind.OTHER)
-    if not kinds:
-        raise QueryError(f"{place}: {path!r} is a {spelled_type(declared)}, which compares with nothing")
-    types = list(alternatives(declared))
-    enum = types[0] if len(types) == 1 and isinstance(types[0], type) and issubclass(types[0], Enum) else None
-    in_struct = isinstance(record_type, type) and issubclass(record_type, csp.Struct)
-    return Attribute(path, kinds, enum, in_struct and declared in _NATIVE)
-
-
-def _test(comparison: Comparison) -> Predicate:
-    left, right = comparison.left, comparison.right
+def _comparison(asked: Comparison) -> Predicate:
+    left, where, right = asked.left, asked.where, asked.right
     if isinstance(right, Attribute):
-        return _test_of_two(attrgetter(left.path), comparison.where, attrgetter(right.path))
-    if left.native:
-        (value,) = right.values()
-        return _native_test(attrgetter(left.path), comparison.where, value)
-    return _test_of_one(attrgetter(left.path), comparison.where, right)
+        return _test_of_two(attrgetter(left.path), where, attrgetter(right.path))
+    return _native_test(left, where, right) if left.native else _test_of_one(left, where, right)
 
 
-def _native_test(get: Callable[[Any], Any], where: Where, value: Any) -> Predicate:
-    compare_as_is, unequal = COMPARE[where], where == "!="
+# --- What joins tests -------------------------------------------------------------------------------------------------
+
+
+def _all_of(parts: list[Predicate]) -> Predicate:
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) == 2:
+        one, two = parts
+        return lambda record: one(record) and two(record)
+
+    def test(record: Any) -> bool:
+        for part in parts:  # noqa: SIM110  # a generator takes half as long again
+            if not part(record):
+                return False
+        return True
+
+    return test
+
+
+def _any_of(parts: list[Predicate]) -> Predicate:
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) == 2:
+        one, two = parts
+        return lambda record: one(record) or two(record)
+
+    def test(record: Any) -> bool:
+        for part in parts:  # noqa: SIM110  # as above
+            if part(record):
+                return True
+        return False
+
+    return test
+
+
+def _opposite(part: Predicate) -> Predicate:
+    return lambda record: not part(record)
+
+
+# --- Tests of what csp lets hold nothing else -------------------------------------------------------------------------
+
+
+def _native_test(left: Attribute, where: Where, values: Mapping[Kind, Any]) -> Predicate:
+    get, compare_as_is, unequal = attrgetter(left.path), COMPARE[where], where == "!="
+    (value,) = values.values()
 
     def test(record: Any) -> bool:
         try:
             return bool(compare_as_is(get(record), value))
-        except (AttributeError, TypeError):  # unset, or in no order
+        except Exception:  # unset
             return unequal
 
     return test
 
 
-def _test_of_one(get: Callable[[Any], Any], where: Where, values: Mapping[Kind, Any]) -> Predicate:
-    unequal = where == "!="
+def _native_among(left: Attribute, values: Mapping[Kind, tuple[Any, ...]]) -> Predicate:
+    get = attrgetter(left.path)
+    (listed,) = map(frozenset, values.values())
 
     def test(record: Any) -> bool:
         try:
-            held = get(record)
-        except AttributeError:
+            return get(record) in listed
+        except Exception:  # unset
+            return False
+
+    return test
+
+
+def _native_between(left: Attribute, low: Mapping[Kind, Any], high: Mapping[Kind, Any]) -> Predicate:
+    get = attrgetter(left.path)
+    (lowest,), (highest,) = low.values(), high.values()
+
+    def test(record: Any) -> bool:
+        try:
+            return bool(lowest <= get(record) <= highest)
+        except Exception:  # unset
+            return False
+
+    return test
+
+
+# --- Tests of anything ------------------------------------------------------------------------------------------------
+
+
+def _test_of_one(left: Attribute, where: Where, values: Mapping[Kind, Any]) -> Predicate:
+    get, unequal = attrgetter(left.path), where == "!="
+
+    def test(record: Any) -> bool:
+        try:
+            kind, meant = comparable(get(record))
+            return compare(meant, where, values[kind]) if kind in values else unequal
+        except Exception:
             return unequal
-        kind, meant = comparable(held)
-        return compare(meant, where, values[kind]) if kind in values else unequal
 
     return test
 
@@ -150,8 +178,62 @@ def _test_of_two(left: Callable[[Any], Any], where: Where, right: Callable[[Any]
     def test(record: Any) -> bool:
         try:
             (kind, one), (other, two) = comparable(left(record)), comparable(right(record))
-        except AttributeError:
+            return compare(one, where, two) if kind is other and kind is not Kind.OTHER else unequal
+        except Exception:
             return unequal
-        return compare(one, where, two) if kind is other and kind is not Kind.OTHER else unequal
+
+    return test
+
+
+def _among(left: Attribute, values: Mapping[Kind, tuple[Any, ...]]) -> Predicate:
+    get = attrgetter(left.path)
+    hashed = {kind: frozenset(listed) for kind, listed in values.items()}
+
+    def test(record: Any) -> bool:
+        try:
+            kind, meant = comparable(get(record))
+            if kind not in values:
+                return False
+            if type(meant) in _HASHED:
+                return meant in hashed[kind]
+            return any(compare(meant, "==", value) for value in values[kind])
+        except Exception:
+            return False
+
+    return test
+
+
+def _between(left: Attribute, low: Mapping[Kind, Any], high: Mapping[Kind, Any]) -> Predicate:
+    get = attrgetter(left.path)
+
+    def test(record: Any) -> bool:
+        try:
+            kind, meant = comparable(get(record))
+            return kind in low and compare(low[kind], "<=", meant) and compare(meant, "<=", high[kind])
+        except Exception:
+            return False
+
+    return test
+
+
+def _like(left: Attribute, pattern: str) -> Predicate:
+    get, matches = attrgetter(left.path), pattern_of(pattern).match
+
+    def test(record: Any) -> bool:
+        try:
+            kind, meant = comparable(get(record))
+            return kind is Kind.TEXT and matches(meant) is not None
+        except Exception:
+            return False
+
+    return test
+
+
+def _is_null(get: Callable[[Any], Any], wanted: bool) -> Predicate:
+    def test(record: Any) -> bool:
+        try:
+            return (get(record) is None) is wanted
+        except Exception:
+            return wanted
 
     return test
