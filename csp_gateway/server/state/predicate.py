@@ -63,7 +63,7 @@ def passes(test: Test) -> Predicate:
         case Between(left, low, high):
             return _native_between(left, low, high) if left.native else _between(left, low, high)
         case Like(left, pattern):
-            return _like(left, pattern)
+            return _native_like(left, pattern) if left.native else _like(left, pattern)
         case IsNull(left, wanted):
             return _is_null(attrgetter(left.path), wanted)
 
@@ -150,6 +150,18 @@ def _native_between(left: Attribute, low: Mapping[Kind, Any], high: Mapping[Kind
     def test(record: Any) -> bool:
         try:
             return bool(lowest <= get(record) <= highest)
+        except Exception:  # unset
+            return False
+
+    return test
+
+
+def _native_like(left: Attribute, pattern: str) -> Predicate:
+    get, matches = attrgetter(left.path), pattern_of(pattern).match
+
+    def test(record: Any) -> bool:
+        try:
+            return matches(get(record)) is not None
         except Exception:  # unset
             return False
 
