@@ -136,7 +136,7 @@ HOMES = {
     "omegaconf": ("server/cli.py", "server/config/load.py"),
     "orjson": ("server/structs/", "server/web/", "server/modules/tables/"),
     "perspective": ("server/modules/tables/",),
-    "pyarrow": ("server/modules/tables/",),
+    "pyarrow": ("server/modules/tables/", "server/structs/", "server/state/", "server/web/"),
     "pydantic": ("",),
     "pytest": ("testing/fixtures.py",),
     "pydantic_core": ("server/structs/", "server/web/verbs/shape.py"),
