@@ -137,6 +137,26 @@ def test_a_record_that_holds_something_else_than_declared_is_unequal_and_poisons
     assert passes(Quote(maybe=held, size=1), "maybe", "!=", attr="size")
 
 
+@pytest.mark.parametrize("attr", ["size", "maybe"], ids=["kept by csp", "anything"])
+def test_a_range_includes_both_ends_and_a_list_only_what_is_in_it(attr: str) -> None:
+    def passing(by: dict[str, Any]) -> list[int]:
+        keep = predicate_of(Query.of({"filters": [{"attr": attr, "by": by}]}), Quote)
+        return [held for held in range(6) if keep(Quote(**{attr: held}))]
+
+    assert passing({"between": [2, 4]}) == [2, 3, 4]
+    assert passing({"between": [4, 2]}) == []
+    assert passing({"in": [4, 1.0, True, 9]}) == [1, 4]
+    assert passing({"is_null": True}) == []
+
+
+@pytest.mark.parametrize("attr", ["symbol", "thing"], ids=["kept by csp", "anything"])
+def test_a_pattern_is_of_the_whole_text(attr: str) -> None:
+    keep = predicate_of(Query.of({"filters": [{"attr": attr, "by": {"like": "a%b_"}}]}), Quote)
+    texts = ["ab.", "a\nb\n", "ab", "xab.", "ab..", "AB."]
+    assert [text for text in texts if keep(Quote(**{attr: text}))] == texts[:2]
+    assert not keep(Quote())
+
+
 def test_records_that_are_no_structs() -> None:
     assert passes(Row(at=NOON.replace(tzinfo=UTC)), "at", when=NOON)
     assert passes(Row(size=5), "size", "<", value=6)
