@@ -122,7 +122,9 @@ def rank(value: Any) -> tuple[Any, ...]:
     if isinstance(value, Enum):
         return 2, type(value).__name__, value.name
     if isinstance(value, int | float | Decimal | Integral):
-        return (1, "number", False, value) if value == value else (1, "number", True)
+        # A signalling NaN of Decimal's raises when it is compared.
+        is_nan = value.is_nan() if isinstance(value, Decimal) else value != value
+        return (1, "number", True) if is_nan else (1, "number", False, value)
     if type(value) in _IN_ORDER:
         return 1, type(value).__name__, value
     try:

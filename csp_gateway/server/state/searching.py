@@ -1,0 +1,121 @@
+"""What a query finds in the table of a state, and among what the table has not taken in yet or cannot hold."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from csp_gateway.server.state.asked import Asked
+from csp_gateway.server.state.clauses import Clause, NotInSql
+from csp_gateway.server.state.found import Found, page_of
+from csp_gateway.server.state.grouping import column_types, paged
+from csp_gateway.server.state.keyed import REMOVED
+from csp_gateway.server.state.keys import Keys
+from csp_gateway.server.state.ordering import Pair, held
+from csp_gateway.server.state.predicate import passes
+from csp_gateway.server.state.table import StateTable
+
+__all__ = ["found_in"]
+
+
+def found_in(table: StateTable, asked: Asked, keys: Keys, aside: int) -> Found:
+    """What a query finds.
+
+    Args:
+        keys: those of the records.
+        aside: how many changes are judged in Python at most, instead of being taken into the table.
+
+    Raises:
+        NotInSql: only Python can tell.
+        duckdb.Error: DuckDB failed.
+    """
+    where = Clause("true") if asked.test is None else table.clauses.where(asked.test)
+    if asked.aggregates:
+        return _groups(table, asked, where, keys)
+    order = [table.clauses.order(each.attribute.path, descending=each.descending) for each in asked.order]
+    order += [table.clauses.order(path) for path in keys.paths]
+    with table.lock:
+        apart = table.take_in(0 if asked.order else aside)
+        apart = {**table.odd, **apart} if table.odd else apart
+        if asked.order and apart:
+            raise NotInSql
+        # One more than the page, to know of it; and as many as may turn out to be others.
+        most = None if asked.limit is None or asked.cursor else asked.offset + asked.limit + 1 + len(apart)
+        if asked.test is None and not asked.order:
+            slots = table.in_order(order)[:most]
+        else:
+            room = "" if most is None else f" limit {most}"
+            slots = table.slots_of(f"where {where.sql} order by {', '.join(order)}{room}", where.values)
+        return _Sorted(table, slots, apart, asked, keys).page()
+
+
+class _Sorted:
+    """Records in the order of their keys, or in another if none are apart: slots of the table, and some beside it."""
+
+    def __init__(
+        self, table: StateTable, slots: list[int], apart: Mapping[Hashable, Any], asked: Asked, keys: Keys
+    ) -> None:
+        self._table = table
+        self._asked = asked
+        self._keys = keys
+        self._apart: list[Pair] = []
+        self._order = slots
+        """Slots, and below 0 the places of those apart, counted from -1 down."""
+        if apart:
+            passing = (lambda _: True) if asked.test is None else passes(asked.test)
+            keys_of = table.slots.keys
+            self._order = [slot for slot in slots if keys_of[slot] not in apart]
+            found = {key: record for key, record in apart.items() if record is not REMOVED and passing(record)}
+            self._apart = [(key, found[key]) for key in keys.in_order(list(found))]
+            self._merge()
+
+    def page(self) -> Found:
+        return page_of(len(self._order), self._pair_at, self._between, self._asked, self._keys)
+
+    def _merge(self) -> None:
+        pieces: list[int] = []
+        done = 0
+        for place, (key, _) in enumerate(self._apart):
+            at = bisect_left(self._order, self._keys.ranks(key), done, key=self._ranks)
+            pieces += self._order[done:at]
+            pieces.append(-1 - place)
+            done = at
+        self._order = pieces + self._order[done:]
+
+    def _ranks(self, slot: int) -> Any:
+        return self._keys.ranks(self._table.slots.keys[slot])
+
+    def _pair_at(self, index: int) -> Pair:
+        slot = self._order[index]
+        return self._apart[-1 - slot] if slot < 0 else (self._table.slots.keys[slot], self._table.slots.records[slot])
+
+    def _between(self, start: int, end: int) -> list[Any]:
+        records, apart = self._table.slots.records, self._apart
+        return [records[slot] if slot >= 0 else apart[-1 - slot][1] for slot in self._order[start:end]]
+
+
+def _groups(table: StateTable, asked: Asked, where: Clause, keys: Keys) -> Found:
+    columns = [table.clauses.group(attribute) for attribute in asked.group]
+    values = [table.clauses.aggregate(each, keys.paths) for each in asked.aggregates]
+    grouped = f" group by {', '.join(columns)}" if columns else ""
+    with table.lock:
+        table.take_in()
+        if table.odd:
+            raise NotInSql
+        # A record of the group tells what its records have in common, as it holds it.
+        chosen = ", ".join(["any_value(t._slot)", *values])
+        found = table.run(f"select {chosen} from {table.name} t where {where.sql}{grouped}", where.values).fetchall()
+        records = table.slots.records
+        rows = []
+        for one, *told in found:
+            row = {attribute.path: held(attribute.path)(records[one]) for attribute in asked.group}
+            for aggregate, value in zip(asked.aggregates, told, strict=True):
+                if aggregate.function in ("min", "max", "last") and value is not None:
+                    assert aggregate.attribute is not None
+                    value = held(aggregate.attribute.path)(records[value])
+                elif aggregate.function == "quantile" and value is not None and not aggregate.listed:
+                    (value,) = value
+                row[aggregate.name] = value
+            rows.append(row)
+    return Found(paged(rows, asked), types=column_types(asked))

@@ -1,0 +1,186 @@
+"""The records of one state as a table of DuckDB: brought up to date when it is asked, one slot a key."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from csp_gateway.server.state.clauses import Clauses
+from csp_gateway.server.state.database import DATABASE
+from csp_gateway.server.state.keyed import REMOVED, KeyedRecords
+from csp_gateway.server.state.slots import Slots
+from csp_gateway.server.structs import ArrowReader
+
+__all__ = ["StateTable"]
+
+_CHUNK = 10_000
+"""Records that are read into the table at once: some ten milliseconds' work."""
+_WORN = 4
+"""How many times its rows a table takes in before it is made anew: DuckDB keeps the room of what was replaced."""
+
+
+class StateTable:
+    """A table of DuckDB that holds what a state holds; it follows the records' changes, and takes them in when told.
+
+    What a column cannot hold is null there, and its record is *odd*: not to be judged by the table.
+
+    Whoever uses it holds ``lock``. The inserting thread is never waited for, nor does it wait. When DuckDB fails, all
+    that was taken in is forgotten, and read anew the next time.
+
+    Args:
+        records: what it follows.
+        record_type: a struct class, that of the records.
+    """
+
+    def __init__(self, records: KeyedRecords, record_type: Any) -> None:
+        self.lock = threading.Lock()
+        self.name = ""
+        self.slots = Slots()
+        self.odd: dict[Hashable, Any] = {}
+        """Records that hold what a column cannot, by key."""
+        self.reader = ArrowReader.of(record_type)
+        self.clauses = Clauses(self.reader.leaves)
+        self._records = records
+        self._changed: dict[Hashable, Any] | None = None
+        self._cursor: Any = None
+        self._generation = -1
+        self._drop: weakref.finalize[Any, Any] | None = None
+        self._taken = 0
+        self._order: list[int] | None = None
+
+    def take_in(self, most: int = 0) -> dict[Hashable, Any]:
+        """Bring the table up to one moment, but for at most ``most`` changes, which are handed back.
+
+        Raises:
+            duckdb.Error: DuckDB failed.
+        """
+        try:
+            changed = self._followed()
+            # So many and no more: the engine may add as fast as this takes out.
+            for _ in range(len(changed) // _CHUNK):
+                self._write(dict(_taken_out(changed, _CHUNK)))
+            moment = changed.copy()
+            if len(moment) <= most:
+                return moment
+            items = iter(moment.items())
+            while chunk := dict(islice(items, _CHUNK)):
+                self._write(chunk)
+            for key, stands in moment.items():
+                newer = changed.pop(key, stands)
+                if newer is not stands:
+                    changed.setdefault(key, newer)
+        except BaseException:
+            self.forget()
+            raise
+        return {}
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """A query's result, to be fetched."""
+        return self._cursor.execute(sql, list(values))
+
+    def slots_of(self, rest: str, values: Sequence[Any] = ()) -> list[int]:
+        """The slots of ``select … from t <rest>``, in its order."""
+        found = self.run(f"select t._slot from {self.name} t {rest}", values).fetchnumpy()
+        slots: list[int] = found["_slot"].tolist()
+        return slots
+
+    def in_order(self, order: Sequence[str]) -> list[int]:
+        """The slots of all rows, ordered; found anew when keys have come or gone."""
+        if self._order is None:
+            self._order = self.slots_of(f"order by {', '.join(order)}")
+        return self._order
+
+    def view(self) -> str:
+        """A SELECT of what others may see of the table."""
+        columns = ", ".join(f'"{name}"' for name in self.reader.schema.names)
+        return f"select {columns} from {self.name}"
+
+    def forget(self) -> None:
+        """Let go of all that was taken in."""
+        self._changed = self._order = None
+        self.slots, self.odd = Slots(), {}
+        self._taken = 0
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            cursor.close()
+        if self._drop is not None:
+            self._drop()
+
+    def statistics(self) -> dict[str, int]:
+        """How many rows DuckDB has, how many changes it has not taken in yet, and how many records are ``odd``."""
+        changed = self._changed
+        return {"settled": len(self.slots), "unsettled": 0 if changed is None else len(changed), "odd": len(self.odd)}
+
+    def _followed(self) -> dict[Hashable, Any]:
+        """The changes not yet taken in; all the rest is in the table."""
+        worn = self._taken > _WORN * max(len(self.slots), _CHUNK)
+        if self._changed is not None and not worn and self._generation == DATABASE.generation:
+            return self._changed
+        self.forget()
+        self._cursor = DATABASE.cursor()
+        self._generation = DATABASE.generation
+        self.name = DATABASE.fresh_name()
+        self._register(self.reader.read([]).batch, [])
+        self._cursor.execute(f"create table {self.name} as select * from delta")
+        self._drop = weakref.finalize(self, _dropped, self.name, self._generation)
+        self._drop.atexit = False
+        rows, changed = self._records.follow()
+        items = iter(rows.items())
+        while chunk := dict(islice(items, _CHUNK)):
+            self._write(chunk)
+        self._taken = 0
+        self._changed = changed
+        return changed
+
+    def _write(self, chunk: Mapping[Hashable, Any]) -> None:
+        """Take in some keys, and what now stands under each."""
+        live = {key: record for key, record in chunk.items() if record is not REMOVED}
+        dead = [slot for key in chunk if key not in live and (slot := self.slots.free(key)) is not None]
+        for key in chunk:
+            self.odd.pop(key, None)
+        before = len(self.slots)
+        slots = [self.slots.put(key, record) for key, record in live.items()]
+        fresh = len(self.slots) - before
+        if dead or fresh:
+            self._order = None
+        self._cursor.execute("begin")
+        if dead:
+            self._cursor.execute(f"delete from {self.name} where _slot in (select unnest(?))", [dead])
+        if live:
+            rows = self.reader.read(list(live.values()))
+            self._register(rows.batch, slots)
+            self._cursor.execute(
+                f"merge into {self.name} t using delta on t._slot = delta._slot "
+                "when matched then update when not matched then insert"
+                if fresh < len(live)
+                else f"insert into {self.name} select * from delta"
+            )
+            keys = list(live)
+            self.odd.update((keys[index], live[keys[index]]) for index in rows.misfits)
+        self._cursor.execute("commit")
+        self._taken += len(chunk)
+
+    def _register(self, batch: pa.RecordBatch, slots: list[int]) -> None:
+        numbers = pa.Array.from_buffers(pa.int64(), len(slots), [None, pa.py_buffer(np.array(slots, np.int64))])
+        self._cursor.register("delta", batch.append_column("_slot", numbers))
+
+
+def _taken_out(changed: dict[Hashable, Any], most: int) -> Iterator[tuple[Hashable, Any]]:
+    """Changes, each taken out in one step: of a key that comes twice, the later is the newer."""
+    with suppress(KeyError):  # there are no more
+        for _ in range(most):
+            yield changed.popitem()
+
+
+def _dropped(name: str, generation: int) -> None:
+    """Give DuckDB the room of a table back."""
+    if generation == DATABASE.generation:
+        with DATABASE.cursor() as cursor:
+            cursor.execute(f"drop table if exists {name}")
