@@ -9,7 +9,8 @@ from typing import Any
 import csp
 import pyarrow as pa
 
-from csp_gateway.server.structs.arrow_columns import Odd, StructColumn, TextColumn
+from csp_gateway.server.structs.arrow_columns import Odd, TextColumn
+from csp_gateway.server.structs.arrow_nesting import StructColumn
 from csp_gateway.server.structs.arrow_types import struct_column
 
 __all__ = ["ROWS", "ArrowReader", "ArrowRows", "Leaf", "in_batches"]

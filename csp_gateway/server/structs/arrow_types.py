@@ -14,16 +14,9 @@ import numpy as np
 from csp.typing import Numpy1DArray
 from pydantic import PydanticUserError, TypeAdapter
 
-from csp_gateway.server.structs.arrow_columns import (
-    ArrayColumn,
-    Column,
-    EnumColumn,
-    ListColumn,
-    ScalarColumn,
-    StructColumn,
-    TextColumn,
-)
+from csp_gateway.server.structs.arrow_columns import Column, EnumColumn, ScalarColumn, TextColumn
 from csp_gateway.server.structs.arrow_fits import FITS
+from csp_gateway.server.structs.arrow_nesting import ArrayColumn, ListColumn, StructColumn
 from csp_gateway.server.structs.schema import field_type, fields_of, pydantic_type
 
 __all__ = ["DEEPEST", "column_of", "struct_column"]

@@ -10,9 +10,10 @@ import orjson
 import pyarrow as pa
 
 from csp_gateway.server.structs.any_json import json_of
-from csp_gateway.server.structs.arrow_columns import Odd, put_below
+from csp_gateway.server.structs.arrow_columns import Odd
 from csp_gateway.server.structs.arrow_json import json_values
 from csp_gateway.server.structs.arrow_layout import LAYOUTS
+from csp_gateway.server.structs.arrow_nesting import put_below
 from csp_gateway.server.structs.arrow_reader import ROWS, ArrowReader, ArrowRows, in_batches
 from csp_gateway.server.structs.arrow_types import column_of
 from csp_gateway.server.structs.encode import encode
