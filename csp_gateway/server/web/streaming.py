@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from csp_gateway.errors import QueriesRefusedError
 from csp_gateway.server.channels import Answer
 from csp_gateway.server.web.formats import Format
+from csp_gateway.server.web.leaving import left
 
 if TYPE_CHECKING:
     from csp_gateway.server.structs.tabular import Tabular
@@ -106,43 +107,37 @@ class _Streamed(Response):
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         # uvicorn neither ends the task of a client that has left, nor says so when more is sent to it.
-        left = asyncio.ensure_future(_left(receive))
+        leaving = asyncio.ensure_future(left(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             chunk, ended = self._chunk, False
             self._chunk = b""
-            while not left.done():
+            while not leaving.done():
                 for start in range(0, len(chunk), _MOST_SENT):
                     body = chunk[start : start + _MOST_SENT]
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 if ended:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
-                chunk, ended = await self._more(left)
+                chunk, ended = await self._more(leaving)
         except Exception as error:
             # Not finished, so that what the client has is no valid answer; an error of ours would be called handled.
             raise RuntimeError(f"the answer to {scope['method']} {scope['path']} was broken off: {error}") from error
         finally:
-            left.cancel()
+            leaving.cancel()
             self._making.close()
 
-    async def _more(self, left: "asyncio.Future[None]") -> tuple[bytes, bool]:
+    async def _more(self, leaving: "asyncio.Future[None]") -> tuple[bytes, bool]:
         """The next chunk, and whether it is the last; if the client leaves meanwhile, whatever."""
-        while not left.done():
+        while not leaving.done():
             try:
                 coming = self._ask(self._making.more).on_loop()
             except QueriesRefusedError:  # what others ask must not break what this client has begun to read
-                await asyncio.wait({left}, timeout=_PATIENCE)
+                await asyncio.wait({leaving}, timeout=_PATIENCE)
                 continue
             coming.add_done_callback(asyncio.Future.exception)  # looked at, even if the client has left
-            await asyncio.wait({coming, left}, return_when="FIRST_COMPLETED")
+            await asyncio.wait({coming, leaving}, return_when="FIRST_COMPLETED")
             if coming.done():
                 chunk: tuple[bytes, bool] = coming.result()
                 return chunk
         return b"", False
-
-
-async def _left(receive: Receive) -> None:
-    """Wait until the client has gone away."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

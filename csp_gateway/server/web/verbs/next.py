@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
 from csp_gateway.server.channels import Outside
+from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import OVER, found, mount_verb
@@ -26,14 +27,14 @@ def mount_next(router: APIRouter, outside: Outside, shape: Shape) -> None:
     async def following(request: Request, timeout: _Seconds = None) -> Response:
         with found(shape.channel):
             tick = outside.next(shape.channel)
-        left = asyncio.ensure_future(_left(request))
+        leaving = asyncio.ensure_future(left(request.receive))
         try:
-            ticked = await is_there(tick, timeout, left)
+            ticked = await is_there(tick, timeout, leaving)
         finally:
-            left.cancel()
+            leaving.cancel()
         if ticked:
             return structs_reply(tick.result())
-        if left.done() and not left.cancelled():
+        if leaving.done() and not leaving.cancelled():
             return Response(status_code=499)
         raise HTTPException(408, f"{shape.channel} did not tick within {timeout:g} s")
 
@@ -43,9 +44,3 @@ def mount_next(router: APIRouter, outside: Outside, shape: Shape) -> None:
     )
     refusals = {408: "The channel did not tick within `timeout` seconds", **OVER}
     mount_verb(router, "GET", shape, "", following, "Get Next", description, refusals=refusals)
-
-
-async def _left(request: Request) -> None:
-    """Wait until the client has gone away."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
