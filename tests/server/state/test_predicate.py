@@ -179,6 +179,8 @@ class Hostile(str):
     def __eq__(self, other: object) -> bool:
         raise RuntimeError("no")
 
+    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__  # type: ignore[assignment]
+
 
 ANYTHING = [None, 0, 1, True, 1.5, NAN, 2**70, Decimal("1.5"), Decimal("NaN"), np.float64(1.5), np.float32(0.1), 1j]
 ANYTHING += ["", "A", "a\nb", "2024-01-01", "09:00", Side.BUY, Venue.XLON, Level.LOW, b"A", [1], {"a": 1}, object()]
@@ -286,7 +288,13 @@ def known(value: Any) -> tuple[str, Any]:
         return "moment", naive_utc(value)
     if isinstance(value, date):
         return "moment", datetime(value.year, value.month, value.day)
-    types = {"number": int | float | Decimal | np.floating, "text": str, "clock": time, "span": timedelta}
+    types = {
+        "number": int | float | Decimal | np.floating,
+        "text": str,
+        "clock": time,
+        "span": timedelta,
+        "bytes": bytes,
+    }
     return next(((kind, value) for kind, type_ in types.items() if isinstance(value, type_)), ("other", value))
 
 
@@ -337,7 +345,7 @@ def is_so(filter: dict[str, Any], record: Any) -> bool:
         both = kind in low and kind in high
         return both and related(low[kind], "<=", meant) and related(meant, "<=", high[kind])
     if "like" in by:
-        return kind == "text" and fnmatch(meant, by["like"])
+        return kind in ("text", "hostile") and fnmatch(str.__str__(meant), by["like"])
     right = {known(other)[0]: known(other)[1]} if (other := held_by(record, by.get("attr", "?"))) is not None else {}
     right = readings(by["value"]) if "value" in by else right
     comparable = kind in right and kind not in ("other", "hostile")
