@@ -128,6 +128,7 @@ HOMES = {
         "server/demo/",
         "testing/",
     ),
+    "duckdb": ("server/state/",),
     "fastapi": ("server/web/", "server/modules/", "testing/"),
     "fastapi_offline": ("server/web/docs.py",),
     "hydra": ("server/cli.py", "server/config/load.py"),
