@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from csp_gateway._lazy import lazy_names
 from csp_gateway.errors import (
+    AnswerTooLargeError,
     BuildFailedError,
     CannotStageError,
     ConfigError,
@@ -19,11 +20,14 @@ from csp_gateway.errors import (
     NotRunningError,
     PortTakenError,
     QueriesRefusedError,
+    QueryCancelledError,
     QueryError,
+    QueryTimeoutError,
     RestFailedError,
     ScriptError,
     SendRefusedError,
     ShutdownError,
+    SqlError,
     StagingArgumentError,
     StagingError,
     StagingFullError,
@@ -84,6 +88,7 @@ __version__ = version("csp-gateway")
 
 __all__ = [
     "Answer",
+    "AnswerTooLargeError",
     "BuildFailedError",
     "CannotStageError",
     "ChannelSelection",
@@ -116,12 +121,15 @@ __all__ = [
     "PortTakenError",
     "QueriesRefusedError",
     "Query",
+    "QueryCancelledError",
     "QueryError",
+    "QueryTimeoutError",
     "RestFailedError",
     "ScriptError",
     "SendRefusedError",
     "Sendable",
     "ShutdownError",
+    "SqlError",
     "Stage",
     "Staging",
     "StagingAction",

@@ -14,6 +14,10 @@
     │   ├── DynamicChannelError       a ValueError too: a module asks for dynamic channels or keys that cannot be
     │   └── StateError                a ValueError too: a state that cannot be collected as it was asked for
     ├── QueryError                    a ValueError too: a query that its records cannot be held against
+    │   └── SqlError                  a SELECT that cannot be read, or names or does what it may not
+    ├── AnswerTooLargeError           a query finds or takes more than one answer may
+    ├── QueryTimeoutError             a TimeoutError too: a query took longer than it may
+    ├── QueryCancelledError           whoever asked did not wait for the answer
     ├── ScriptError                   a ValueError too: a test harness is asked for what cannot be
     │   └── WrongTickError            a TypeError too: it is to send what cannot tick
     ├── NotRunningError               asked from outside before start, or after stop
@@ -39,6 +43,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "AnswerTooLargeError",
     "BuildFailedError",
     "CannotStageError",
     "ConfigError",
@@ -50,11 +55,14 @@ __all__ = [
     "NotRunningError",
     "PortTakenError",
     "QueriesRefusedError",
+    "QueryCancelledError",
     "QueryError",
+    "QueryTimeoutError",
     "RestFailedError",
     "ScriptError",
     "SendRefusedError",
     "ShutdownError",
+    "SqlError",
     "StagingArgumentError",
     "StagingError",
     "StagingFullError",
@@ -151,6 +159,22 @@ class StateError(WiringError, ValueError):
 
 class QueryError(GatewayException, ValueError):
     """A query cannot be read, names an attribute that is not there, or compares what cannot be compared."""
+
+
+class SqlError(QueryError):
+    """A SELECT cannot be read or answered, or names or does what it may not."""
+
+
+class AnswerTooLargeError(GatewayException):
+    """A query's answer has more rows or bytes, or making it takes more memory, than it may; nothing was cut off."""
+
+
+class QueryTimeoutError(GatewayException, TimeoutError):
+    """A query took longer than it may, and was stopped."""
+
+
+class QueryCancelledError(GatewayException):
+    """A query was stopped because whoever asked no longer waits for the answer."""
 
 
 class ScriptError(GatewayException, ValueError):

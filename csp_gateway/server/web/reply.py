@@ -15,11 +15,14 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from csp_gateway.errors import (
+    AnswerTooLargeError,
     GatewayException,
     NoProviderException,
     NotRunningError,
     QueriesRefusedError,
+    QueryCancelledError,
     QueryError,
+    QueryTimeoutError,
     SendRefusedError,
     StagingError,
     StagingFullError,
@@ -38,6 +41,9 @@ ERROR_STATUS: Mapping[type[GatewayException], int] = {
     SendRefusedError: 503,
     QueriesRefusedError: 503,
     QueryError: 422,
+    AnswerTooLargeError: 422,
+    QueryTimeoutError: 504,
+    QueryCancelledError: 503,
     StagingError: 400,
     StagingFullError: 503,
     GatewayException: 500,
