@@ -123,7 +123,9 @@ def constant(value: bool | float | str | datetime, kind: Kind, members: type[Enu
 
 def _name(name: str, members: type[Enum]) -> str:
     if name not in members.__members__:
-        raise ValueError(f"{members.__name__} has no member {name!r:.80}; {did_you_mean(name[:80], members.__members__)}")
+        raise ValueError(
+            f"{members.__name__} has no member {name!r:.80}; {did_you_mean(name[:80], members.__members__)}"
+        )
     # An alias is another name of the same member.
     return members.__members__[name].name
 
