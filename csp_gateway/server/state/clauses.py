@@ -71,7 +71,7 @@ class Clauses:
     """
 
     def __init__(self, leaves: Mapping[str, Leaf]) -> None:
-        self._leaves = leaves
+        self._leaves = _told_apart(leaves)
 
     def where(self, test: Test) -> Clause:
         """A condition that is true of the records that pass, and false of all others."""
@@ -133,6 +133,8 @@ class Clauses:
         is_float = leaf.arrow_type == pa.float64()
         kept = f" filter ({column} is not null{f' and not isnan({column})' if is_float else ''})"
         if aggregate.function == "count":
+            if leaf.text:
+                raise NotInSql  # NaN is text there, and not to be counted
             return f"count(*){kept}"
         self._scalar(attribute.path)
         if aggregate.function in ("min", "max"):
@@ -186,6 +188,15 @@ class Clauses:
         if types[0] == pa.float64():
             compared = f"case when isnan({one}) or isnan({other}) then {unequal} else {compared} end"
         return Clause(f"coalesce({compared}, {unequal})")
+
+
+def _told_apart(leaves: Mapping[str, Leaf]) -> dict[str, Leaf]:
+    """Those that DuckDB finds, which takes ``Price`` for ``price``."""
+    spellings: dict[str, set[str]] = {}
+    for path in leaves:
+        spellings.setdefault(path.lower(), set()).add(path)
+    doubtful = tuple(f"{path}." for paths in spellings.values() if len(paths) > 1 for path in paths)
+    return {path: leaf for path, leaf in leaves.items() if not f"{path}.".startswith(doubtful)}
 
 
 def _joined(word: str, clauses: Sequence[Clause], otherwise: str) -> Clause:
