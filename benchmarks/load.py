@@ -42,7 +42,7 @@ def wait_for(url: str, seconds: float = 30) -> None:
         try:
             with urlopen(url, timeout=5):
                 return
-        except URLError:
+        except (URLError, TimeoutError):
             time.sleep(0.02)
     raise TimeoutError(f"{url} did not answer 200 within {seconds:g} s")
 

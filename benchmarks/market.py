@@ -1,14 +1,14 @@
 """What ticks in the benchmarks: the nine-field struct, its channels, and a module that ticks it at a given rate."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Dict, List  # noqa: UP035  # csp reads typing.List and typing.Dict
+from typing import Annotated, Dict, List  # noqa: UP035  # csp reads typing.List and typing.Dict
 
 import csp
 from csp import ts
 
-from csp_gateway import GatewayChannels, GatewayModule, GatewayStruct
+from csp_gateway import GatewayChannels, GatewayModule, GatewayStruct, State
 
-__all__ = ["Leg", "Market", "Quote", "Quotes", "Side", "quote"]
+__all__ = ["Book", "Leg", "Market", "Position", "Positions", "Quote", "Quotes", "Side", "positions", "quote"]
 
 
 class Side(csp.Enum):
@@ -88,3 +88,44 @@ class Quotes(GatewayModule):
         channels.set_channel(Market.quotes, self.quote(csp.timer(timedelta(seconds=1 / self.rate), True)))
         channels.add_send_channel(Market.orders)
         self.swallow(channels.get_channel(Market.orders))
+
+
+class Position(GatewayStruct):
+    """A row of a state: six fields with the id and the timestamp, 117 bytes of JSON."""
+
+    key: int
+    name: str
+    price: float
+    qty: int
+
+
+class Book(Market):
+    """The market, and the newest position of each key."""
+
+    positions: Annotated[ts[List[Position]], State("key")] = None  # noqa: UP006
+
+
+def positions(rows: int) -> list[Position]:
+    """So many positions, each of its own key."""
+    return [Position(key=key, name=f"n{key % 100}", price=key * 0.5, qty=key) for key in range(rows)]
+
+
+class Positions(Quotes):
+    """Quotes, and positions that tick once, all of them."""
+
+    rows: int
+
+    @csp.node
+    def all_at_once(self) -> ts[List[Position]]:  # noqa: UP006
+        """Every position in one tick, when the engine starts."""
+        with csp.alarms():
+            begin = csp.alarm(bool)
+        with csp.start():
+            csp.schedule_alarm(begin, timedelta(0), True)
+        if csp.ticked(begin):
+            return positions(self.rows)
+
+    def connect(self, channels: Book) -> None:
+        """Quotes and positions out, orders in."""
+        super().connect(channels)
+        channels.set_channel(Book.positions, self.all_at_once())

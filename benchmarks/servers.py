@@ -1,7 +1,7 @@
 """The servers that are asked, each a program of its own: ours, and a bare ASGI application under the same uvicorn.
 
-``python -m benchmarks.servers gateway <rate>`` and ``python -m benchmarks.servers bare`` listen on a free port of
-127.0.0.1, say which on the first line of their output, and end on SIGINT or after two minutes.
+``python -m benchmarks.servers gateway <rate>``, ``state <rows>`` or ``bare`` listens on a free port of 127.0.0.1, says
+which on the first line of its output, and ends on SIGINT or after two minutes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import uvicorn
 
-from benchmarks.market import Market, Quotes, quote
+from benchmarks.market import Book, Market, Positions, Quotes, quote
 from csp_gateway import Gateway, GatewaySettings, MountRestRoutes
 
 __all__ = ["serving"]
@@ -48,6 +48,17 @@ def gateway(rate: float) -> None:
         settings=GatewaySettings(PORT=port),
         modules=[Quotes(rate=rate), MountRestRoutes(force_mount_all=True)],
         channels=Market(),
+    ).start(rest=True, endtime=_LIFETIME)
+
+
+def state(rows: int) -> None:
+    """A state of so many rows, beside quotes that tick 100 times a second."""
+    port = _free_port()
+    print(port, flush=True)
+    Gateway(
+        settings=GatewaySettings(PORT=port),
+        modules=[Positions(rows=rows), MountRestRoutes(force_mount_all=True)],
+        channels=Book(),
     ).start(rest=True, endtime=_LIFETIME)
 
 
@@ -96,5 +107,7 @@ def _free_port() -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "bare":
         bare()
+    elif sys.argv[1] == "state":
+        state(int(sys.argv[2]))
     else:
         gateway(float(sys.argv[2]))
