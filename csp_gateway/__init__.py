@@ -79,14 +79,40 @@ if TYPE_CHECKING:
         apply_stage_requests,
         build_staging_node,
     )
-    from csp_gateway.server.state import State, StateType, build_track_state_node
+    from csp_gateway.server.state import (
+        Found,
+        SqlLimits,
+        State,
+        StateType,
+        build_track_state_node,
+        disable_duckdb_state,
+        enable_duckdb_state,
+        limit_duckdb_memory,
+        modify_buffer_threshold,
+        modify_duckdb_threads,
+        restore_buffer_threshold,
+        restore_duckdb_threads,
+    )
     from csp_gateway.server.structs import GatewayStruct, IdType, get_counter, global_lookup, is_gateway_struct_like
     from csp_gateway.server.web import Error404, GatewayWebApp, get_default_responses
-    from csp_gateway.wire import Filter, FilterCondition, FilterWhere, FilterWhereLambdaMap, Query
+    from csp_gateway.wire import (
+        Aggregate,
+        And,
+        Filter,
+        FilterCondition,
+        FilterWhere,
+        FilterWhereLambdaMap,
+        Not,
+        Or,
+        OrderBy,
+        Query,
+    )
 
 __version__ = version("csp-gateway")
 
 __all__ = [
+    "Aggregate",
+    "And",
     "Answer",
     "AnswerTooLargeError",
     "BuildFailedError",
@@ -103,6 +129,7 @@ __all__ = [
     "FilterCondition",
     "FilterWhere",
     "FilterWhereLambdaMap",
+    "Found",
     "Gateway",
     "GatewayChannels",
     "GatewayException",
@@ -116,7 +143,10 @@ __all__ = [
     "MountPerspectiveTables",
     "MountRestRoutes",
     "NoProviderException",
+    "Not",
     "NotRunningError",
+    "Or",
+    "OrderBy",
     "Page",
     "PortTakenError",
     "QueriesRefusedError",
@@ -130,6 +160,7 @@ __all__ = [
     "Sendable",
     "ShutdownError",
     "SqlError",
+    "SqlLimits",
     "Stage",
     "Staging",
     "StagingAction",
@@ -155,6 +186,8 @@ __all__ = [
     "apply_stage_requests",
     "build_staging_node",
     "build_track_state_node",
+    "disable_duckdb_state",
+    "enable_duckdb_state",
     "get_counter",
     "get_default_responses",
     "get_dict_basket_key_type",
@@ -164,12 +197,19 @@ __all__ = [
     "is_dict_basket",
     "is_gateway_struct_like",
     "is_list_basket",
+    "limit_duckdb_memory",
     "load_config",
     "load_gateway",
+    "modify_buffer_threshold",
+    "modify_duckdb_threads",
+    "restore_buffer_threshold",
+    "restore_duckdb_threads",
     "ts",
 ]
 
 _HOMES = {
+    "Aggregate": "csp_gateway.wire",
+    "And": "csp_gateway.wire",
     "Answer": "csp_gateway.server.channels",
     "ChannelSelection": "csp_gateway.server.channels",
     "Channels": "csp_gateway.server.channels",
@@ -179,6 +219,7 @@ _HOMES = {
     "FilterCondition": "csp_gateway.wire",
     "FilterWhere": "csp_gateway.wire",
     "FilterWhereLambdaMap": "csp_gateway.wire",
+    "Found": "csp_gateway.server.state",
     "Gateway": "csp_gateway.server.gateway",
     "GatewayChannels": "csp_gateway.server.channels",
     "GatewayModule": "csp_gateway.server.module",
@@ -190,9 +231,13 @@ _HOMES = {
     "Module": "csp_gateway.server.module",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
+    "Not": "csp_gateway.wire",
+    "Or": "csp_gateway.wire",
+    "OrderBy": "csp_gateway.wire",
     "Page": "csp_gateway.server.channels",
     "Query": "csp_gateway.wire",
     "Sendable": "csp_gateway.server.channels",
+    "SqlLimits": "csp_gateway.server.state",
     "Stage": "csp_gateway.server.channels",
     "Staging": "csp_gateway.server.staging",
     "StagingAction": "csp_gateway.server.staging",
@@ -205,6 +250,8 @@ _HOMES = {
     "apply_stage_requests": "csp_gateway.server.staging",
     "build_staging_node": "csp_gateway.server.staging",
     "build_track_state_node": "csp_gateway.server.state",
+    "disable_duckdb_state": "csp_gateway.server.state",
+    "enable_duckdb_state": "csp_gateway.server.state",
     "get_counter": "csp_gateway.server.structs",
     "get_default_responses": "csp_gateway.server.web",
     "get_dict_basket_key_type": "csp_gateway.server.channels.baskets",
@@ -214,8 +261,13 @@ _HOMES = {
     "is_dict_basket": "csp_gateway.server.channels.baskets",
     "is_gateway_struct_like": "csp_gateway.server.structs",
     "is_list_basket": "csp_gateway.server.channels.baskets",
+    "limit_duckdb_memory": "csp_gateway.server.state",
     "load_config": "csp_gateway.server.config",
     "load_gateway": "csp_gateway.server.config",
+    "modify_buffer_threshold": "csp_gateway.server.state",
+    "modify_duckdb_threads": "csp_gateway.server.state",
+    "restore_buffer_threshold": "csp_gateway.server.state",
+    "restore_duckdb_threads": "csp_gateway.server.state",
     "ts": "csp",
 }
 

@@ -111,4 +111,5 @@ class Bus:
             "states": self.states.statistics(),
             "stages": self.stages.statistics(),
             "queries": self.outside.queries.statistics(),
+            "sql": self.outside.selects.statistics(),
         }

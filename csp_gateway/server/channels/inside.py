@@ -1,6 +1,7 @@
 """THE INSIDE: what modules ask of a channels object while the graph is built; each method is one line into its part."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from csp.impl.wiring.edge import Edge
@@ -61,6 +62,9 @@ class Inside:
         indexer: Any = None,
         *,
         alias: str | None = None,
+        max_rows: int | None = None,
+        ttl: timedelta | float | None = None,
+        tombstone: Any = None,
     ) -> None:
         """Keep the newest record per key of a channel, to be asked for by ``query``. Saying it again changes nothing.
 
@@ -69,13 +73,17 @@ class Inside:
             keyby: the attribute that tells records apart, or a tuple of them; dots lead into nested structs.
             indexer: of a basket, the one key to collect; None for all.
             alias: what the state is called; None for the name of the channel.
+            max_rows: how many records to keep at most; those go first whose key has not ticked for longest.
+            ttl: how long to keep a record that no other of its key follows, in engine time; also in seconds.
+            tombstone: a filter, as a query has it, that a record passes which ends its key.
 
         Raises:
             UnknownChannelError: there is no such channel or key.
             StateError: a ``ValueError``: the records have no such attribute; or the state is collected by another.
             WrongEdgeError: a ``TypeError``: neither a name nor an edge.
         """
-        self._bus.states.collect(field, keyby, indexer, alias)
+        limits = {"max_rows": max_rows, "ttl": ttl, "tombstone": tombstone}
+        self._bus.states.collect(field, keyby, indexer, alias, **limits)
 
     def get_state(self, field: str, indexer: Any = None) -> Edge:
         """A state as an edge that ticks the state itself whenever a record is inserted; it may be set later.

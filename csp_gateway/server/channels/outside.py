@@ -9,12 +9,13 @@ from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.history import History
 from csp_gateway.server.channels.queries import Queries
+from csp_gateway.server.channels.selects import Selects
 from csp_gateway.server.channels.sends import Sends
 from csp_gateway.server.channels.stages import Stages
 from csp_gateway.server.channels.states import States
 from csp_gateway.server.channels.streams import is_none
 from csp_gateway.server.channels.wiring import Wiring
-from csp_gateway.server.state import State
+from csp_gateway.server.state import Cancellation, Parameters, SqlLimits, State
 from csp_gateway.wire import Query
 
 __all__ = ["Outside"]
@@ -44,6 +45,7 @@ class Outside:
         self._stages = stages
         self._wake = wake
         self.queries = Queries()
+        self.selects = Selects(states, cells)
         self.engine_thread: int | None = None
         """The thread on which the engine runs, or ran."""
         self._realtime = True
@@ -62,7 +64,9 @@ class Outside:
         for cell in self._cells.values():
             cell.close(self._closed, failed=cause is not None)
         self.queries.close(self._closed)
+        self.selects.close(self._closed)
         self._stages.close(self._closed)
+        self._states.close()
 
     @property
     def running(self) -> bool:
@@ -114,7 +118,7 @@ class Outside:
         Raises:
             NoProviderException: no state is called so.
         """
-        state, arriving = self._state(name, indexer)
+        state, arriving = self.reach(name, indexer)
         if arriving is None:
             return Answer.of(state if len(state) else None)
         return self.queries.ask(lambda: state if len(state) else None, arriving)
@@ -128,8 +132,44 @@ class Outside:
             NoProviderException: no state is called so.
             QueriesRefusedError: too many queries are open. What is wrong with the query itself, the answer says.
         """
-        state, arriving = self._state(name, indexer)
+        state, arriving = self.reach(name, indexer)
         return self.queries.ask(lambda: state.query(query), arriving)
+
+    def reach(self, name: str, indexer: Any = None) -> tuple[State[Any], Answer | None]:
+        """A state, to be asked on a thread that may take its time, as those of ``queries``; and what to wait for until
+        what was sent to its channel is in it, None if nothing is on its way.
+
+        Raises:
+            NoProviderException: no state is called so.
+        """
+        self._refuse_closed()
+        state, field = self._states.find(name, indexer), self._states.field_of(name)
+        arriving = self._cells[field].arrival() if field in self._cells else None
+        if arriving is not None:
+            self._refuse_inside(field)
+        return state, arriving
+
+    def sql(
+        self,
+        select: str,
+        parameters: Parameters = None,
+        limits: SqlLimits | None = None,
+        cancel: Cancellation | None = None,
+    ) -> Answer:
+        """What one SELECT over all states answers, as an Arrow table, made on a thread that serves such questions.
+
+        What was sent before is in it.
+
+        Args:
+            cancel: for who may want to stop it.
+
+        Raises:
+            QueriesRefusedError: too many are open. What is wrong with the SELECT, the answer says.
+        """
+        self._refuse_closed()
+        if threading.get_ident() == self.engine_thread:
+            raise GatewayException("asked in SQL from inside the graph, which would wait for itself: get a state there")
+        return self.selects.ask(select, parameters, limits or SqlLimits(), cancel or Cancellation())
 
     def send(self, field: str, value: Any, indexer: Any = None) -> None:
         """Queue a value as one tick of a channel, of a key, or of several keys of a basket at once.
@@ -166,15 +206,6 @@ class Outside:
                 f"connect, or declare it with Annotated[…, Keep()]"
             )
         return kept
-
-    def _state(self, name: str, indexer: Any) -> tuple[State[Any], Answer | None]:
-        """A state, and what to wait for until what was sent to its channel is in it."""
-        self._refuse_closed()
-        state, field = self._states.find(name, indexer), self._states.field_of(name)
-        arriving = self._cells[field].arrival() if field in self._cells else None
-        if arriving is not None:
-            self._refuse_inside(field)
-        return state, arriving
 
     def _asked(self, field: str, indexer: Any) -> tuple[Cell, Any]:
         self._refuse_closed()

@@ -57,7 +57,7 @@ def refuse_states(owner: str, declarations: Mapping[str, Declaration]) -> None:
                 f"{declaration.key_type.__name__}"
             )
         try:
-            State[declaration.element](mark.keyby)  # type: ignore[name-defined]  # a type known at run time
+            State[declaration.element](mark.keyby, tombstone=mark.tombstone)  # type: ignore[name-defined]  # a type known at run time
         except StateError as error:
             raise StateMarkError(f"{owner}.{field}: {error}") from None
         others = taken.setdefault(alias, {})

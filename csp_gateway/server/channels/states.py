@@ -67,13 +67,18 @@ class States:
         self._asked: dict[Stream, _Asked] = {}
         """``(alias, key)`` → who gets the state."""
         for alias, name, key, mark in state_marks(schema):
-            state = self._state_type(name)(mark.keyby, max_rows=mark.max_rows)
+            state = self._state_type(name)(mark.keyby, max_rows=mark.max_rows, ttl=mark.ttl, tombstone=mark.tombstone)
             self._add(alias, _Collected((name, key), state, f"{schema.owner}.{name}, which wears State(…)"))
 
     # While the graph is built.
 
     def collect(
-        self, channel: str | Edge, keyby: str | tuple[str, ...], indexer: Any = None, alias: str | None = None
+        self,
+        channel: str | Edge,
+        keyby: str | tuple[str, ...],
+        indexer: Any = None,
+        alias: str | None = None,
+        **limits: Any,
     ) -> None:
         """Keep the newest record per key of a channel; saying it again changes nothing.
 
@@ -82,6 +87,7 @@ class States:
             keyby: the attribute that tells records apart, or a tuple of them, with dots into nested structs.
             indexer: of a basket, the one key to collect; None for all.
             alias: what the state is called; None for the name of the channel.
+            limits: ``max_rows``, ``ttl`` and ``tombstone``, as ``State`` has them.
 
         Raises:
             UnknownChannelError: there is no such channel or key.
@@ -94,7 +100,7 @@ class States:
         name, key = self._meant(channel, indexer)
         by = self._where((name, key))
         try:
-            state = self._state_type(name)(keyby)
+            state = self._state_type(name)(keyby, **limits)
         except StateError as error:
             raise StateError(f"{by}: {error}") from None
         if alias is not None and alias != name and alias in self._schema:
@@ -180,8 +186,39 @@ class States:
         """The names of all states, the declared ones first; until the graph is closed, those that were promised too."""
         return list(dict.fromkeys([*self._states, *(() if self._wiring.bound else self._promised)]))
 
-    def statistics(self) -> dict[str, dict[str, int]]:
-        """For each state, ``quotes`` or ``quotes[BUY]``, how many ``rows`` it has and how many it ``dropped``."""
+    def named(self, alias: str) -> dict[Any, State[Any]]:
+        """The states that are called so, by the one key of a basket that each collects; None where it is all.
+
+        Raises:
+            NoProviderException: there is none; the message names the nearest.
+        """
+        alias = self._canonical(alias)
+        if alias not in self._states:
+            raise NoProviderException(self._unknown(alias))
+        return {key: each.state for key, each in self._states[alias].items()}
+
+    def tables(self) -> dict[str, tuple[str, State[Any]]]:
+        """What SQL can be asked of: ``quotes`` or ``by_side[BUY]`` → the channel, and its state, if it holds structs.
+
+        A state that collects one key, and is the only one called so, goes by its name alone too.
+        """
+        tables = {}
+        for alias, states in self._states.items():
+            for key, each in states.items():
+                if each.state.table is not None:
+                    tables[spelled((alias, key))] = (each.stream[0], each.state)
+            if len(states) == 1 and each.state.table is not None:
+                tables.setdefault(alias, (each.stream[0], each.state))
+        return tables
+
+    def close(self) -> None:
+        """Give back what DuckDB took for the states."""
+        for states in self._states.values():
+            for each in states.values():
+                each.state.close()
+
+    def statistics(self) -> dict[str, dict[str, Any]]:
+        """What each state, ``quotes`` or ``quotes[BUY]``, tells of itself."""
         return {
             spelled((alias, key)): each.state.statistics()
             for alias, states in self._states.items()
@@ -206,7 +243,7 @@ class States:
         states = self._states.setdefault(alias, {})
         name, key = collecting.stream
         before = states.get(key)
-        if before is not None and (before.stream, before.state.keyby) == (collecting.stream, collecting.state.keyby):
+        if before is not None and before.stream == collecting.stream and before.state.alike(collecting.state):
             return
         before = before or next((each for each in states.values() if each.stream[0] != name), None)
         if before is not None:

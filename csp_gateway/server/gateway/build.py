@@ -10,6 +10,7 @@ from csp_gateway.server.gateway.user_graph import UserGraph
 from csp_gateway.server.gateway.widen import gathered_states, widen
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.state import limit_duckdb_memory
 
 __all__ = ["build_into"]
 
@@ -26,7 +27,7 @@ def build_into(
     Args:
         channels: wired anew; left as they are if modules ask for more channels.
         modules: those that take part, in order.
-        settings: how much history is kept.
+        settings: how much history is kept, and how much memory DuckDB may take.
         silent_until: engine time before which sets are dropped; naive is UTC.
         user_graph: called with the channels after every module; an edge it returns is the output ``user_graph``.
 
@@ -35,6 +36,7 @@ def build_into(
     """
     if silent_until is not None and silent_until.tzinfo is not None:
         silent_until = silent_until.astimezone(UTC).replace(tzinfo=None)
+    limit_duckdb_memory(settings.DUCKDB_BYTES)
     wide = widen(channels, modules)
     parts: list[Any] = list(modules)
     if user_graph is not None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from csp_gateway.errors import ConfigError
 from csp_gateway.server.channels import ChannelSelection, GatewayChannels
 from csp_gateway.server.module import GatewayModule
-from csp_gateway.server.web.verbs import why_not
+from csp_gateway.server.web.verbs import collected, why_not
 
 if TYPE_CHECKING:
     from csp_gateway.server.settings import GatewaySettings
@@ -20,14 +20,15 @@ __all__ = ["MountRestRoutes"]
 
 _log = logging.getLogger(__name__)
 
-_VERBS = ("last", "next", "lookup", "send")
+_VERBS = ("last", "next", "lookup", "send", "history")
 
 
 class MountRestRoutes(GatewayModule):
-    """Serves ``last``, ``next``, ``send`` and ``lookup`` for channels that carry structs, or lists of them.
+    """Serves ``last``, ``next``, ``send``, ``lookup`` and ``history`` for channels that carry structs or lists of them,
+    ``state`` for what is collected of any channel, and ``sql`` over all states.
 
     A selection that takes all channels passes over baskets, and over channels of other types; one that names such a
-    channel is refused.
+    channel is refused. So it is with states whose records are no structs.
     """
 
     requires: ChannelSelection | None = ChannelSelection(include=[])
@@ -47,6 +48,13 @@ class MountRestRoutes(GatewayModule):
     mount_lookup: ChannelSelection = Field(
         default=ChannelSelection(), description="Channels whose structs can be looked up by id."
     )
+    mount_history: ChannelSelection = Field(
+        default=ChannelSelection(), description="Channels whose newest ticks can be read, as many as they keep."
+    )
+    mount_state: ChannelSelection = Field(
+        default=ChannelSelection(), description="States that can be queried, by their names."
+    )
+    mount_sql: bool = Field(default=True, description="Let one SELECT be asked of all states.")
     keep_sent_identity: bool = Field(
         default=False, description="Believe the id and timestamp of what is sent, instead of making new ones."
     )
@@ -58,7 +66,7 @@ class MountRestRoutes(GatewayModule):
             ConfigError: a selection names a basket, or a channel that does not carry structs.
         """
         chosen = {verb: self._chosen(verb, channels) for verb in _VERBS}
-        for field in chosen["last"]:
+        for field in {**dict.fromkeys(chosen["last"]), **dict.fromkeys(chosen["history"])}:
             channels.expose(field)
 
     def rest(self, app: GatewayWebApp) -> None:
@@ -79,12 +87,18 @@ class MountRestRoutes(GatewayModule):
                 missing.append(field)
         if missing:
             _log.info("Requested channels missing send routes are: %s", missing)
+        for field in self._chosen("history", channels):
+            app.add_history_api(field, self.api_version)
+        for alias in self._states(channels):
+            app.add_state_api(alias, self.api_version)
+        if self.mount_sql or self.force_mount_all:
+            app.add_sql_api(self.api_version)
         self._tell_what_is_left_out(channels)
-        app.add_available_channels(_VERBS, self.api_version)
+        app.add_available_channels((*_VERBS, "state"), self.api_version)
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the routes are."""
-        return f"verbs     {settings.api(self.api_version)}/{{last,next,send,lookup}}/<channel>"
+        return f"verbs     {settings.api(self.api_version)}/{{{','.join((*_VERBS, 'state'))}}}/<channel>"
 
     def _selection(self, verb: str) -> ChannelSelection:
         chosen: ChannelSelection = getattr(self, f"mount_{verb}")
@@ -101,6 +115,23 @@ class MountRestRoutes(GatewayModule):
             elif selection.include is not None:
                 raise ConfigError(f"mount_{verb} names {field!r}: {why}")
         return chosen
+
+    def _states(self, channels: GatewayChannels) -> list[str]:
+        """The states to serve; what REST cannot carry is passed over, unless it is named."""
+        selection = self._selection("state")
+        served = []
+        for alias in selection.select_from(channels, state_channels=True):
+            try:
+                collected(channels, alias)
+            except ConfigError as error:
+                if selection.include is not None:
+                    raise ConfigError(f"mount_state names {alias!r}: {error}") from None
+                _log.info("%s", error)
+            else:
+                served.append(alias)
+        if selection.include is not None and (missing := [name for name in selection.include if name not in served]):
+            _log.info("Requested channels missing state routes: %s", missing)
+        return served
 
     def _tell_what_is_left_out(self, channels: GatewayChannels) -> None:
         selected = {field for verb in _VERBS for field in self._selection(verb).select_from(channels)}

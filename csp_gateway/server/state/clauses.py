@@ -74,15 +74,27 @@ class Clauses:
         self._leaves = _told_apart(leaves)
 
     def where(self, test: Test) -> Clause:
-        """A condition that is true of the records that pass, and false of all others."""
+        """A condition that is true of the records that pass, and of no others."""
+        return self._condition(test, exact=False)
+
+    def _condition(self, test: Test, *, exact: bool) -> Clause:
+        """``exact``: false of the others, and not null. Where null is as good, DuckDB passes over more of the table."""
         match test:
             case AllOf(parts):
-                return _joined(" and ", [self.where(part) for part in parts], "true")
+                return _joined(" and ", [self._condition(part, exact=exact) for part in parts], "true")
             case AnyOf(parts):
-                return _joined(" or ", [self.where(part) for part in parts], "false")
+                return _joined(" or ", [self._condition(part, exact=exact) for part in parts], "false")
             case Opposite(part):
-                inner = self.where(part)
+                inner = self._condition(part, exact=True)
                 return Clause(f"(not {inner.sql})", inner.values)
+            case IsNull(left, wanted):
+                return Clause(f"({self.column(left.path)} is {'' if wanted else 'not '}null)")
+        inner = self._comparison(test)
+        return Clause(f"coalesce({inner.sql}, false)", inner.values) if exact else inner
+
+    def _comparison(self, test: Test) -> Clause:
+        """A condition that is true of the records that pass, and null or false of the others."""
+        match test:
             case Comparison(left, where, right):
                 return (
                     self._of_two(left, where, right) if isinstance(right, Attribute) else self._of(left, where, right)
@@ -95,9 +107,8 @@ class Clauses:
             case Like(left, pattern):
                 if self._kinds(left) != (Kind.TEXT,):
                     raise NotInSql
-                return Clause(rf"coalesce({self.column(left.path)} like ? escape '\', false)", (_text(pattern),))
-            case IsNull(left, wanted):
-                return Clause(f"({self.column(left.path)} is {'' if wanted else 'not '}null)")
+                return Clause(rf"({self.column(left.path)} like ? escape '\')", (_text(pattern),))
+        raise AssertionError(f"no comparison: {test}")
 
     def column(self, path: str) -> str:
         """The column, or the place within a column, that holds what is at a path."""
@@ -173,8 +184,8 @@ class Clauses:
         if where == "!=":
             return Clause(f"({column} is distinct from ?)", (value,))
         if kind_of_column == pa.float64() and where in (">", ">="):
-            return Clause(f"coalesce({column} {where} ? and not isnan({column}), false)", (value,))
-        return Clause(f"coalesce({column} {_OPERATORS[where]} ?, false)", (value,))
+            return Clause(f"({column} {where} ? and not isnan({column}))", (value,))
+        return Clause(f"({column} {_OPERATORS[where]} ?)", (value,))
 
     def _of_two(self, left: Attribute, where: Where, right: Attribute) -> Clause:
         self._scalar(left.path)

@@ -82,7 +82,13 @@ def _sum(aggregate: Aggregate, group: Sequence[Any]) -> Any:
 
 def _avg(aggregate: Aggregate, group: Sequence[Any]) -> float | None:
     values = _values(aggregate.attribute, group)
-    return float(_total(values) / len(values)) if values else None
+    if not values:
+        return None
+    total = _total(values)
+    try:
+        return float(total / len(values))
+    except OverflowError:
+        return _float(total)
 
 
 def _extreme(choose: Callable[..., Any]) -> Callable[[Aggregate, Sequence[Any]], Any]:
@@ -103,7 +109,7 @@ def _last(aggregate: Aggregate, group: Sequence[Any]) -> Any:
 
 
 def _quantile(aggregate: Aggregate, group: Sequence[Any]) -> float | list[float] | None:
-    values = sorted(map(float, _values(aggregate.attribute, group)))
+    values = sorted(map(_float, _values(aggregate.attribute, group)))
     if not values:
         return None
     found = [_between(values, at) for at in aggregate.at]
@@ -114,7 +120,11 @@ def _between(values: list[float], at: float) -> float:
     """The value at a fraction of the way through sorted values, between its neighbours in proportion."""
     position = (len(values) - 1) * at
     low, high = values[math.floor(position)], values[math.ceil(position)]
-    return low if low == high else low + (high - low) * (position - math.floor(position))
+    part = position - math.floor(position)
+    if low == high or not part:
+        return low
+    # From minus infinity it is infinitely far to any number, whatever part of the way.
+    return low if low == -math.inf and high < math.inf else low + (high - low) * part
 
 
 def _values(attribute: Attribute | None, group: Sequence[Any]) -> list[Any]:
@@ -139,7 +149,15 @@ def _total(values: list[Any]) -> Any:
     try:
         return math.fsum(values)
     except (OverflowError, ValueError):  # infinities, or what becomes one
-        return sum(values)
+        return sum(map(_float, values))
+
+
+def _float(number: Any) -> float:
+    """A number as a float, infinite if it is beyond all of them."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 _VALUE: Mapping[str, Callable[[Aggregate, Sequence[Any]], Any]] = {

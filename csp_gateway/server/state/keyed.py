@@ -161,7 +161,8 @@ class KeyedRecords:
         Who follows takes the changes out. Each of ``pop``, ``popitem``, ``setdefault`` and ``copy`` is one step: the
         inserting thread adds before or after it.
         """
-        self._changed = changed = {}
+        changed: dict[Hashable, Any] = {}
+        self._changed = changed
         # Copied afterwards: what is inserted in between stands in both, and nothing in neither.
         return self._standing(), changed
 

@@ -3,6 +3,7 @@
 # A node's signature is csp's own language: type variables in quotes, no return type.
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,attr-defined,valid-type"
 
+from datetime import timedelta
 from typing import Any, List, TypeVar, get_args, get_origin  # noqa: UP035  # csp reads typing.List
 
 import csp
@@ -52,6 +53,24 @@ def collect_streams_of_lists(x: List[ts[List["T"]]], into: "~S") -> ts["S"]:  # 
 
 
 @csp.node
+def let_go_of_the_old(inserted: ts["S"], state: "~S") -> ts["S"]:
+    """The state, whenever a record was inserted, and whenever one has become too old, at that very engine time."""
+    with csp.alarms():
+        due = csp.alarm(bool)
+    with csp.state():
+        s_waits = False
+    if csp.ticked(due):
+        s_waits = False
+    went = state.let_go(csp.now())
+    if not s_waits and state.due is not None:
+        # Of many that are due at once, some are left for the next engine cycle.
+        csp.schedule_alarm(due, max(state.due - csp.now(), timedelta(0)), True)
+        s_waits = True
+    if csp.ticked(inserted) or went:
+        return state
+
+
+@csp.node
 def keep_in_graph(x: ts["T"]):
     """Have ``x`` computed though nobody reads it; costs nothing a tick."""
     with csp.start():
@@ -69,9 +88,14 @@ def collected(edges: Edge | list[Edge], state: State[Any], *, listed: bool) -> E
         listed: whether each tick is a list of records.
 
     Returns:
-        An edge of ``type(state)`` that ticks the state itself in each cycle in which something was inserted. csp
-        leaves out what nobody reads: see ``keep_in_graph``.
+        An edge of ``type(state)`` that ticks the state itself in each cycle in which something was inserted, or has
+        become too old. csp leaves out what nobody reads: see ``keep_in_graph``.
     """
+    inserted = _inserted(edges, state, listed)
+    return inserted if state.ttl is None else let_go_of_the_old(inserted, state)
+
+
+def _inserted(edges: Edge | list[Edge], state: State[Any], listed: bool) -> Edge:
     if not isinstance(edges, list):
         return collect_lists(edges, state) if listed else collect(edges, state)
     if not edges:

@@ -63,10 +63,11 @@ class _Sorted:
         self._order = slots
         """Slots, and below 0 the places of those apart, counted from -1 down."""
         if apart:
-            passing = (lambda _: True) if asked.test is None else passes(asked.test)
+            passing = None if asked.test is None else passes(asked.test)
             keys_of = table.slots.keys
             self._order = [slot for slot in slots if keys_of[slot] not in apart]
-            found = {key: record for key, record in apart.items() if record is not REMOVED and passing(record)}
+            live = {key: record for key, record in apart.items() if record is not REMOVED}
+            found = live if passing is None else {key: record for key, record in live.items() if passing(record)}
             self._apart = [(key, found[key]) for key in keys.in_order(list(found))]
             self._merge()
 
@@ -105,7 +106,7 @@ def _groups(table: StateTable, asked: Asked, where: Clause, keys: Keys) -> Found
             raise NotInSql
         # A record of the group tells what its records have in common, as it holds it.
         chosen = ", ".join(["any_value(t._slot)", *values])
-        found = table.run(f"select {chosen} from {table.name} t where {where.sql}{grouped}", where.values).fetchall()
+        found = table.rows_of(chosen, f"where {where.sql}{grouped}", where.values)
         records = table.slots.records
         rows = []
         for one, *told in found:

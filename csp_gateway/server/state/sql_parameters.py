@@ -17,6 +17,8 @@ _TYPES = (bool, int, float, str, bytes, Decimal, datetime, date, time, timedelta
 _NUMBERS = (int, float, Decimal)
 _MOST = 100_000
 """Values of one list."""
+_LONGEST = 1 << 14
+"""Characters of one text, or bytes."""
 _DIGITS = 38
 """Of a DECIMAL; one of more would be rounded."""
 _DEEPEST = 8
@@ -78,6 +80,8 @@ def _taken(name: str, value: Any, depth: int = 0) -> Any:
     if not isinstance(value, _TYPES):
         known = ", ".join(each.__name__ for each in _TYPES)
         raise SqlError(f"parameter ${name} is a {type(value).__name__}; it may be None, {known}, or a list of these")
+    if isinstance(value, str | bytes) and len(value) > _LONGEST:
+        raise SqlError(f"parameter ${name} is longer than {_LONGEST:,}, which texts and bytes may be at most")
     if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
         raise SqlError(f"parameter ${name} holds half of a surrogate pair, which is no character")
     if isinstance(value, int) and not -(2**127) <= value < 2**127:

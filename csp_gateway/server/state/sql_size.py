@@ -13,8 +13,16 @@ __all__ = ["check_size"]
 _MOST_SOURCES = 100
 """Tables after FROM, parts of a WITH counted as often as they are named: DuckDB ponders the order of joins."""
 _MOST_COLUMNS = 5_000
-_MOST_GROWTH = 5_000
-"""How many times as long as the longest value at hand a value can be made, by ``x || x`` and the like."""
+_MOST_GROWTH = 1_000
+"""How many times as long as the longest value at hand a value can be made, by ``x || x`` and the like.
+
+DuckDB evaluates an expression for 2048 rows at once, and neither counts what that takes nor can be stopped meanwhile.
+"""
+_UNIT = 100
+"""Characters of a text in the SELECT that count as one value at hand."""
+_PARAMETER = 20
+_GATHERED = 50
+"""Values at hand that count as one which is made of many rows."""
 _MOST_ALIASED = 3_000
 """Expressions, aliases of the same SELECT replaced by what they stand for."""
 _LONGEST_PAD = 1_000
@@ -28,6 +36,7 @@ _ESCAPING = (
     "to_hex to_json url_encode"
 )
 _ESCAPED = 8
+_GATHERING = "array_agg group_concat json_group_array json_group_object json_group_structure list listagg string_agg"
 _REPLACING = frozenset({"regexp_replace", "replace"})
 _PADDING = frozenset({"lpad", "rpad"})
 
@@ -55,7 +64,7 @@ def check_size(tree: Mapping[str, Any]) -> None:
 
 def _query(node: Mapping[str, Any], known: _Known) -> _Size:
     for entry in node["cte_map"]["map"]:
-        size = _query(_of_cte(entry["value"]), known)
+        size = _query(entry["value"]["query_node"], known)
         known = {**known, folded(entry["key"]): size}
     if node["type"] == "SELECT_NODE":
         return _select(node, known)
@@ -64,10 +73,6 @@ def _query(node: Mapping[str, Any], known: _Known) -> _Size:
         return _joined([first, _query(node["right"], {**known, folded(node["cte_name"]): first})], widest=True)
     sides = node.get("children") or [node["left"], node["right"]]
     return _joined([_query(side, known) for side in sides], widest=True)
-
-
-def _of_cte(value: Mapping[str, Any]) -> Any:
-    return value["query_node"] if "query_node" in value else value["query"]["node"]
 
 
 def _select(node: Mapping[str, Any], known: _Known) -> _Size:
@@ -175,6 +180,10 @@ class _Measure:
             return self._column(node["column_names"])
         if kind == "FUNCTION":
             return self._function(node)
+        if kind == "CONSTANT":
+            return 1 + len(_text(node) or "") // _UNIT
+        if kind == "PARAMETER":
+            return _PARAMETER
         parts = [self.growth(each) for each in node.values() if isinstance(each, dict | list)]
         return 1 if kind in ("COMPARISON", "CONJUNCTION", "BETWEEN") else max(parts, default=1)
 
@@ -200,6 +209,8 @@ class _Measure:
             growth = max(given, default=1)
         elif name in _ESCAPING.split():
             growth = _ESCAPED * sum(given)
+        elif name in _GATHERING.split():
+            growth = _GATHERED * max(given, default=1)
         elif name in _REPLACING:
             growth = given[0] * _replacement(name, arguments) if given else 1
         else:
@@ -209,10 +220,7 @@ class _Measure:
 
 
 def _arguments(node: Mapping[str, Any]) -> list[Any]:
-    """DuckDB 2 has each beside its name."""
-    if "arguments" in node:
-        return [each["expression"] for each in node["arguments"]]
-    return list(node["children"])
+    return [each["expression"] for each in node["arguments"]]
 
 
 def _replacement(name: str, arguments: list[Any]) -> int:
@@ -226,7 +234,7 @@ def _text(node: Mapping[str, Any]) -> str | None:
     """What a constant says; None if it is none."""
     if node.get("class") != "CONSTANT":
         return None
-    return str(node["literal"].get("text", "")) if "literal" in node else str(node["value"].get("value", ""))
+    return str(node.get("literal", node.get("value", {})).get("text", ""))
 
 
 def _number(node: Mapping[str, Any]) -> int:

@@ -1,18 +1,34 @@
 """State: the newest record per key, as the mark that asks for it and as the object that is asked."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from csp_gateway.errors import StateError
+import csp
+import pyarrow as pa
+
+from csp_gateway.errors import QueryError, StateError
+from csp_gateway.server.state import database
+from csp_gateway.server.state.choice import CHOICE
+from csp_gateway.server.state.clauses import NotInSql
+from csp_gateway.server.state.found import Found, found_among
 from csp_gateway.server.state.keyed import KeyedRecords
 from csp_gateway.server.state.keys import Keys
+from csp_gateway.server.state.meaning import held_against
 from csp_gateway.server.state.paths import is_plain_value, keyby_of, resolve, spelled_type
-from csp_gateway.server.state.predicate import predicate_of
+from csp_gateway.server.state.predicate import passes
+from csp_gateway.server.state.row_bytes import RowBytes
+from csp_gateway.server.state.searching import found_in
+from csp_gateway.server.state.table import StateTable
+from csp_gateway.server.structs import DictRows, StructRows, Tabular, as_table
 from csp_gateway.wire import Query
 
 __all__ = ["State", "StateType"]
+
+_log = logging.getLogger("csp_gateway.state")
 
 T = TypeVar("T")
 
@@ -23,6 +39,7 @@ class StateType(Enum):
     """What answers the queries of a state."""
 
     DUCKDB = "DUCKDB"
+    """DuckDB, as soon as there are many records."""
     DEFAULT = "DEFAULT"
     """Python, record by record."""
     UNKNOWN = "UNKNOWN"
@@ -43,9 +60,13 @@ class State(Generic[T]):
         indexer: of a mark on a basket, the one key to collect; None for all.
         alias: of a mark, what the state is called; None for the name of the channel.
         max_rows: how many records to keep at most; those go first whose key has not ticked for longest. None for all.
+        ttl: how long to keep a record that no other of its key follows: engine time, also in seconds. None for ever.
+        tombstone: a filter as a query has it; a record that passes ends its key, and is not kept:
+            ``{"attr": "status", "by": {"value": "DONE"}}``.
 
     Raises:
-        StateError: a ``ValueError``: the records have no such attribute; none is named; ``max_rows`` is below 1.
+        StateError: a ``ValueError``: the records have no such attribute; none is named; ``max_rows`` is below 1;
+            ``ttl`` is not above 0; ``tombstone`` is no filter of such records.
         TypeError: ``keyby`` is neither a text nor a tuple of them.
     """
 
@@ -77,6 +98,8 @@ class State(Generic[T]):
         alias: str | None = None,
         *,
         max_rows: int | None = None,
+        ttl: timedelta | float | None = None,
+        tombstone: Any = None,
     ) -> None:
         try:
             self.keyby = keyby_of(keyby)
@@ -84,6 +107,7 @@ class State(Generic[T]):
                 self.keyby = ()
             for path in self.keyby:
                 resolve(self.record_type, path)
+            removes = None if tombstone is None else _ending(tombstone, self.record_type)
         except (AttributeError, ValueError) as error:
             raise StateError(f"a state of {spelled_type(self.record_type)}: {error}") from None
         if max_rows is not None and max_rows < 1:
@@ -91,13 +115,26 @@ class State(Generic[T]):
         self.indexer = indexer
         self.alias = alias
         self.max_rows = max_rows
-        self._records = KeyedRecords(Keys(self.record_type, self.keyby), max_rows)
+        self.ttl = None if ttl is None else _positive(ttl)
+        self.tombstone = tombstone
+        self._records = KeyedRecords(Keys(self.record_type, self.keyby), max_rows, self.ttl, removes)
+        is_struct = isinstance(self.record_type, type) and issubclass(self.record_type, csp.Struct)
+        self._table = StateTable(self._records, self.record_type) if is_struct else None
+        self._rows = RowBytes()
+        self._fell_back = 0
         # Called once a tick, on the engine's thread: without a detour.
         self.insert = self._records.insert
         self.insert_all = self._records.insert_all
+        self.let_go = self._records.let_go
 
-    def query(self, query: Query | Mapping[str, Any] | str | bytes | None = None) -> list[T]:
-        """The records that the query means, by key ascending, None first; without one, all of them.
+    def alike(self, other: "State[Any]") -> bool:
+        """Whether it keeps the same as another, of the same records."""
+        mine, others = ((each.keyby, each.max_rows, each.ttl, each.tombstone) for each in (self, other))
+        return mine == others
+
+    def query(self, query: Query | Mapping[str, Any] | str | bytes | None = None) -> list[Any]:
+        """What the query means: records by key ascending, None first, all of them without a query; or dicts by column,
+        if it selects attributes or groups records.
 
         Args:
             query: also as a mapping, or as JSON text.
@@ -106,8 +143,69 @@ class State(Generic[T]):
             QueryError: the query cannot be read, names an attribute that the records do not have, or compares what
                 cannot be compared.
         """
-        asked = Query.of(query)
-        return self._records.in_order(predicate_of(asked, self.record_type) if asked.filters else None)
+        return self.ask(query).values
+
+    def ask(self, query: Query | Mapping[str, Any] | str | bytes | None = None) -> Found:
+        """The same, and whether there is more beyond its ``limit``, and the ``cursor`` to go on from.
+
+        Raises:
+            QueryError: as ``query``.
+        """
+        asked = held_against(Query.of(query), self.record_type)
+        if self._table is not None and CHOICE.duckdb and len(self._records) >= CHOICE.few:
+            try:
+                return found_in(self._table, asked, self._records.keys, CHOICE.aside)
+            except NotInSql:
+                pass
+            except database.DuckDBError as error:  # looked up when something was raised: duckdb is loaded then
+                self._fell_back += 1
+                _log.warning("DuckDB failed, and Python answers instead: %s", error)
+        return found_among(self._records, asked)
+
+    def arrow(self, query: Query | Mapping[str, Any] | str | bytes | None = None) -> pa.Table:
+        """What the query means, in Arrow columns, which pandas, polars and DuckDB read.
+
+        Raises:
+            QueryError: as ``query``; or the records are no structs, which have no columns.
+        """
+        return as_table(self.tabular(self.ask(query)))
+
+    def tabular(self, found: Found) -> Tabular:
+        """What was found, as rows of JSON and as columns of Arrow; both are made when they are read.
+
+        Raises:
+            QueryError: the records are no structs, which have no columns.
+        """
+        if found.types is not None:
+            return DictRows(found.types, found.values)
+        if self._table is None:
+            raise QueryError(
+                f"records of type {spelled_type(self.record_type)} have no columns: `select` some attributes of them, "
+                f"or collect GatewayStructs"
+            )
+        return StructRows(self.record_type, found.values, written=self._rows.written)
+
+    def settle(self) -> str:
+        """Have DuckDB take in all records of this moment; a SELECT that reads them.
+
+        Raises:
+            QueryError: the records are no structs, which have no columns.
+        """
+        if self._table is None:
+            raise QueryError(f"records of type {spelled_type(self.record_type)} have no columns")
+        with self._table.lock:
+            self._table.take_in()
+            return self._table.view()
+
+    @property
+    def table(self) -> StateTable | None:
+        """What DuckDB has of it; None if the records are no structs."""
+        return self._table
+
+    @property
+    def due(self) -> datetime | None:
+        """When ``let_go`` will next have something to do; None if nothing is kept for a time."""
+        return self._records.due
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._records.in_order())
@@ -117,11 +215,42 @@ class State(Generic[T]):
 
     def state_type(self) -> StateType:
         """What answers the queries."""
-        return StateType.UNKNOWN if self.record_type is Any else StateType.DEFAULT
+        if self.record_type is Any:
+            return StateType.UNKNOWN
+        return StateType.DUCKDB if self._table is not None and CHOICE.duckdb else StateType.DEFAULT
 
-    def statistics(self) -> dict[str, int]:
-        """How many ``rows`` there are, and how many were ``dropped`` because of ``max_rows``."""
-        return self._records.statistics()
+    def close(self) -> None:
+        """Give back what DuckDB took, and the JSON that was kept; who asks again has them made anew."""
+        self._rows = RowBytes()
+        if self._table is not None:
+            with self._table.lock:
+                self._table.forget()
+
+    def statistics(self) -> dict[str, Any]:
+        """How many ``rows`` there are, and how many were ``dropped`` because of ``max_rows``, ``expired`` because of
+        ``ttl``, and ``removed`` by a ``tombstone``; what DuckDB has of them, and what is kept as JSON."""
+        told: dict[str, Any] = {**self._records.statistics(), "json": self._rows.statistics()}
+        if self._table is not None:
+            told["duckdb"] = {**self._table.statistics(), "fell_back": self._fell_back}
+        return told
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} by {', '.join(self.keyby) or 'nothing'}: {len(self)} records>"
+
+
+def _positive(ttl: timedelta | float) -> timedelta:
+    try:
+        span = ttl if isinstance(ttl, timedelta) else timedelta(seconds=ttl)
+    except (TypeError, ValueError, OverflowError):
+        span = timedelta(0)
+    if span <= timedelta(0):
+        raise StateError(f"a state keeps its records for a time above 0, not for {ttl!r}: a timedelta, or seconds")
+    return span
+
+
+def _ending(tombstone: Any, record_type: Any) -> Callable[[Any], bool]:
+    """What tells the records that end their key."""
+    test = held_against(Query.of({"filters": [tombstone]}), record_type).test
+    if test is None:
+        raise ValueError("a tombstone is one filter")
+    return passes(test)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any
 
@@ -16,7 +16,7 @@ from csp_gateway.server.state.clauses import Clauses
 from csp_gateway.server.state.database import DATABASE
 from csp_gateway.server.state.keyed import REMOVED, KeyedRecords
 from csp_gateway.server.state.slots import Slots
-from csp_gateway.server.structs import ArrowReader
+from csp_gateway.server.structs import ArrowReader, ArrowRows, completed, with_odd
 
 __all__ = ["StateTable"]
 
@@ -47,7 +47,10 @@ class StateTable:
         """Records that hold what a column cannot, by key."""
         self.reader = ArrowReader.of(record_type)
         self.clauses = Clauses(self.reader.leaves)
+        self.schema = with_odd(self.reader.schema) if self.reader.can_misfit else self.reader.schema
+        """The columns that others may see."""
         self._records = records
+        self._record_type = record_type
         self._changed: dict[Hashable, Any] | None = None
         self._cursor: Any = None
         self._generation = -1
@@ -61,7 +64,7 @@ class StateTable:
         Raises:
             duckdb.Error: DuckDB failed.
         """
-        try:
+        with self._or_forgotten():
             changed = self._followed()
             # So many and no more: the engine may add as fast as this takes out.
             for _ in range(len(changed) // _CHUNK):
@@ -76,20 +79,29 @@ class StateTable:
                 newer = changed.pop(key, stands)
                 if newer is not stands:
                     changed.setdefault(key, newer)
-        except BaseException:
-            self.forget()
-            raise
         return {}
 
-    def run(self, sql: str, values: Sequence[Any] = ()) -> Any:
-        """A query's result, to be fetched."""
-        return self._cursor.execute(sql, list(values))
+    def rows_of(self, columns: str, rest: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of ``select <columns> from t <rest>``.
+
+        Raises:
+            duckdb.Error: DuckDB failed.
+        """
+        with self._or_forgotten():
+            found = self._cursor.execute(f"select {columns} from {self.name} t {rest}", list(values))
+            rows: list[tuple[Any, ...]] = found.fetchall()
+            return rows
 
     def slots_of(self, rest: str, values: Sequence[Any] = ()) -> list[int]:
-        """The slots of ``select … from t <rest>``, in its order."""
-        found = self.run(f"select t._slot from {self.name} t {rest}", values).fetchnumpy()
-        slots: list[int] = found["_slot"].tolist()
-        return slots
+        """The slots of ``select … from t <rest>``, in its order.
+
+        Raises:
+            duckdb.Error: DuckDB failed.
+        """
+        with self._or_forgotten():
+            found = self._cursor.execute(f"select t._slot from {self.name} t {rest}", list(values))
+            slots: list[int] = found.fetchnumpy()["_slot"].tolist()
+            return slots
 
     def in_order(self, order: Sequence[str]) -> list[int]:
         """The slots of all rows, ordered; found anew when keys have come or gone."""
@@ -99,7 +111,7 @@ class StateTable:
 
     def view(self) -> str:
         """A SELECT of what others may see of the table."""
-        columns = ", ".join(f'"{name}"' for name in self.reader.schema.names)
+        columns = ", ".join(f'"{name}"' for name in self.schema.names)
         return f"select {columns} from {self.name}"
 
     def forget(self) -> None:
@@ -118,16 +130,23 @@ class StateTable:
         changed = self._changed
         return {"settled": len(self.slots), "unsettled": 0 if changed is None else len(changed), "odd": len(self.odd)}
 
+    @contextmanager
+    def _or_forgotten(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.forget()
+            raise
+
     def _followed(self) -> dict[Hashable, Any]:
         """The changes not yet taken in; all the rest is in the table."""
         worn = self._taken > _WORN * max(len(self.slots), _CHUNK)
         if self._changed is not None and not worn and self._generation == DATABASE.generation:
             return self._changed
         self.forget()
-        self._cursor = DATABASE.cursor()
-        self._generation = DATABASE.generation
+        self._cursor, self._generation = DATABASE.lend()
         self.name = DATABASE.fresh_name()
-        self._register(self.reader.read([]).batch, [])
+        self._register(self.reader.read([]), [])
         self._cursor.execute(f"create table {self.name} as select * from delta")
         self._drop = weakref.finalize(self, _dropped, self.name, self._generation)
         self._drop.atexit = False
@@ -153,21 +172,27 @@ class StateTable:
         self._cursor.execute("begin")
         if dead:
             self._cursor.execute(f"delete from {self.name} where _slot in (select unnest(?))", [dead])
-        if live:
-            rows = self.reader.read(list(live.values()))
-            self._register(rows.batch, slots)
+        keys, records = list(live), list(live.values())
+        # csp does not look at what is in a list that ticks.
+        strange = {key: record for key, record in live.items() if not isinstance(record, self._record_type)}
+        self.odd.update(strange)
+        readable = [None if key in strange else record for key, record in live.items()] if strange else records
+        done = 0
+        for rows in self.reader.read_batches(readable):
+            here = slice(done, done := done + rows.batch.num_rows)
+            self._register(rows, slots[here])
             self._cursor.execute(
                 f"merge into {self.name} t using delta on t._slot = delta._slot "
                 "when matched then update when not matched then insert"
                 if fresh < len(live)
                 else f"insert into {self.name} select * from delta"
             )
-            keys = list(live)
-            self.odd.update((keys[index], live[keys[index]]) for index in rows.misfits)
+            self.odd.update((keys[here.start + index], records[here.start + index]) for index in rows.misfits)
         self._cursor.execute("commit")
         self._taken += len(chunk)
 
-    def _register(self, batch: pa.RecordBatch, slots: list[int]) -> None:
+    def _register(self, rows: ArrowRows, slots: list[int]) -> None:
+        batch = completed(rows, self.schema) if self.reader.can_misfit else rows.batch
         numbers = pa.Array.from_buffers(pa.int64(), len(slots), [None, pa.py_buffer(np.array(slots, np.int64))])
         self._cursor.register("delta", batch.append_column("_slot", numbers))
 

@@ -18,7 +18,7 @@ from csp_gateway.server.structs.arrow_reader import ROWS, ArrowReader, ArrowRows
 from csp_gateway.server.structs.arrow_types import column_of
 from csp_gateway.server.structs.encode import encode
 
-__all__ = ["ODD", "DictRows", "StructRows", "TableRows", "Tabular", "as_table"]
+__all__ = ["ODD", "DictRows", "StructRows", "TableRows", "Tabular", "as_table", "completed", "with_odd", "write_rows"]
 
 ODD = "_odd"
 """The column of what no other column could hold: of each such row, a JSON object, path → value."""
@@ -80,7 +80,7 @@ class StructRows:
         self._written = written
         self._grows = self._reader.grows()
         self._odd = self._grows or self._reader.can_misfit
-        self.schema = _with_odd(self._reader.schema) if self._odd else self._reader.schema
+        self.schema = with_odd(self._reader.schema) if self._odd else self._reader.schema
 
     def __len__(self) -> int:
         return len(self._structs)
@@ -92,7 +92,7 @@ class StructRows:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The structs in columns, at most 10,000 rows each."""
         for rows in in_batches(self._read, self._structs):
-            yield _completed(rows, self.schema) if self._odd else rows.batch
+            yield completed(rows, self.schema) if self._odd else rows.batch
 
     def _read(self, structs: Sequence[Any]) -> ArrowRows:
         rows = self._reader.read(structs)
@@ -117,7 +117,7 @@ class DictRows:
         self._rows = rows
         self._odd = not all(column.sure or name in exact for name, column in self._columns.items())
         schema = pa.schema([(name, column.kind) for name, column in self._columns.items()])
-        self.schema = _with_odd(schema) if self._odd else schema
+        self.schema = with_odd(schema) if self._odd else schema
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -130,7 +130,7 @@ class DictRows:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The dicts in columns, at most 10,000 rows each."""
         for rows in in_batches(self._read, self._rows):
-            yield _completed(rows, self.schema) if self._odd else rows.batch
+            yield completed(rows, self.schema) if self._odd else rows.batch
 
     def _read(self, rows: Sequence[dict[str, Any]]) -> ArrowRows:
         arrays = []
@@ -169,12 +169,13 @@ def _chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def _with_odd(schema: pa.Schema) -> pa.Schema:
+def with_odd(schema: pa.Schema) -> pa.Schema:
+    """The columns, and one more for what they cannot hold."""
     return schema.append(pa.field(_free(ODD, schema.names), pa.string()))
 
 
-def _completed(rows: ArrowRows, schema: pa.Schema) -> pa.RecordBatch:
-    """The batch with the column ``ODD``."""
+def completed(rows: ArrowRows, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch with the column ``ODD``, that of ``with_odd``."""
     odd: list[str | None] = [None] * rows.batch.num_rows
     for i, paths in rows.misfits.items():
         odd[i] = json_of(paths).decode()

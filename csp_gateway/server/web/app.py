@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from csp_gateway.errors import DeclarationError, did_you_mean
+from csp_gateway.server.state import SqlLimits
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front, Receive, Scope, Send
 from csp_gateway.server.web.guard import Guard
@@ -18,12 +19,16 @@ from csp_gateway.server.web.page import mount_page
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verbs import (
     Shape,
+    collected,
+    mount_history,
     mount_last,
     mount_list,
     mount_lookup,
     mount_lookup_any,
     mount_next,
     mount_send,
+    mount_sql,
+    mount_state,
     shape_of,
 )
 
@@ -43,10 +48,12 @@ class GatewayWebApp:
 
     TAGS: ClassVar[dict[str, str]] = {
         "api": "Utility",
+        "history": "History",
         "last": "Last",
         "lookup": "Lookup",
         "next": "Next",
         "send": "Requests (send)",
+        "state": "State",
     }
     """Routers by kind: ``api`` is at the API's path, a verb's below it under the verb's name."""
 
@@ -83,6 +90,7 @@ class GatewayWebApp:
                 allow_credentials=True,
                 allow_methods=["*"],
                 allow_headers=["*"],
+                expose_headers=["Link", "X-Epoch", "X-Next-Cursor", "X-Reason", "X-Recovered", "X-Remaining"],
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -174,6 +182,28 @@ class GatewayWebApp:
         if first:
             mount_lookup_any(self.get_router("lookup", version))
         mount_lookup(self.get_router("lookup", version), shape)
+
+    def add_history_api(self, field: str, version: str | None = None) -> None:
+        """Serve ``GET history/<field>``."""
+        shape = self._mount("history", field, version)
+        mount_history(self.get_router("history", version), self.outside, shape)
+
+    def add_state_api(self, alias: str, version: str | None = None) -> None:
+        """Serve ``GET state/<alias>``, and of a state that is collected key by key ``GET state/<alias>/<key>``.
+
+        Raises:
+            ConfigError: its records are no structs.
+            NoProviderException: no state is called so.
+        """
+        struct, keys = collected(self.channels, alias)
+        self._mounted["state", version or self.settings.API_VERSION_DEFAULT].append(alias)
+        mount_state(self.get_router("state", version), self.outside, alias, struct, keys)
+
+    def add_sql_api(self, version: str | None = None) -> None:
+        """Serve ``POST sql``: one SELECT over all states."""
+        settings = self.settings
+        limits = SqlLimits(seconds=settings.SQL_SECONDS, rows=settings.SQL_ROWS, bytes=settings.SQL_BYTES)
+        mount_sql(self.get_router("api", version), self.outside, limits, self.channels.state_tables())
 
     def add_available_channels(self, kinds: Iterable[str], version: str | None = None) -> None:
         """Serve ``GET <verb>/``: the channels each verb is mounted for."""

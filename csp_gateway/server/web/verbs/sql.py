@@ -1,0 +1,87 @@
+"""POST sql: one SELECT over all states."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from csp_gateway.server.channels import Outside
+from csp_gateway.server.state import Cancellation, SqlLimits
+from csp_gateway.server.structs import TableRows
+from csp_gateway.server.web.formats import documented_formats, wanted_format
+from csp_gateway.server.web.leaving import left
+from csp_gateway.server.web.streaming import tabular_reply
+from csp_gateway.server.web.verbs.awaited import is_there
+from csp_gateway.server.web.verbs.mount import OVER
+from csp_gateway.server.web.verbs.shape import Detail
+
+__all__ = ["mount_sql"]
+
+
+class Select(BaseModel):
+    """One SELECT, and the values of its parameters."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"sql": "select count(*) as n from orders"},
+                {
+                    "sql": "select symbol, sum(size) as total from orders where price > $low group by symbol",
+                    "parameters": {"low": 10},
+                },
+            ]
+        },
+    )
+
+    sql: str = Field(description="DuckDB's SQL: one SELECT, in which every state is a table by its name.")
+    parameters: dict[str, Any] | list[Any] | None = Field(
+        default=None, description="For `$name` an object, for `?` and `$1` an array."
+    )
+
+
+def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: list[str]) -> None:
+    """Serve ``POST /sql``.
+
+    Args:
+        tables: the names of the states that can be asked, for the documentation.
+    """
+
+    async def sql(request: Request, select: Annotated[Select, Body()]) -> Response:
+        chosen = wanted_format(request)
+        cancel = Cancellation()
+        running = outside.sql(select.sql, select.parameters, limits, cancel)
+        leaving = asyncio.ensure_future(left(request.receive))
+        try:
+            told = await is_there(running, None, leaving)
+        finally:
+            leaving.cancel()
+            cancel.cancel()
+        if not told:
+            return Response(status_code=499)
+        return await tabular_reply(chosen, TableRows(running.result()), outside.queries.ask)
+
+    known = ", ".join(f"`{name}`" for name in tables) or "none"
+    router.add_api_route(
+        "/sql",
+        sql,
+        methods=["POST"],
+        response_model=list[dict[str, Any]],
+        responses={
+            **documented_formats(),
+            422: {
+                "model": Detail,
+                "description": "Not one SELECT, or it names or does what it may not, or finds too much",
+            },
+            504: {"model": Detail, "description": "It took too long"},
+            **{status: {"model": Detail, "description": when} for status, when in OVER.items()},
+        },
+        summary="Sql",
+        description=(
+            "What one SELECT answers, an object a row. Every state of structs is a table by its name: "
+            f"{known}. It may take {limits.seconds:g} s and answer {limits.rows:,} rows."
+        ),
+        operation_id="sql_post",
+    )
