@@ -166,6 +166,10 @@ class KeyedRecords:
         # Copied afterwards: what is inserted in between stands in both, and nothing in neither.
         return self._standing(), changed
 
+    def unfollow(self) -> None:
+        """Nobody follows any more: changes are not gathered."""
+        self._changed = None
+
     def in_order(self, keep: Callable[[Any], bool] | None = None) -> list[Any]:
         """The records of this moment, or those that ``keep`` accepts, by key ascending, None first."""
         return [record for _, record in self.pairs(keep)]

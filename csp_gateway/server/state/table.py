@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,8 @@ import pyarrow as pa
 from csp_gateway.server.state.clauses import Clauses
 from csp_gateway.server.state.database import DATABASE
 from csp_gateway.server.state.keyed import REMOVED, KeyedRecords
+from csp_gateway.server.state.ordering import held
+from csp_gateway.server.state.paths import alternatives, resolve
 from csp_gateway.server.state.slots import Slots
 from csp_gateway.server.structs import ArrowReader, ArrowRows, completed, with_odd
 
@@ -22,8 +25,8 @@ __all__ = ["StateTable"]
 
 _CHUNK = 10_000
 """Records that are read into the table at once: some ten milliseconds' work."""
-_WORN = 4
-"""How many times its rows a table takes in before it is made anew: DuckDB keeps the room of what was replaced."""
+_WORN = 20
+"""How many times its rows a table takes in before it is made anew, lest what was replaced takes room for ever."""
 
 
 class StateTable:
@@ -45,12 +48,16 @@ class StateTable:
         self.slots = Slots()
         self.odd: dict[Hashable, Any] = {}
         """Records that hold what a column cannot, by key."""
+        self.blurred: set[str] = set()
+        """Paths whose columns hold values as one that Python tells apart, or orders otherwise: times with a zone, and
+        what is made from the declared type, as an enum of texts is."""
         self.reader = ArrowReader.of(record_type)
         self.clauses = Clauses(self.reader.leaves)
         self.schema = with_odd(self.reader.schema) if self.reader.can_misfit else self.reader.schema
         """The columns that others may see."""
         self._records = records
         self._record_type = record_type
+        self._doubtful = list(_doubtful(record_type, self.reader))
         self._changed: dict[Hashable, Any] | None = None
         self._cursor: Any = None
         self._generation = -1
@@ -116,8 +123,9 @@ class StateTable:
 
     def forget(self) -> None:
         """Let go of all that was taken in."""
+        self._records.unfollow()
         self._changed = self._order = None
-        self.slots, self.odd = Slots(), {}
+        self.slots, self.odd, self.blurred = Slots(), {}, set()
         self._taken = 0
         cursor, self._cursor = self._cursor, None
         if cursor is not None:
@@ -173,6 +181,9 @@ class StateTable:
         if dead:
             self._cursor.execute(f"delete from {self.name} where _slot in (select unnest(?))", [dead])
         keys, records = list(live), list(live.values())
+        for path, kind, read in self._doubtful:
+            if path not in self.blurred and any(_is_blurred(read(record), kind) for record in records):
+                self.blurred.add(path)
         # csp does not look at what is in a list that ticks.
         strange = {key: record for key, record in live.items() if not isinstance(record, self._record_type)}
         self.odd.update(strange)
@@ -195,6 +206,18 @@ class StateTable:
         batch = completed(rows, self.schema) if self.reader.can_misfit else rows.batch
         numbers = pa.Array.from_buffers(pa.int64(), len(slots), [None, pa.py_buffer(np.array(slots, np.int64))])
         self._cursor.register("delta", batch.append_column("_slot", numbers))
+
+
+def _doubtful(record_type: Any, reader: ArrowReader) -> Iterator[tuple[str, type, Callable[[Any], Any]]]:
+    """Paths that may get blurred, what is declared there, and how it is read."""
+    for path, leaf in reader.leaves.items():
+        if not leaf.exact and not leaf.text:
+            kinds = set(alternatives(resolve(record_type, path)))
+            yield from ((path, kind, held(path)) for kind in kinds & {str, datetime, date, timedelta})
+
+
+def _is_blurred(value: Any, kind: type) -> bool:
+    return value is not None and (type(value) is not kind or getattr(value, "tzinfo", None) is not None)
 
 
 def _taken_out(changed: dict[Hashable, Any], most: int) -> Iterator[tuple[Hashable, Any]]:

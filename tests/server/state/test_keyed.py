@@ -150,6 +150,9 @@ def test_who_follows_is_told_each_change() -> None:
     assert changed["B"].size == 1
     assert changed["C"] is REMOVED
     assert rows == {"A": old}
+    kept.unfollow()
+    kept.insert(Quote(symbol="D", size=1))
+    assert "D" not in changed
 
 
 def test_readers_find_whole_records_while_the_engine_inserts() -> None:

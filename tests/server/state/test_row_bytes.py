@@ -5,7 +5,7 @@ from unittest import mock
 
 from csp_gateway.server.state import row_bytes
 from csp_gateway.server.state.row_bytes import RowBytes
-from csp_gateway.server.structs import GatewayStruct, encode
+from csp_gateway.server.structs import GatewayStruct, encode, write_rows
 
 
 class Quote(GatewayStruct):
@@ -24,10 +24,10 @@ def test_each_record_is_written_as_it_always_is() -> None:
 
 def test_a_record_is_written_once() -> None:
     rows = RowBytes()
-    with mock.patch.object(row_bytes, "encode", wraps=encode) as writing:
+    with mock.patch.object(row_bytes, "write_rows", wraps=write_rows) as writing:
         rows.written(QUOTES)
         rows.written(QUOTES)
-    assert writing.call_count == len(QUOTES)
+    assert [len(call.args[0]) for call in writing.call_args_list] == [len(QUOTES), 0]
     assert rows.statistics()["rows"] == len(QUOTES)
 
 
@@ -51,10 +51,20 @@ def test_what_nobody_asks_for_any_more_makes_room() -> None:
     rows.written(QUOTES[:4])
     for _ in range(10):
         rows.written(QUOTES[10:13])
-    with mock.patch.object(row_bytes, "encode", wraps=encode) as writing:
+    with mock.patch.object(row_bytes, "write_rows", wraps=write_rows) as writing:
         rows.written(QUOTES[10:13])
-    assert writing.call_count == 0
+    assert writing.call_args.args == ([],)
 
 
 def test_nothing_to_write() -> None:
     assert RowBytes().written([]) == []
+
+
+def test_who_reads_more_than_can_be_kept_again_and_again_does_not_lose_what_is() -> None:
+    rows = RowBytes(most=3_000)
+    for _ in range(20):
+        rows.written(QUOTES)
+    kept = rows.statistics()["rows"]
+    with mock.patch.object(row_bytes, "write_rows", wraps=write_rows) as writing:
+        rows.written(QUOTES)
+    assert len(writing.call_args.args[0]) == len(QUOTES) - kept
