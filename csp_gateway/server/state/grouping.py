@@ -120,11 +120,10 @@ def _between(values: list[float], at: float) -> float:
     """The value at a fraction of the way through sorted values, between its neighbours in proportion."""
     position = (len(values) - 1) * at
     low, high = values[math.floor(position)], values[math.ceil(position)]
-    part = position - math.floor(position)
-    if low == high or not part:
+    if low == high:
         return low
-    # From minus infinity it is infinitely far to any number, whatever part of the way.
-    return low if low == -math.inf and high < math.inf else low + (high - low) * part
+    part, spread = position - math.floor(position), high - low
+    return low + spread * part if math.isfinite(spread) or not part else low * (1 - part) + high * part
 
 
 def _values(attribute: Attribute | None, group: Sequence[Any]) -> list[Any]:

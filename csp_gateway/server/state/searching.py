@@ -38,7 +38,8 @@ def found_in(table: StateTable, asked: Asked, keys: Keys, aside: int) -> Found:
     with table.lock:
         apart = table.take_in(0 if asked.order else aside)
         apart = {**table.odd, **apart} if table.odd else apart
-        if asked.order and apart:
+        ordering = {*keys.paths, *(each.attribute.path for each in asked.order)}
+        if (asked.order and apart) or not table.blurred.isdisjoint(ordering):
             raise NotInSql
         # One more than the page, to know of it; and as many as may turn out to be others.
         most = None if asked.limit is None or asked.cursor else asked.offset + asked.limit + 1 + len(apart)
@@ -102,16 +103,17 @@ def _groups(table: StateTable, asked: Asked, where: Clause, keys: Keys) -> Found
     grouped = f" group by {', '.join(columns)}" if columns else ""
     with table.lock:
         table.take_in()
-        if table.odd:
+        told = [*asked.group, *(each for one in asked.aggregates for each in (one.attribute, one.by) if each)]
+        if table.odd or not table.blurred.isdisjoint(each.path for each in told):
             raise NotInSql
         # A record of the group tells what its records have in common, as it holds it.
         chosen = ", ".join(["any_value(t._slot)", *values])
         found = table.rows_of(chosen, f"where {where.sql}{grouped}", where.values)
         records = table.slots.records
         rows = []
-        for one, *told in found:
+        for one, *values_of_it in found:
             row = {attribute.path: held(attribute.path)(records[one]) for attribute in asked.group}
-            for aggregate, value in zip(asked.aggregates, told, strict=True):
+            for aggregate, value in zip(asked.aggregates, values_of_it, strict=True):
                 if aggregate.function in ("min", "max", "last") and value is not None:
                     assert aggregate.attribute is not None
                     value = held(aggregate.attribute.path)(records[value])
