@@ -16,7 +16,9 @@ _CLOSED = {
     "autoload_known_extensions": "false",
     "autoinstall_known_extensions": "false",
     "allow_community_extensions": "false",
-    "max_temp_directory_size": "0B",  # what does not fit in memory fails, and is not written to a disk
+    # What does not fit in memory fails, and is not written to a disk; DuckDB 2.0.0 heeds only the first of these.
+    "temp_directory": "",
+    "max_temp_directory_size": "0B",
 }
 
 

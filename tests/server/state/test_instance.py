@@ -43,3 +43,12 @@ def test_its_limits_are_as_asked_and_its_times_in_utc() -> None:
     setting = "select current_setting(?)"
     told = [cursor.execute(setting, [name]).fetchall()[0][0] for name in ("memory_limit", "threads", "timezone")]
     assert told == ["256.0 MiB", 3, "UTC"]
+
+
+def test_what_does_not_fit_fails_and_is_not_written_to_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB 2.0.0 wrote gigabytes to ``.tmp`` where the process was started, whatever its size might be."""
+    monkeypatch.chdir(tmp_path)
+    instance = open_instance(1 << 25, 1)
+    with pytest.raises(DuckDBError, match="Out of Memory"):
+        instance.execute("create table t as select i, hash(i) as j from range(20_000_000) r(i)")
+    assert not list(tmp_path.iterdir())

@@ -65,6 +65,8 @@ def test_values_are_taken_as_they_are() -> None:
         (Decimal("1e38"), "more than 38 digits"),
         (Decimal("1e-39"), "more than 38 digits"),
         ("\ud800", "half of a surrogate pair"),
+        ("x" * 16_385, "longer than 16,384"),
+        (b"x" * 16_385, "longer than 16,384"),
         ([1, "a"], "of one type"),
         ([True, 1], "of one type"),
         ([0] * 100_001, "at most 100000"),
