@@ -50,7 +50,7 @@ class RowBytes:
         with self._lock:
             self._found += found
             if self._missed > 2 * len(self._rows):
-                if self._found < len(self._rows) // 10:
+                if self._found <= len(self._rows) // 10:
                     self._rows, self._of, self._bytes = {}, {}, 0
                 self._found = self._missed = 0
             for record, row in zip(records, rows, strict=True):
