@@ -13,6 +13,8 @@ __all__ = ["REMOVED", "KeyedRecords"]
 REMOVED: Final = type("Removed", (), {"__repr__": lambda _: "REMOVED"})()
 """Stands where a record was that is no longer kept."""
 
+_MOST_BEHIND = 100_000
+"""Changes that are gathered for who does not take them out, besides as many as there are records."""
 _MOST_AGED = 1_000
 """Records that are let go of for their age in one engine cycle; the rest follows in the next."""
 
@@ -71,9 +73,10 @@ class KeyedRecords:
         except Exception:  # something is unset, or cannot be hashed
             key = self.keys.settle(record)
             self._rows[key] = record
-        # After the rows: who begins to follow in between finds it there.
-        if self._changed is not None:
-            self._changed[key] = record
+        # After the rows: who begins to follow in between finds it there. Read once: who follows may end it.
+        changed = self._changed
+        if changed is not None:
+            changed[key] = record
 
     def insert_all(self, records: Iterable[Any]) -> None:
         """Take records, later ones over earlier ones; who reads meanwhile finds all of them or none."""
@@ -88,8 +91,9 @@ class KeyedRecords:
         if removes is not None:
             fresh = {key: stands for key, stands in fresh.items() if stands is not REMOVED or key in self._rows}
         self._rows.update(fresh)
-        if self._changed is not None:
-            self._changed.update(fresh)
+        changed = self._changed  # as above
+        if changed is not None:
+            changed.update(fresh)
         if removes is not None:
             self._end([key for key, record in fresh.items() if record is REMOVED])
         if self._aged:
@@ -132,6 +136,7 @@ class KeyedRecords:
             del self._rows[key]
             self._ages.pop(key, None)
         self.removed += len(keys)
+        self._leave_behind()
 
     def _age(self, fresh: dict[Hashable, Any]) -> None:
         for key, record in fresh.items():
@@ -147,8 +152,16 @@ class KeyedRecords:
         for key in keys:
             del self._ages[key]
             del self._rows[key]
-            if self._changed is not None:
-                self._changed[key] = REMOVED
+            changed = self._changed  # as above
+            if changed is not None:
+                changed[key] = REMOVED
+        self._leave_behind()
+
+    def _leave_behind(self) -> None:
+        """Keys come and go without end: gather no more for who does not ask."""
+        changed = self._changed
+        if changed is not None and len(changed) > len(self._rows) + _MOST_BEHIND:
+            self._changed = None
 
     # For any thread.
 
@@ -165,6 +178,10 @@ class KeyedRecords:
         self._changed = changed
         # Copied afterwards: what is inserted in between stands in both, and nothing in neither.
         return self._standing(), changed
+
+    def is_followed_by(self, changed: dict[Hashable, Any]) -> bool:
+        """Whether the changes are still gathered there; not if they were too many, and nobody took them out."""
+        return self._changed is changed
 
     def unfollow(self) -> None:
         """Nobody follows any more: changes are not gathered."""

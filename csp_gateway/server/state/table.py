@@ -149,8 +149,10 @@ class StateTable:
     def _followed(self) -> dict[Hashable, Any]:
         """The changes not yet taken in; all the rest is in the table."""
         worn = self._taken > _WORN * max(len(self.slots), _CHUNK)
-        if self._changed is not None and not worn and self._generation == DATABASE.generation:
-            return self._changed
+        changed = self._changed
+        follows = changed is not None and self._records.is_followed_by(changed)
+        if changed is not None and follows and not worn and self._generation == DATABASE.generation:
+            return changed
         self.forget()
         self._cursor, self._generation = DATABASE.lend()
         self.name = DATABASE.fresh_name()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csp_gateway.server.state import keyed as of_keyed
 from csp_gateway.server.state import table as of_table
 from csp_gateway.server.state.database import DATABASE
 from csp_gateway.server.state.keyed import KeyedRecords
@@ -245,6 +246,26 @@ def test_when_the_process_opens_duckdb_anew_it_is_fed_again() -> None:
     assert table.name in tables()
 
 
+def test_a_table_that_nobody_asks_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_keyed, "_MOST_BEHIND", 10)
+    kept, table = followed(max_rows=3)
+    kept.insert_all(quotes("ABC"))
+    table.take_in()
+    first = table.name
+    kept.insert_all(quotes("CDE", 1))
+    table.take_in()
+    assert table.name == first
+    for number in range(100):
+        kept.insert(Quote(symbol=f"S{number:02}", size=2))
+    assert table.statistics()["unsettled"] < 20, "no more changes are gathered"
+    assert table.take_in(50) == {}
+    assert table.name != first
+    assert rows(table) == held(table) == [("S97", 2), ("S98", 2), ("S99", 2)]
+    kept.insert_all(quotes("Z"))
+    table.take_in()
+    assert rows(table) == [("S98", 2), ("S99", 2), ("Z", 0)], "it follows again"
+
+
 def break_it(name: str) -> None:
     with DATABASE.cursor() as cursor:
         cursor.execute(f"drop table {name}")
@@ -379,6 +400,31 @@ def test_after_the_end_everything_is_there(
     feeding(insert)
     while not done.is_set():
         table.take_in()
+    table.take_in()
+    assert rows(table) == held(table) == [(quote.symbol, quote.size) for quote in kept.in_order()]
+
+
+def test_whoever_adds_does_not_mind_that_it_is_forgotten(
+    feeding: Callable[[Callable[[int], None]], threading.Event],
+) -> None:
+    kept, table = followed(max_rows=5)
+    done = threading.Event()
+    failed: list[Exception] = []
+
+    def insert(number: int) -> None:
+        if number > 20_000:
+            done.set()
+            return
+        try:
+            kept.insert(Quote(symbol=f"S{number % 9}", size=number))
+        except Exception as error:
+            failed.append(error)
+
+    feeding(insert)
+    while not done.is_set():
+        table.take_in()
+        table.forget()
+    assert not failed
     table.take_in()
     assert rows(table) == held(table) == [(quote.symbol, quote.size) for quote in kept.in_order()]
 
