@@ -20,6 +20,7 @@ from csp_gateway.server.channels import wire_modules
 
 START = datetime(2024, 1, 1)
 SECOND = timedelta(seconds=1)
+NONE = {"attr": "n", "by": {"value": 0}}
 
 
 class Order(GatewayStruct):
@@ -49,11 +50,13 @@ class Desk(GatewayModule):
         channels.add_stage_listener(Ch.orders, self.told.extend)
         channels.set_channel(Ch.fills, channels.get_channel(Ch.orders))
         channels.set_state(Ch.fills, "n", alias="filled")
+        channels.set_state(Ch.fills, "n", alias="brief", max_rows=5, ttl=SECOND, tombstone=NONE)
         channels.set_stage(Ch.fills)
         channels.add_send_channel(Ch.fills)
         channels.expose(Ch.fills, Keep(items=1))
         csp.add_graph_output("events", channels.get_stage_events(Ch.orders))
         csp.add_graph_output("filled", channels.get_state("filled"))
+        csp.add_graph_output("brief", csp.apply(channels.get_state("brief"), len, int))
         csp.add_graph_output("orders", channels.get_channel(Ch.orders))
 
 
@@ -72,5 +75,6 @@ def test_everything_a_connect_may_ask() -> None:
     assert [order.n for order in filled] == [1]
     assert channels.staged_channels() == ["orders", "fills"]
     assert channels.sendable() == ["fills"]
-    assert channels.all_state_aliases() == ["orders", "filled"]
+    assert channels.all_state_aliases() == ["orders", "filled", "brief"]
+    assert outputs["brief"] == [(START + 2 * SECOND, 1), (START + 3 * SECOND, 0)]
     assert channels.statistics()["history"]["fills"]["limits"]["items"] == 1

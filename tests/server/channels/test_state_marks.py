@@ -1,5 +1,6 @@
 """States that a class declares, and marks that it cannot wear."""
 
+from datetime import timedelta
 from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -7,11 +8,13 @@ import pytest
 from csp import ts
 
 from csp_gateway import GatewayChannels, GatewayStruct
-from csp_gateway.errors import DeclarationError, StateMarkError
+from csp_gateway.errors import DeclarationError, StateError, StateMarkError
 from csp_gateway.server.channels.state_marks import state_aliases, state_marks
 from csp_gateway.server.state import State
 
 T = TypeVar("T")
+
+GONE = {"attr": "symbol", "by": {"value": "X"}}
 
 
 class Side(Enum):
@@ -56,6 +59,22 @@ def test_no_indexer_is_none_or_empty_and_0_is_one() -> None:
     assert [(alias, key) for alias, _, key, _ in state_marks(Legs.declared)] == [("all", None), ("first", 0)]
 
 
+def test_limits_are_of_the_mark() -> None:
+    class Short(GatewayChannels):
+        quotes: Annotated[ts[Quote], State("symbol", ttl=5, max_rows=9, tombstone=GONE)] = None
+
+    ((_, _, _, mark),) = state_marks(Short.declared)
+    assert (mark.ttl, mark.max_rows, mark.tombstone) == (timedelta(seconds=5), 9, GONE)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"ttl": 0}, {"ttl": "x"}, {"max_rows": 0}, {"tombstone": {"attr": "symbol"}}], ids=str
+)
+def test_limits_that_are_none_are_refused_where_the_mark_is_made(limits: dict[str, Any]) -> None:
+    with pytest.raises(StateError):
+        State("symbol", **limits)
+
+
 def test_a_subclass_inherits_and_may_redeclare() -> None:
     class More(Ch):
         quotes: Annotated[ts[Quote], State("id")] = None
@@ -82,6 +101,14 @@ def test_a_subclass_inherits_and_may_redeclare() -> None:
         (
             Annotated[ts[Quote], State("id", "x")],
             r"^Bad\.quotes: a ts\[Quote\] is not a basket: leave indexer='x' out$",
+        ),
+        (
+            Annotated[ts[Quote], State("id", tombstone={"attr": "symbl", "by": {"value": "X"}})],
+            r"^Bad\.quotes: a state of Quote: .*Quote has no attribute 'symbl'; did you mean 'symbol'\?$",
+        ),
+        (
+            Annotated[dict[Side, ts[list[Quote]]], State("id", tombstone={"attr": "symbol", "by": {"value": 1}})],
+            r"^Bad\.quotes: a state of Quote: .*with 'symbol': 1 is a number",
         ),
         (Annotated[dict[Side, ts[Quote]], State("id", "BUY")], r"indexer='BUY', but the keys are the members of Side"),
     ],

@@ -22,6 +22,7 @@ from csp_gateway.errors import (
 from csp_gateway.server.channels import wire_modules
 from csp_gateway.server.channels.states import States
 from csp_gateway.server.state import State
+from csp_gateway.server.state.database import DATABASE
 
 START = datetime(2024, 1, 1)
 SECOND = timedelta(seconds=1)
@@ -105,10 +106,11 @@ def test_a_declared_state_is_collected_though_nobody_asks() -> None:
     assert symbols(states.find("quotes")) == ["A3", "B2"]
     assert symbols(states.find("by_venue")) == ["A3", "B2"]
     assert states.find("by_venue").keyby == ("leg.venue",)
-    assert states.statistics() == {
-        "quotes": {"rows": 2, "dropped": 0},
-        "by_venue": {"rows": 2, "dropped": 0},
-        "only_x[x]": {"rows": 0, "dropped": 0},
+    told = states.statistics()
+    assert {name: (each["rows"], each["dropped"]) for name, each in told.items()} == {
+        "quotes": (2, 0),
+        "by_venue": (2, 0),
+        "only_x[x]": (0, 0),
     }
 
 
@@ -260,7 +262,105 @@ def test_a_limit_of_the_mark_is_kept() -> None:
 
     states, _ = run(lambda channels: channels.set_channel("quotes", curve("A", "B", "C")), kind=Few)
     assert symbols(states.find("quotes")) == ["B2", "C3"]
-    assert states.statistics() == {"quotes": {"rows": 2, "dropped": 1}}
+    told = states.statistics()["quotes"]
+    assert (told["rows"], told["dropped"]) == (2, 1)
+
+
+GONE = {"attr": "size", "by": {"value": 2}}
+
+
+def test_age_and_tombstone_of_the_mark_are_kept() -> None:
+    class Short(GatewayChannels):
+        quotes: Annotated[ts[Quote], State("symbol", ttl=SECOND), State("symbol", alias="open", tombstone=GONE)] = None
+
+    states, seen = run(
+        lambda channels: channels.set_channel("quotes", curve("A", "A", "B")),
+        watch("quotes"),
+        watch("open"),
+        kind=Short,
+    )
+    assert seen["quotes"] == [(1, "A1"), (2, "A2"), (3, "B3"), (4, "")]
+    assert seen["open"] == [(1, "A1"), (2, ""), (3, "B3")]
+    assert states.find("open").tombstone == GONE
+    assert {name: (each["expired"], each["removed"]) for name, each in states.statistics().items()} == {
+        "quotes": (2, 0),
+        "open": (0, 1),
+    }
+
+
+def test_a_module_may_limit_a_state() -> None:
+    def connect(channels: Any) -> None:
+        channels.set_channel("plain", curve("A", "B", "C", "D"))
+        channels.set_state("plain", "symbol", max_rows=1)
+        channels.set_state("plain", "symbol", alias="short", ttl=1.5)
+        channels.set_state("plain", "symbol", alias="open", tombstone=GONE)
+        channels.set_state("plain", "symbol", alias="open", tombstone=dict(GONE))
+
+    states, seen = run(connect, watch("short"))
+    assert symbols(states.find("plain")) == ["D4"]
+    assert symbols(states.find("open")) == ["A1", "C3", "D4"]
+    assert seen["short"][:3] == [(1, "A1"), (2, "A1 B2"), (2, "B2")]
+    assert not len(states.find("short"))
+
+
+# --- All of them ------------------------------------------------------------------------------------------------------
+
+
+def both_sides(channels: Any) -> None:
+    channels.set_channel("sides", {Side.BUY: curve("A"), Side.SELL: curve("B")})
+    for side in Side:
+        channels.set_state("sides", "symbol", side)
+
+
+def test_the_states_of_one_name_by_key() -> None:
+    states, _ = run(both_sides)
+    named = states.named("sides")
+    assert named == {side: states.find("sides", side) for side in Side}
+    assert {key: symbols(state) for key, state in named.items()} == {Side.BUY: ["A1"], Side.SELL: ["B1"]}
+    assert states.named("quotes") == states.named("s_quotes") == {None: states.find("quotes")}
+    assert states.named("only_x") == {"x": states.find("only_x")}
+    with pytest.raises(NoProviderException, match=r"^Nobody provides state 'qotes'; did you mean 'quotes'\?$"):
+        states.named("qotes")
+    with pytest.raises(NoProviderException, match=r"^Nobody provides a state of 'plain'"):
+        states.named("plain")
+
+
+def test_tables_are_of_states_of_structs_and_known_by_their_channel() -> None:
+    with pytest.warns(UserWarning, match="numbers carries float"):
+
+        class Numbers(Ch):
+            numbers: Annotated[ts[float], State()] = None
+
+    states, _ = run(both_sides, kind=Numbers)
+    tables = states.tables()
+    assert {name: channel for name, (channel, _) in tables.items()} == {
+        "quotes": "quotes",
+        "by_venue": "quotes",
+        "only_x[x]": "venues",
+        "only_x": "venues",
+        "sides[BUY]": "sides",
+        "sides[SELL]": "sides",
+    }
+    assert tables["only_x"] == tables["only_x[x]"] == ("venues", states.find("only_x"))
+    assert tables["sides[SELL]"][1] is states.find("sides", Side.SELL)
+
+
+def test_closing_gives_back_what_duckdb_took() -> None:
+    states, _ = run(both_sides, lambda channels: channels.set_channel("quotes", curve("A")))
+    kept = [state for _, state in states.tables().values()]
+    for state in kept:
+        state.settle()
+    names = {state.table.name for state in kept if state.table is not None}
+    assert names <= tables_of_duckdb()
+    states.close()
+    assert names.isdisjoint(tables_of_duckdb())
+    assert all(state.statistics()["duckdb"]["settled"] == 0 for state in kept)
+    assert symbols(states.find("quotes")) == ["A1"], "the records are there all the same"
+
+
+def tables_of_duckdb() -> set[str]:
+    with DATABASE.cursor() as cursor:
+        return {name for (name,) in cursor.execute("select table_name from duckdb_tables()").fetchall()}
 
 
 def test_promised_states_are_known_until_the_graph_is_closed() -> None:
@@ -305,6 +405,31 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
         lambda channels: channels.set_state("plain", "symbol", alias="by_venue"),
         StateError,
         r"the state 'by_venue' is collected by \(leg\.venue\) of 'quotes' already",
+    ),
+    "another age": (
+        lambda channels: [channels.set_state("plain", "symbol", ttl=ttl) for ttl in (1, 2)],
+        StateError,
+        r"the state 'plain' is collected .* of 'plain' already",
+    ),
+    "another tombstone than declared": (
+        lambda channels: channels.set_state("quotes", "symbol", tombstone=GONE),
+        StateError,
+        r"the state 'quotes' is collected .* of 'quotes' already \(Ch\.quotes, which wears State\(…\)\)",
+    ),
+    "no age": (
+        lambda channels: channels.set_state("plain", "symbol", ttl=0),
+        StateError,
+        r"^Ch\.plain, in Part\.connect at .*test_states\.py:\d+: a state keeps its records for a time above 0, not for",
+    ),
+    "no room": (
+        lambda channels: channels.set_state("plain", "symbol", max_rows=0),
+        StateError,
+        r"^Ch\.plain, in Part\.connect at .*: a state keeps at least one record, not 0",
+    ),
+    "a tombstone of no attribute": (
+        lambda channels: channels.set_state("plain", "symbol", tombstone={"attr": "sise", "by": {"value": 2}}),
+        StateError,
+        r"^Ch\.plain, in Part\.connect at .*: a state of Quote: .*Quote has no attribute 'sise'; did you mean 'size'",
     ),
     "no such attribute": (
         lambda channels: channels.set_state("several", "symbl"),
