@@ -248,8 +248,8 @@ class States:
         before = before or next((each for each in states.values() if each.stream[0] != name), None)
         if before is not None:
             raise StateError(
-                f"{collecting.by}: the state {spelled((alias, key))!r} is collected by {_spelled_keyby(before)} of "
-                f"{spelled(before.stream)!r} already ({before.by}), and cannot be by {_spelled_keyby(collecting)} too; "
+                f"{collecting.by}: the state {spelled((alias, key))!r} is collected by {before.state.terms} of "
+                f"{spelled(before.stream)!r} already ({before.by}), and cannot be by {collecting.state.terms} too; "
                 f"wear State(…, alias=…) for another"
             )
         states[key] = collecting
@@ -298,7 +298,3 @@ class States:
         # Until the graph is closed, any channel may yet have one.
         known = {*self.aliases(), *(() if self._wiring.bound else self._schema)}
         return f"Nobody provides state {alias!r}; {did_you_mean(alias, known)}"
-
-
-def _spelled_keyby(collecting: _Collected) -> str:
-    return "(" + ", ".join(collecting.state.keyby) + ")"

@@ -132,6 +132,13 @@ class State(Generic[T]):
         mine, others = ((each.keyby, each.max_rows, each.ttl, each.tombstone) for each in (self, other))
         return mine == others
 
+    @property
+    def terms(self) -> str:
+        """What tells its records apart, and what ends them, for an error: ``(symbol), ttl=0:00:05``."""
+        limits = {"max_rows": self.max_rows, "ttl": self.ttl, "tombstone": self.tombstone}
+        said = [f"{name}={limit}" for name, limit in limits.items() if limit is not None]
+        return ", ".join([f"({', '.join(self.keyby)})", *said])
+
     def query(self, query: Query | Mapping[str, Any] | str | bytes | None = None) -> list[Any]:
         """What the query means: records by key ascending, None first, all of them without a query; or dicts by column,
         if it selects attributes or groups records.

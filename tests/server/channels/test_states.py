@@ -409,12 +409,12 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "another age": (
         lambda channels: [channels.set_state("plain", "symbol", ttl=ttl) for ttl in (1, 2)],
         StateError,
-        r"the state 'plain' is collected .* of 'plain' already",
+        r"is collected by \(symbol\), ttl=0:00:01 of 'plain' already .* by \(symbol\), ttl=0:00:02 too",
     ),
     "another tombstone than declared": (
         lambda channels: channels.set_state("quotes", "symbol", tombstone=GONE),
         StateError,
-        r"the state 'quotes' is collected .* of 'quotes' already \(Ch\.quotes, which wears State\(…\)\)",
+        r"is collected by \(symbol\) of 'quotes' already .* by \(symbol\), tombstone=\{'attr': 'size'",
     ),
     "no age": (
         lambda channels: channels.set_state("plain", "symbol", ttl=0),

@@ -302,6 +302,11 @@ def test_states_that_keep_the_same_are_alike() -> None:
         assert not one.alike(other)
 
 
+def test_the_terms_on_which_it_keeps_records_can_be_said() -> None:
+    assert State(("symbol", "leg.venue")).terms == "(symbol, leg.venue)"
+    assert State("id", max_rows=3, ttl=5).terms == "(id), max_rows=3, ttl=0:00:05"
+
+
 # --- Who answers ------------------------------------------------------------------------------------------------------
 
 
