@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any, NamedTuple
 
 from csp_gateway.errors import SqlError
@@ -35,8 +36,10 @@ _ESCAPING = (
     "array_to_json base64 bin hex json json_array json_object json_quote regexp_escape row_to_json to_base64 to_binary "
     "to_hex to_json url_encode"
 )
-_ESCAPED = 8
+_ESCAPED = 4
 _GATHERING = "array_agg group_concat json_group_array json_group_object json_group_structure list listagg string_agg"
+_SQUARE = "jaro_similarity jaro_winkler_similarity"
+"""Functions that take the square of a text's length, and cannot be stopped meanwhile."""
 _REPLACING = frozenset({"regexp_replace", "replace"})
 _PADDING = frozenset({"lpad", "rpad"})
 
@@ -205,6 +208,8 @@ class _Measure:
             self.growth(node.get(key))
         if name in _PADDING and (len(arguments) < 2 or not 0 <= _number(arguments[1]) <= _LONGEST_PAD):
             raise SqlError(f"{name} pads to a length that is written as a number, at most {_LONGEST_PAD:,}")
+        if name in _SQUARE.split() and max(given, default=1) >= _GATHERED:
+            raise SqlError(f"{name} compares texts of one record, and none that are put together; use levenshtein")
         if name in _SAME.split():
             growth = max(given, default=1)
         elif name in _ESCAPING.split():
@@ -213,6 +218,8 @@ class _Measure:
             growth = _GATHERED * max(given, default=1)
         elif name in _REPLACING:
             growth = given[0] * _replacement(name, arguments) if given else 1
+        elif any(each.get("class") == "LAMBDA" for each in arguments):
+            growth = prod(given)  # each value of the list becomes what the lambda makes
         else:
             growth = sum(given)
         _bound_growth(growth)
