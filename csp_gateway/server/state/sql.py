@@ -15,6 +15,7 @@ from csp_gateway.server.state import database
 from csp_gateway.server.state.database import DATABASE, INTERNAL
 from csp_gateway.server.state.sql_parameters import Parameters, checked_parameters
 from csp_gateway.server.state.sql_size import check_size
+from csp_gateway.server.state.sql_spans import with_durations
 from csp_gateway.server.state.sql_tree import TreeReader
 from csp_gateway.server.state.sql_watch import Cancellation, Watch, Watched
 
@@ -121,7 +122,7 @@ def _answer(cursor: duckdb.DuckDBPyConnection, sql: str, values: Any, limits: Sq
                 if size > limits.bytes:
                     raise AnswerTooLargeError(f"the answer has over {limits.bytes:,} bytes; add LIMIT, or aggregate")
                 batches.append(batch)
-            return pa.Table.from_batches(batches, reader.schema)
+            return with_durations(pa.Table.from_batches(batches, reader.schema))
     except GatewayException:
         raise
     except (database.DuckDBError, OSError, pa.ArrowException) as error:
