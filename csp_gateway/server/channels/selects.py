@@ -35,6 +35,7 @@ class Selects:
         self._cells = cells
         self._queries = Queries("csp-sql", SELECTS_LIMIT)
         self._running: set[Cancellation] = set()
+        self._closed = False
 
     def ask(self, sql: str, parameters: Parameters, limits: SqlLimits, cancel: Cancellation) -> Answer:
         """What one SELECT answers, as an Arrow table.
@@ -47,6 +48,7 @@ class Selects:
     def close(self, reason: GatewayException) -> None:
         """Refuse who comes from now on, stop what runs, and answer who waits with ``reason``."""
         self._queries.close(reason)
+        self._closed = True
         for running in list(self._running):
             running.cancel()
 
@@ -59,6 +61,8 @@ class Selects:
         select = read_select(sql, tables)
         self._running.add(cancel)
         try:
+            if self._closed:  # since it was asked; ``close`` may not have seen it
+                cancel.cancel()
             self._await_what_was_sent(select, {name: tables[name][0] for name in select.tables}, limits)
             return settled(
                 {name: tables[name][1] for name in select.tables},
