@@ -1,14 +1,17 @@
 """THE OUTSIDE: what the world asks of a channels object while the graph runs; each method is one line into its part."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
 
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.state import Parameters, SqlLimits, State
 from csp_gateway.wire import Query
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Asking"]
 
