@@ -79,7 +79,7 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
             504: {"model": Detail, "description": "It took too long"},
             **{status: {"model": Detail, "description": when} for status, when in OVER.items()},
         },
-        summary="Sql",
+        summary="Ask in SQL",
         description=(
             "What one SELECT answers, an object a row. Every state of structs is a table by its name: "
             f"{known}. It may take {limits.seconds:g} s and answer {limits.rows:,} rows."
