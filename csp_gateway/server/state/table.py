@@ -117,9 +117,11 @@ class StateTable:
         return self._order
 
     def view(self) -> str:
-        """A SELECT of what others may see of the table."""
-        columns = ", ".join(f'"{name}"' for name in self.schema.names)
-        return f"select {columns} from {self.name}"
+        """A SELECT of what others may see of the table.
+
+        Of names that differ in their case alone, which DuckDB does not tell apart, all but one have a number added.
+        """
+        return f"select * exclude (_slot) from {self.name}"
 
     def forget(self) -> None:
         """Let go of all that was taken in."""

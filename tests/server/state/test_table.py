@@ -177,6 +177,22 @@ def test_what_others_may_see_has_no_slots() -> None:
     assert str(BIG) in row["_odd"]
 
 
+def test_columns_that_duckdb_does_not_tell_apart_are_seen_each_as_it_is() -> None:
+    class Twice(GatewayStruct):
+        price: float
+        Price: float
+
+    kept = KeyedRecords(Keys(Twice, ("price",)))
+    table = StateTable(kept, Twice)
+    for price in (1.0, 2.0):
+        kept.insert(Twice(price=3.0, Price=price))
+        table.take_in()
+        with DATABASE.cursor() as cursor:
+            seen = cursor.sql(table.view())
+            assert seen.columns[-2:] == ["price", "Price_1"]
+            assert seen.fetchall()[0][-2:] == (3.0, price)
+
+
 # --- What no column holds ---------------------------------------------------------------------------------------------
 
 
