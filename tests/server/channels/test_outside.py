@@ -21,6 +21,7 @@ from csp_gateway import (
     NoProviderException,
     NotRunningError,
     QueryError,
+    SqlError,
     State,
     UnknownChannelError,
 )
@@ -317,6 +318,44 @@ def test_states_before_the_start_and_after_the_stop(run_gateway: Any) -> None:
     for ask in (gateway.channels.query, gateway.channels.state):
         with pytest.raises(NotRunningError, match="the gateway has stopped"):
             ask("by_n")
+
+
+def test_a_state_is_reached_with_what_to_wait_for(run_gateway: Any) -> None:
+    held, holding = threading.Event(), threading.Event()
+
+    class Busy(Collects):
+        def connect(self, channels: Keyed) -> None:
+            super().connect(channels)
+            sides = channels.get_channel(Keyed.sides, Side.SELL)
+            csp.add_graph_output("held", csp.apply(sides, lambda _: holding.set() or held.wait(30), bool))
+
+    outside = run_gateway(Keyed(), Busy()).channels.outside
+    state, arriving = outside.reach("by_n")
+    assert (len(state), arriving) == (0, None)
+    outside.send("sides", Count(n=1), Side.SELL)
+    assert holding.wait(10)
+    outside.send("a", Count(n=5))
+    same, arriving = outside.reach("by_n")
+    assert same is state
+    assert arriving is not None
+    assert not arriving.done()
+    held.set()
+    arriving.result(10)
+    assert [count.n for count in state] == [5]
+    with pytest.raises(NoProviderException, match="did you mean 'by_n'"):
+        outside.reach("by_m")
+
+
+def test_sql_is_awaitable_and_says_what_is_wrong(run_gateway: Any) -> None:
+    outside = run_gateway(Keyed(), Collects()).channels.outside
+
+    async def ask(sql: str) -> Any:
+        outside.send("a", Count(n=5))
+        return await outside.sql(sql, [5])
+
+    assert asyncio.run(ask("select n from by_n where n = ?")).to_pylist() == [{"n": 5}]
+    with pytest.raises(SqlError, match="did you mean 'by_n'"):
+        asyncio.run(ask("select n from by_m where n = ?"))
 
 
 def test_nothing_grows_with_who_is_refused(run_gateway: Any) -> None:
