@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from csp_gateway.server.channels import HistoryLimits
+from csp_gateway.server.channels import GatewayChannels, HistoryLimits
+from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.settings import GatewaySettings, Settings
+from csp_gateway.server.state import SqlLimits
+from csp_gateway.server.state.database import DATABASE
+
+
+class Nothing(GatewayModule):
+    def connect(self, channels: GatewayChannels) -> None:
+        pass
 
 
 def test_a_gateway_listens_on_this_machine_only_until_told_otherwise() -> None:
@@ -51,6 +59,11 @@ def test_a_mistyped_key_is_refused_with_the_nearest(given: str, nearest: str) ->
         {"HISTORY_SECONDS": 0},
         {"HISTORY_SECONDS": "inf"},
         {"HISTORY_BYTES": 0},
+        {"SQL_SECONDS": 0},
+        {"SQL_SECONDS": "inf"},
+        {"SQL_ROWS": 0},
+        {"SQL_BYTES": 0},
+        {"DUCKDB_BYTES": 64 * 2**20 - 1},
     ],
 )
 def test_a_wrong_value_is_refused(wrong: dict[str, Any]) -> None:
@@ -62,6 +75,20 @@ def test_what_a_channel_keeps_by_default_is_what_a_history_keeps_that_is_not_tol
     settings = GatewaySettings()
     assert (settings.HISTORY_ITEMS, settings.HISTORY_SECONDS, settings.HISTORY_BYTES) == (1000, 300.0, 16 * 2**20)
     assert HistoryLimits() == HistoryLimits(settings.HISTORY_ITEMS, settings.HISTORY_SECONDS, settings.HISTORY_BYTES)
+
+
+def test_what_a_select_may_take_by_default_is_what_one_may_that_is_not_told() -> None:
+    settings = GatewaySettings()
+    assert (settings.SQL_SECONDS, settings.SQL_ROWS, settings.SQL_BYTES) == (10.0, 1_000_000, 256 * 2**20)
+    assert SqlLimits() == SqlLimits(settings.SQL_SECONDS, settings.SQL_ROWS, settings.SQL_BYTES)
+
+
+def test_duckdb_has_the_memory_of_the_gateway_that_wants_most(run_gateway: Any) -> None:
+    before = DATABASE.memory
+    assert GatewaySettings().DUCKDB_BYTES == 2**30
+    for asked in (before + 2**20, before):
+        run_gateway(GatewayChannels(), Nothing(), DUCKDB_BYTES=asked)
+        assert DATABASE.memory == before + 2**20
 
 
 def test_paths_are_spelled_one_way() -> None:

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import csp
 import pytest
@@ -19,6 +19,7 @@ from csp_gateway import (
     GatewaySettings,
     GatewayStruct,
     MountRestRoutes,
+    State,
     UnknownChannelError,
 )
 
@@ -92,7 +93,7 @@ def test_a_mistyped_option_names_the_nearest() -> None:
 
 
 def test_it_tells_where_the_routes_are() -> None:
-    assert "/api/v1/{last,next,send,lookup}/<channel>" in MountRestRoutes().info(GatewaySettings())
+    assert "/api/v1/{last,next,lookup,send,history,state}/<channel>" in MountRestRoutes().info(GatewaySettings())
 
 
 def test_it_needs_nobody_to_provide_anything() -> None:
@@ -215,3 +216,108 @@ def test_a_module_that_mounts_one_fails_the_start(mixed: Any, verb: str, channel
 
     with pytest.raises(ConfigError, match=f"REST cannot carry channel '{channel}'"):
         mixed(Mounts())
+
+
+# --- States and SQL ---------------------------------------------------------------------------------------------------
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+
+    class Kept(GatewayChannels):
+        a: Annotated[ts[Count], State("n"), State("id", alias="by_id")] = None
+        by_side: dict[Side, ts[Count]] = None
+        numbers: Annotated[ts[float], State()] = None
+
+
+class KeptFeed(GatewayModule):
+    """Sets ``a`` and the sides, and has their states collected: of the basket, key by key."""
+
+    def connect(self, channels: Kept) -> None:
+        channels.set_channel("a", csp.const(Count(n=1)))
+        channels.set_channel("by_side", dict.fromkeys(Side, csp.const(Count(n=2))))
+        for side in Side:
+            channels.set_state("by_side", "n", side)
+
+
+@pytest.fixture
+def kept(gateway_client: Any) -> Any:
+    return lambda **options: gateway_client(Kept(), KeptFeed(), MountRestRoutes(**options))
+
+
+def states(client: TestClient, version: str = "v1") -> list[str]:
+    names: list[str] = client.get(f"/api/{version}/state/").json()
+    return names
+
+
+def test_every_state_of_structs_is_served_and_the_others_are_told_of(
+    kept: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        client = kept()
+    assert states(client) == ["a", "by_id", "by_side"]
+    assert [record["n"] for record in client.get("/api/v1/state/by_side/SELL").json()] == [2]
+    assert client.get("/api/v1/state/numbers").json() == {"detail": "Not Found"}
+    assert client.post("/api/v1/sql", json={"sql": "select n from a"}).json() == [{"n": 1}]
+    (told,) = [line for line in caplog.messages if "REST cannot carry state" in line]
+    assert "'numbers': it holds float, and REST carries GatewayStructs" in told
+    assert "MountRestRoutes(mount_state={'exclude': ['numbers']})" in told
+
+
+@pytest.mark.parametrize(
+    ("chosen", "served"),
+    [
+        (["by_id"], ["by_id"]),
+        ({"exclude": ["a", "numbers"]}, ["by_id", "by_side"]),
+        ([], []),
+        (["by_side", "a"], ["a", "by_side"]),
+    ],
+)
+def test_states_are_selected_by_their_names(kept: Any, chosen: Any, served: list[str]) -> None:
+    client = kept(mount_state=chosen)
+    assert states(client) == served
+    for name in {"a", "by_id", "by_side", "by-id"} - {*served, *(name.replace("_", "-") for name in served)}:
+        assert client.get(f"/api/v1/state/{name}").json() == {"detail": "Not Found"}
+
+
+def test_sql_is_served_unless_told_otherwise(kept: Any) -> None:
+    question = {"sql": "select 1 as x"}
+    assert kept(mount_sql=False).post("/api/v1/sql", json=question).status_code == 404
+    assert kept(mount_sql=False, force_mount_all=True).post("/api/v1/sql", json=question).json() == [{"x": 1}]
+
+
+def test_force_mount_all_overrides_the_selection_of_states(kept: Any) -> None:
+    assert states(kept(force_mount_all=True, mount_state=["by_id"])) == ["a", "by_id", "by_side"]
+
+
+def test_a_named_state_without_structs_fails_the_start(kept: Any) -> None:
+    with pytest.raises(ConfigError, match="mount_state names 'numbers': REST cannot carry state 'numbers'"):
+        kept(mount_state=["a", "numbers"])
+
+
+def test_a_mistyped_state_fails_the_start(kept: Any) -> None:
+    for options in ({"include": ["by_ids"]}, {"exclude": ["by_ids"]}):
+        with pytest.raises(UnknownChannelError, match="'by_ids' to select; did you mean 'by_id'"):
+            kept(mount_state=options)
+
+
+def test_a_channel_that_is_named_and_has_no_state_is_told_of(mounted: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        client = mounted(mount_state=["a"])
+    assert states(client) == []
+    assert "Requested channels missing state routes: ['a']" in caplog.text
+
+
+def test_history_is_selected_as_the_other_verbs(mounted: Any) -> None:
+    client = mounted(mount_last=[], mount_history=["b"])
+    assert client.get("/api/v1/history/").json() == ["b"]
+    assert [tick["value"]["n"] for tick in client.get("/api/v1/history/b").json()] == [1]
+    assert client.get("/api/v1/history/a").status_code == 404
+
+
+def test_states_and_sql_under_another_version(kept: Any) -> None:
+    client = kept(api_version="v2")
+    assert states(client, "v2") == ["a", "by_id", "by_side"]
+    assert len(client.get("/api/v2/state/a").json()) == 1
+    assert client.post("/api/v2/sql", json={"sql": "select n from by_id"}).json() == [{"n": 1}]
+    assert client.get("/api/v1/state/a").status_code == 404

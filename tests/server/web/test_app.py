@@ -1,7 +1,7 @@
 """GatewayWebApp: what modules may add, and what becomes of it."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import csp
 import pytest
@@ -13,6 +13,8 @@ from csp_gateway import (
     GatewayModule,
     GatewayWebApp,
     MountRestRoutes,
+    NoProviderException,
+    State,
     get_default_responses,
 )
 
@@ -63,6 +65,7 @@ def test_other_origins_are_answered_when_they_are_named(serve: Any) -> None:
     origin = {"origin": "http://desk.example"}
     allowed = serve(BACKEND_CORS_ORIGINS=["http://desk.example"]).get("/api/v1/last/my_counts", headers=origin)
     assert allowed.headers["access-control-allow-origin"] == "http://desk.example"
+    assert "X-Next-Cursor" in allowed.headers["access-control-expose-headers"]
     assert "access-control-allow-origin" not in serve().get("/api/v1/last/my_counts", headers=origin).headers
 
 
@@ -93,6 +96,7 @@ def test_a_dead_engine_is_503_in_json(serve: Any) -> None:
         client.get("/api/v1/last/my_counts"),
         client.get("/api/v1/next/my_counts"),
         client.post("/api/v1/send/my_counts", json={"n": 1}),
+        client.post("/api/v1/sql", json={"sql": "select 1"}),
     ):
         assert answer.status_code == 503
         assert "a node raised ZeroDivisionError" in answer.json()["detail"]
@@ -117,3 +121,60 @@ def test_a_channel_named_id_has_no_lookup(serve: Any) -> None:
         serve(Feed(), MountRestRoutes(), channels=Named())
     client = serve(Feed(), MountRestRoutes(mount_lookup={"exclude": ["id"]}), channels=Named())
     assert client.post("/api/v1/send/id", json={"n": 1}).json() == client.get("/api/v1/last/id").json()
+
+
+class Kept(GatewayChannels):
+    counts: Annotated[ts[conftest.Count], State("n")] = None
+
+
+class KeptFeed(GatewayModule):
+    def connect(self, channels: Any) -> None:
+        channels.add_send_channel("counts")
+
+
+def mounts(*states: str, sql: bool = False) -> GatewayModule:
+    """A module that serves states, and SQL, by itself."""
+
+    class Mounts(GatewayModule):
+        def connect(self, channels: Any) -> None:
+            pass
+
+        def rest(self, app: GatewayWebApp) -> None:
+            for alias in states:
+                app.add_state_api(alias, "v2")
+            if sql:
+                app.add_sql_api("v2")
+            app.add_available_channels(["state"], "v2")
+
+    return Mounts()
+
+
+def test_a_module_serves_states_and_sql(serve: Any) -> None:
+    client = serve(KeptFeed(), mounts("counts", sql=True), channels=Kept())
+    client.gateway.channels.send("counts", conftest.Count(n=3))
+    assert client.get("/api/v2/state/").json() == ["counts"]
+    assert [record["n"] for record in client.get("/api/v2/state/counts").json()] == [3]
+    assert client.post("/api/v2/sql", json={"sql": "select n from counts"}).json() == [{"n": 3}]
+    paths = client.get("/openapi.json").json()["paths"]
+    assert paths["/api/v2/state/counts"]["get"]["tags"] == ["State"]
+    assert paths["/api/v2/sql"]["post"]["tags"] == ["Utility"]
+
+
+def test_a_state_that_is_not_there_names_the_nearest(serve: Any) -> None:
+    with pytest.raises(NoProviderException, match="did you mean 'counts'"):
+        serve(KeptFeed(), mounts("count"), channels=Kept())
+
+
+def test_a_dead_engine_has_no_states(serve: Any) -> None:
+    client = serve(KeptFeed(), MountRestRoutes(), channels=Kept())
+    client.gateway.stop()
+    answer = client.get("/api/v1/state/counts")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_a_link_to_the_next_page_is_one_that_a_proxy_knows(serve: Any) -> None:
+    client = serve(KeptFeed(), MountRestRoutes(), channels=Kept(), ROOT_PATH="/desk")
+    for n in range(3):
+        client.gateway.channels.send("counts", conftest.Count(n=n))
+    answer = client.get("/api/v1/state/counts", params={"query": '{"limit": 2}'})
+    assert answer.links["next"]["url"].startswith("/desk/api/v1/state/counts?")

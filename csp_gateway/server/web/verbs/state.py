@@ -147,8 +147,10 @@ def _headers(request: Request, query: str | None, found: Found) -> Mapping[str, 
     following = {**json.loads(query or "{}"), "cursor": found.cursor}
     following.pop("offset", None)
     url = request.url.include_query_params(query=json.dumps(following, separators=(",", ":")))
+    # Without scheme and host, which a proxy in between knows better; with the prefix that it takes away.
+    root = request.scope.get("root_path", "")
+    path = url.path if url.path.startswith(f"{root}/") else f"{root}{url.path}"
     return {
         "x-next-cursor": found.cursor,
-        # Without scheme and host, which a proxy in between knows better.
-        "link": f'<{url.replace(scheme="", netloc="")}>; rel="next"',
+        "link": f'<{url.replace(scheme="", netloc="", path=path)}>; rel="next"',
     }
