@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+from collections import deque
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ class Database:
         self._instance: Any = None
         self._generation = 1
         self._names = itertools.count(1)
+        self._dropped: deque[tuple[str, int]] = deque()
         self._lock = threading.Lock()
         self._memory: int | None = None
         self._threads: int | None = None
@@ -77,7 +79,17 @@ class Database:
         with self._lock:
             if self._instance is None:
                 self._instance = import_module(_HOME).open_instance(self.memory, self.threads)
+            self._drop_tables()
             return self._instance.cursor(), self._generation
+
+    def drop(self, name: str, generation: int) -> None:
+        """Have a table dropped at the next use, or by ``tidy``; at any moment, even while this thread is in here."""
+        self._dropped.append((name, generation))
+
+    def tidy(self) -> None:
+        """Drop the tables that were to be dropped."""
+        with self._lock:
+            self._drop_tables()
 
     def fresh_name(self) -> str:
         """A table's name that nobody has or had; it needs no quotes."""
@@ -125,6 +137,13 @@ class Database:
             (memory,) = cursor.execute("select sum(memory_usage_bytes)::bigint from duckdb_memory()").fetchall()[0]
             (tables,) = cursor.execute("select count(*) from duckdb_tables() where not temporary").fetchall()[0]
         return {**told, "memory": memory, "tables": tables}
+
+    def _drop_tables(self) -> None:
+        while self._dropped:
+            name, generation = self._dropped.popleft()
+            if self._instance is not None and generation == self._generation:
+                with self._instance.cursor() as cursor:
+                    cursor.execute(f"drop table if exists {name}")
 
     def _let_go(self) -> None:
         if self._instance is not None:

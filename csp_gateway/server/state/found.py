@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from csp_gateway.errors import QueryError
@@ -14,6 +14,7 @@ from csp_gateway.server.state.keyed import KeyedRecords
 from csp_gateway.server.state.keys import Keys
 from csp_gateway.server.state.ordering import Pair, cursor_of, first_after, held, in_order, place_of, read_cursor
 from csp_gateway.server.state.predicate import passes
+from csp_gateway.server.structs import write_rows
 
 __all__ = ["Found", "found_among", "page_of"]
 
@@ -30,6 +31,8 @@ class Found:
     """Where to go on from, if there are more and a cursor can say it."""
     types: Mapping[str, Any] | None = None
     """Of dicts: column → the type of its values that are not None."""
+    written: Callable[[Sequence[Any]], list[bytes]] = field(default=write_rows, compare=False, repr=False)
+    """Writes records as JSON, one each."""
 
 
 def found_among(records: KeyedRecords, asked: Asked) -> Found:

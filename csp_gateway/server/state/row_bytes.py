@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from csp_gateway.server.structs import write_rows
@@ -16,6 +16,8 @@ _BESIDE = 600
 
 class RowBytes:
     """The JSON of records, found again by the record itself: one that has been replaced is not asked for any more.
+
+    A record that may have been changed must be forgotten.
 
     Args:
         most: bytes to keep. When they are used up by records that hardly anybody asks for, all are let go of.
@@ -41,6 +43,17 @@ class RowBytes:
             rows[index] = row
         self._keep([records[index] for index in missing], fresh, len(rows) - len(missing))
         return rows  # type: ignore[return-value]  # none is missing any more
+
+    def forget(self, records: Iterable[Any]) -> None:
+        """Let go of the JSON of some records."""
+        if not self._rows:
+            return
+        with self._lock:
+            for record in records:
+                row = self._rows.pop(id(record), None)
+                if row is not None:
+                    del self._of[id(record)]
+                    self._bytes -= len(row) + _BESIDE
 
     def statistics(self) -> dict[str, int]:
         """How many ``rows`` are kept, and the ``bytes`` they take."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from csp_gateway.server.state.asked import Asked
@@ -48,7 +49,7 @@ def found_in(table: StateTable, asked: Asked, keys: Keys, aside: int) -> Found:
         else:
             room = "" if most is None else f" limit {most}"
             slots = table.slots_of(f"where {where.sql} order by {', '.join(order)}{room}", where.values)
-        return _Sorted(table, slots, apart, asked, keys).page()
+        return replace(_Sorted(table, slots, apart, asked, keys).page(), written=table.json.written)
 
 
 class _Sorted:

@@ -20,7 +20,6 @@ from csp_gateway.server.state.keys import Keys
 from csp_gateway.server.state.meaning import held_against
 from csp_gateway.server.state.paths import is_plain_value, keyby_of, resolve, spelled_type
 from csp_gateway.server.state.predicate import passes
-from csp_gateway.server.state.row_bytes import RowBytes
 from csp_gateway.server.state.searching import found_in
 from csp_gateway.server.state.table import StateTable
 from csp_gateway.server.structs import DictRows, StructRows, Tabular, as_table
@@ -120,7 +119,6 @@ class State(Generic[T]):
         self._records = KeyedRecords(Keys(self.record_type, self.keyby), max_rows, self.ttl, removes)
         is_struct = isinstance(self.record_type, type) and issubclass(self.record_type, csp.Struct)
         self._table = StateTable(self._records, self.record_type) if is_struct else None
-        self._rows = RowBytes()
         self._fell_back = 0
         # Called once a tick, on the engine's thread: without a detour.
         self.insert = self._records.insert
@@ -190,7 +188,7 @@ class State(Generic[T]):
                 f"records of type {spelled_type(self.record_type)} have no columns: `select` some attributes of them, "
                 f"or collect GatewayStructs"
             )
-        return StructRows(self.record_type, found.values, written=self._rows.written)
+        return StructRows(self.record_type, found.values, written=found.written)
 
     def settle(self) -> str:
         """Have DuckDB take in all records of this moment; a SELECT that reads them.
@@ -228,17 +226,18 @@ class State(Generic[T]):
 
     def close(self) -> None:
         """Give back what DuckDB took, and the JSON that was kept; who asks again has them made anew."""
-        self._rows = RowBytes()
         if self._table is not None:
             with self._table.lock:
                 self._table.forget()
+            database.DATABASE.tidy()
 
     def statistics(self) -> dict[str, Any]:
         """How many ``rows`` there are, and how many were ``dropped`` because of ``max_rows``, ``expired`` because of
-        ``ttl``, and ``removed`` by a ``tombstone``; what DuckDB has of them, and what is kept as JSON."""
-        told: dict[str, Any] = {**self._records.statistics(), "json": self._rows.statistics()}
+        ``ttl``, and ``removed`` by a ``tombstone``; of structs what DuckDB has, and what is kept as JSON."""
+        told: dict[str, Any] = self._records.statistics()
         if self._table is not None:
             told["duckdb"] = {**self._table.statistics(), "fell_back": self._fell_back}
+            told["json"] = self._table.json.statistics()
         return told
 
     def __repr__(self) -> str:

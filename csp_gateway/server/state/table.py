@@ -18,6 +18,7 @@ from csp_gateway.server.state.database import DATABASE
 from csp_gateway.server.state.keyed import REMOVED, KeyedRecords
 from csp_gateway.server.state.ordering import held
 from csp_gateway.server.state.paths import alternatives, resolve
+from csp_gateway.server.state.row_bytes import RowBytes
 from csp_gateway.server.state.slots import Slots
 from csp_gateway.server.structs import ArrowReader, ArrowRows, completed, with_odd
 
@@ -57,6 +58,8 @@ class StateTable:
         """The columns that others may see."""
         self._records = records
         self._record_type = record_type
+        self.json = RowBytes()
+        """The records as JSON, as far as they have been asked for, and have not changed since."""
         self._doubtful = list(_doubtful(record_type, self.reader))
         self._changed: dict[Hashable, Any] | None = None
         self._cursor: Any = None
@@ -78,6 +81,7 @@ class StateTable:
                 self._write(dict(_taken_out(changed, _CHUNK)))
             moment = changed.copy()
             if len(moment) <= most:
+                self.json.forget(moment.values())
                 return moment
             items = iter(moment.items())
             while chunk := dict(islice(items, _CHUNK)):
@@ -128,6 +132,7 @@ class StateTable:
         self._records.unfollow()
         self._changed = self._order = None
         self.slots, self.odd, self.blurred = Slots(), {}, set()
+        self.json = RowBytes()
         self._taken = 0
         cursor, self._cursor = self._cursor, None
         if cursor is not None:
@@ -160,7 +165,7 @@ class StateTable:
         self.name = DATABASE.fresh_name()
         self._register(self.reader.read([]), [])
         self._cursor.execute(f"create table {self.name} as select * from delta")
-        self._drop = weakref.finalize(self, _dropped, self.name, self._generation)
+        self._drop = weakref.finalize(self, DATABASE.drop, self.name, self._generation)
         self._drop.atexit = False
         rows, changed = self._records.follow()
         items = iter(rows.items())
@@ -173,6 +178,7 @@ class StateTable:
     def _write(self, chunk: Mapping[Hashable, Any]) -> None:
         """Take in some keys, and what now stands under each."""
         live = {key: record for key, record in chunk.items() if record is not REMOVED}
+        self.json.forget(live.values())
         dead = [slot for key in chunk if key not in live and (slot := self.slots.free(key)) is not None]
         for key in chunk:
             self.odd.pop(key, None)
@@ -229,10 +235,3 @@ def _taken_out(changed: dict[Hashable, Any], most: int) -> Iterator[tuple[Hashab
     with suppress(KeyError):  # there are no more
         for _ in range(most):
             yield changed.popitem()
-
-
-def _dropped(name: str, generation: int) -> None:
-    """Give DuckDB the room of a table back."""
-    if generation == DATABASE.generation:
-        with DATABASE.cursor() as cursor:
-            cursor.execute(f"drop table if exists {name}")

@@ -158,3 +158,19 @@ def test_cursors_are_lent_to_many_threads_while_it_is_opened_anew(ours: Database
     for each in threads:
         each.join()
     assert not wrong
+
+
+def test_a_table_is_dropped_at_the_next_use_or_when_tidied() -> None:
+    database = Database()
+    with database.cursor() as cursor:
+        names = [database.fresh_name() for _ in range(2)]
+        for name in names:
+            cursor.execute(f"create table {name} (x int)")
+    database.drop(names[0], database.generation)
+    database.drop(names[1], database.generation - 1)  # of another instance: not this one
+    database.tidy()
+    assert database.statistics()["tables"] == 1
+    database.drop(names[1], database.generation)
+    database.drop(names[1], database.generation)
+    with database.cursor() as cursor:
+        assert cursor.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]

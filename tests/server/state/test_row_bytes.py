@@ -68,3 +68,13 @@ def test_who_reads_more_than_can_be_kept_again_and_again_does_not_lose_what_is()
     with mock.patch.object(row_bytes, "write_rows", wraps=write_rows) as writing:
         rows.written(QUOTES)
     assert len(writing.call_args.args[0]) == len(QUOTES) - kept
+
+
+def test_a_record_that_is_forgotten_is_written_anew() -> None:
+    rows, quote = RowBytes(), Quote(symbol="A")
+    before = rows.written([quote])
+    quote.symbol = "B"
+    assert rows.written([quote]) == before
+    rows.forget([quote, Quote(symbol="C")])
+    assert rows.statistics() == {"rows": 0, "bytes": 0}
+    assert rows.written([quote]) == [encode(quote)]

@@ -501,7 +501,8 @@ def test_json_has_every_record(trades: State[Trade]) -> None:
         assert by_symbol["half"]["text"]
         assert by_symbol["more"]["fee"] == 0.5
         assert by_symbol[QUOTED]["leg"]["venue"] == QUOTED
-    assert trades.statistics()["json"]["rows"] == 32
+    # Only DuckDB's table knows what has changed since.
+    assert trades.statistics()["json"]["rows"] == (32 if CHOICE.duckdb else 0)
     trades.close()
     assert trades.statistics()["json"] == {"rows": 0, "bytes": 0}
 
@@ -694,3 +695,18 @@ def test_readers_find_whole_batches_while_it_is_filled(duckdb_answers: None) -> 
         feeder.join()
     assert [quote.size for quote in state.query()] == [quote.size for quote in state]
     assert state.statistics()["duckdb"]["fell_back"] == 0
+
+
+@pytest.mark.parametrize("aside", [0, 1_000])
+def test_a_record_that_is_changed_and_inserted_again_is_written_anew(
+    aside: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CHOICE, "few", 0)
+    monkeypatch.setattr(CHOICE, "aside", aside)
+    state, quote = State[Quote]("symbol"), Quote(symbol="A", size=1)
+    state.insert(quote)
+    for size in (1, 2, 3):
+        quote.size = size
+        state.insert(quote)
+        (rows,) = state.tabular(state.ask()).json_rows()
+        assert [json.loads(row)["size"] for row in rows] == [size]
