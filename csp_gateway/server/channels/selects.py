@@ -66,7 +66,7 @@ class Selects:
             self._await_what_was_sent(select, {name: tables[name][0] for name in select.tables}, limits)
             return settled(
                 {name: tables[name][1] for name in select.tables},
-                lambda views: run_select(select, views, parameters, limits, cancel),
+                lambda views, begun: run_select(select, views, parameters, limits, cancel, begun),
             )
         finally:
             self._running.discard(cancel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,7 @@ def run_select(
     parameters: Parameters = None,
     limits: SqlLimits = SqlLimits(),  # frozen
     cancel: Cancellation | None = None,
+    begun: Callable[[], object] = lambda: None,
 ) -> pa.Table:
     """Run a SELECT and read all of its answer.
 
@@ -88,6 +89,7 @@ def run_select(
         parameters: their values, by name or in order.
         limits: what it may take; nothing is cut off, what is too much is an error.
         cancel: to stop it from another thread.
+        begun: called when that moment has been: what is written afterwards is not seen.
 
     Raises:
         SqlError: a parameter is missing or wrong, or DuckDB cannot answer it; the message has DuckDB's reason.
@@ -104,6 +106,8 @@ def run_select(
         for name in select.tables:
             quoted = name.replace('"', '""')
             cursor.execute(f'create temp view "{quoted}" as {views[name]}')
+        # A view is held against its table when it is made, and with the first of them the transaction sees its moment.
+        begun()
         # The views and the transaction end with the cursor.
         return _answer(cursor, select.sql, values, limits, watched)
 
