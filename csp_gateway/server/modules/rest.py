@@ -98,7 +98,9 @@ class MountRestRoutes(GatewayModule):
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the routes are."""
-        return f"verbs     {settings.api(self.api_version)}/{{{','.join((*_VERBS, 'state'))}}}/<channel>"
+        api = settings.api(self.api_version)
+        sql = f", {api}/sql" if self.mount_sql or self.force_mount_all else ""
+        return f"verbs     {api}/{{{','.join((*_VERBS, 'state'))}}}/<channel>{sql}"
 
     def _selection(self, verb: str) -> ChannelSelection:
         chosen: ChannelSelection = getattr(self, f"mount_{verb}")

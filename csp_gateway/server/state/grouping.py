@@ -9,10 +9,11 @@ from typing import Any
 from csp_gateway.server.state.asked import Aggregate, Asked, Attribute
 from csp_gateway.server.state.keys import Keys, rank
 from csp_gateway.server.state.ordering import held
-from csp_gateway.server.state.paths import alternatives
+from csp_gateway.server.state.paths import alternatives, is_struct
+from csp_gateway.server.structs import ArrowReader
 from csp_gateway.wire.comparing import Kind, comparable
 
-__all__ = ["column_types", "grouped", "paged"]
+__all__ = ["column_types", "grouped", "paged", "sure_columns"]
 
 
 def grouped(asked: Asked, records: Sequence[Any]) -> list[dict[str, Any]]:
@@ -52,6 +53,28 @@ def column_types(asked: Asked) -> Mapping[str, Any]:
         return {attribute.path: attribute.declared for attribute in asked.select}
     shared = {attribute.path: attribute.declared for attribute in asked.group}
     return shared | {each.name: _type_of(each) for each in asked.aggregates}
+
+
+def sure_columns(asked: Asked, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The columns of such an answer that hold nothing but values of their types."""
+    leaves = ArrowReader.of(asked.record_type).leaves if is_struct(asked.record_type) else {}
+    shown = asked.group if asked.select is None else asked.select
+    attributes = [(each.path, each) for each in shown]
+    attributes += [
+        (each.name, each.attribute)
+        for each in asked.aggregates
+        if each.attribute is not None and each.function in ("min", "max", "last")
+    ]
+    sure = {name for name, attribute in attributes if attribute.path in leaves and leaves[attribute.path].exact}
+    for each in asked.aggregates:
+        number = each.function in ("count", "avg", "quantile")
+        if number or (each.function == "sum" and all(_fits(row[each.name], _type_of(each)) for row in rows)):
+            sure.add(each.name)
+    return sure
+
+
+def _fits(total: Any, column: Any) -> bool:
+    return total is None or column is float or (column is int and -(2**63) <= total < 2**63)
 
 
 def _type_of(aggregate: Aggregate) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import csp
 
-from csp_gateway.server.state.paths import resolve
+from csp_gateway.server.state.paths import is_struct, resolve
 from csp_gateway.wire.comparing import naive_utc
 
 __all__ = ["Keys", "rank"]
@@ -37,7 +37,7 @@ class Keys:
         self.paths = paths
         self._getters = [attrgetter(path) for path in paths]
         types = [resolve(record_type, path) for path in paths]
-        in_struct = isinstance(record_type, type) and issubclass(record_type, csp.Struct)
+        in_struct = is_struct(record_type)
         self.natural = in_struct and all(each in _IN_ORDER for each in types)
         """Whether csp keeps anything out of the key's attributes that is not hashed and ordered as it is."""
         hashed = in_struct and all(each in _IN_ORDER or _is_csp_enum(each) for each in types)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from numbers import Number
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, TypeGuard, Union, get_args, get_origin
 
 import csp
 from pydantic import BaseModel
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from csp_gateway.errors import did_you_mean
 from csp_gateway.wire.comparing import Kind
 
-__all__ = ["alternatives", "is_plain_value", "keyby_of", "kinds_of", "resolve", "spelled_type"]
+__all__ = ["alternatives", "is_plain_value", "is_struct", "keyby_of", "kinds_of", "resolve", "spelled_type"]
 
 _KINDS = (
     (Enum, Kind.TEXT),
@@ -47,6 +47,11 @@ def keyby_of(keyby: Any) -> tuple[str, ...]:
         if not all(name.isidentifier() for name in path.split(".")):
             raise ValueError(f"keyby names {path!r}: an attribute is a name, or names joined by dots")
     return paths
+
+
+def is_struct(record_type: Any) -> TypeGuard[type]:
+    """Whether records of this type are csp's structs."""
+    return isinstance(record_type, type) and issubclass(record_type, csp.Struct)
 
 
 def is_plain_value(record_type: Any) -> bool:

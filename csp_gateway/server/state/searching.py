@@ -9,8 +9,8 @@ from typing import Any
 
 from csp_gateway.server.state.asked import Asked
 from csp_gateway.server.state.clauses import Clause, NotInSql
-from csp_gateway.server.state.found import Found, page_of
-from csp_gateway.server.state.grouping import column_types, paged
+from csp_gateway.server.state.found import Found, in_rows, page_of
+from csp_gateway.server.state.grouping import paged
 from csp_gateway.server.state.keyed import REMOVED
 from csp_gateway.server.state.keys import Keys
 from csp_gateway.server.state.ordering import Pair, held
@@ -122,4 +122,4 @@ def _groups(table: StateTable, asked: Asked, where: Clause, keys: Keys) -> Found
                     (value,) = value
                 row[aggregate.name] = value
             rows.append(row)
-    return Found(paged(rows, asked), types=column_types(asked))
+    return in_rows(paged(rows, asked), asked)

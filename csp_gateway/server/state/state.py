@@ -7,7 +7,6 @@ from enum import Enum
 from typing import Any, ClassVar, Generic, TypeVar
 from weakref import WeakValueDictionary
 
-import csp
 import pyarrow as pa
 
 from csp_gateway.errors import QueryError, StateError
@@ -18,7 +17,7 @@ from csp_gateway.server.state.found import Found, found_among
 from csp_gateway.server.state.keyed import KeyedRecords
 from csp_gateway.server.state.keys import Keys
 from csp_gateway.server.state.meaning import held_against
-from csp_gateway.server.state.paths import is_plain_value, keyby_of, resolve, spelled_type
+from csp_gateway.server.state.paths import is_plain_value, is_struct, keyby_of, resolve, spelled_type
 from csp_gateway.server.state.predicate import passes
 from csp_gateway.server.state.searching import found_in
 from csp_gateway.server.state.table import StateTable
@@ -117,8 +116,7 @@ class State(Generic[T]):
         self.ttl = None if ttl is None else _positive(ttl)
         self.tombstone = tombstone
         self._records = KeyedRecords(Keys(self.record_type, self.keyby), max_rows, self.ttl, removes)
-        is_struct = isinstance(self.record_type, type) and issubclass(self.record_type, csp.Struct)
-        self._table = StateTable(self._records, self.record_type) if is_struct else None
+        self._table = StateTable(self._records, self.record_type) if is_struct(self.record_type) else None
         self._fell_back = 0
         # Called once a tick, on the engine's thread: without a detour.
         self.insert = self._records.insert
@@ -182,7 +180,7 @@ class State(Generic[T]):
             QueryError: the records are no structs, which have no columns.
         """
         if found.types is not None:
-            return DictRows(found.types, found.values)
+            return DictRows(found.types, found.values, found.sure)
         if self._table is None:
             raise QueryError(
                 f"records of type {spelled_type(self.record_type)} have no columns: `select` some attributes of them, "

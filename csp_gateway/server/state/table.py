@@ -71,21 +71,24 @@ class StateTable:
     def take_in(self, most: int = 0) -> dict[Hashable, Any]:
         """Bring the table up to one moment, but for at most ``most`` changes, which are handed back.
 
+        Others see it at that moment or at the one before, and at none between them.
+
         Raises:
             duckdb.Error: DuckDB failed.
         """
         with self._or_forgotten():
             changed = self._followed()
+            if len(changed) <= most:
+                moment = changed.copy()
+                self.json.forget(moment.values())
+                return moment
+            self._cursor.execute("begin")
             # So many and no more: the engine may add as fast as this takes out.
             for _ in range(len(changed) // _CHUNK):
                 self._write(dict(_taken_out(changed, _CHUNK)))
             moment = changed.copy()
-            if len(moment) <= most:
-                self.json.forget(moment.values())
-                return moment
-            items = iter(moment.items())
-            while chunk := dict(islice(items, _CHUNK)):
-                self._write(chunk)
+            self._write_all(moment)
+            self._cursor.execute("commit")
             for key, stands in moment.items():
                 newer = changed.pop(key, stands)
                 if newer is not stands:
@@ -168,12 +171,17 @@ class StateTable:
         self._drop = weakref.finalize(self, DATABASE.drop, self.name, self._generation)
         self._drop.atexit = False
         rows, changed = self._records.follow()
-        items = iter(rows.items())
-        while chunk := dict(islice(items, _CHUNK)):
-            self._write(chunk)
+        self._cursor.execute("begin")
+        self._write_all(rows)
+        self._cursor.execute("commit")
         self._taken = 0
         self._changed = changed
         return changed
+
+    def _write_all(self, changes: Mapping[Hashable, Any]) -> None:
+        items = iter(changes.items())
+        while chunk := dict(islice(items, _CHUNK)):
+            self._write(chunk)
 
     def _write(self, chunk: Mapping[Hashable, Any]) -> None:
         """Take in some keys, and what now stands under each."""
@@ -187,7 +195,6 @@ class StateTable:
         fresh = len(self.slots) - before
         if dead or fresh:
             self._order = None
-        self._cursor.execute("begin")
         if dead:
             self._cursor.execute(f"delete from {self.name} where _slot in (select unnest(?))", [dead])
         keys, records = list(live), list(live.values())
@@ -209,7 +216,6 @@ class StateTable:
                 else f"insert into {self.name} select * from delta"
             )
             self.odd.update((keys[here.start + index], records[here.start + index]) for index in rows.misfits)
-        self._cursor.execute("commit")
         self._taken += len(chunk)
 
     def _register(self, rows: ArrowRows, slots: list[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import pytest
 
-from csp_gateway.server.state.grouping import column_types, grouped
+from csp_gateway.server.state.grouping import column_types, grouped, sure_columns
 from csp_gateway.server.state.meaning import held_against
 from csp_gateway.server.structs import GatewayStruct
 from csp_gateway.wire import Query
@@ -142,3 +142,22 @@ def test_each_column_has_a_type() -> None:
     assert list(types.values()) == [Side, int, int, float, float, datetime, list[str], float, list[float]]
     selected = column_types(held_against(Query.of({"select": ["leg.venue", "tags"]}), Fill))
     assert selected == {"leg.venue": str, "tags": list[str]}
+
+
+def test_columns_that_hold_nothing_but_values_of_their_types() -> None:
+    aggregates = {
+        "n": {"count": "*"},
+        "whole": {"sum": "size"},
+        "broken": {"sum": "price"},
+        "mean": {"avg": "maybe"},
+        "low": {"min": "maybe"},
+        "high": {"max": "price"},
+        "mid": {"quantile": "maybe", "at": [0.5]},
+    }
+    asked = held_against(Query.of({"group_by": ["symbol", "maybe"], "aggregates": aggregates}), Fill)
+    assert sure_columns(asked, grouped(asked, FILLS[:2])) == {"symbol", "n", "whole", "broken", "mean", "high", "mid"}
+    assert "whole" not in sure_columns(asked, grouped(asked, FILLS)), "2**63 has no room in 64 bits"
+    selected = held_against(Query.of({"select": ["symbol", "maybe", "leg.venue", "tags"]}), Fill)
+    assert sure_columns(selected, []) == {"symbol", "leg.venue", "tags"}
+    plain = held_against(Query.of({"aggregates": {"n": {"count": "*"}}}), int)
+    assert sure_columns(plain, [{"n": 1}]) == {"n"}
