@@ -40,7 +40,7 @@ SIZE = KEYS // GROUPS
 MOST_THREADS = 24
 """Of the gateway: its engine, its server and the one it runs on, two pools of two, DuckDB's and a watch."""
 MOST_MEMORY = 200 << 20
-"""Bytes that the process may grow by, however long it takes: what is kept as JSON, DuckDB's tables, and the clients'."""
+"""Bytes that the process may grow by, however long it takes: JSON that is kept, DuckDB's tables, the clients."""
 MOST_GROWTH = 40 << 20
 """Bytes a minute that it may grow by in the second half of a minute: what is kept has been filled then."""
 

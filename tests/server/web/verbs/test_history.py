@@ -49,7 +49,7 @@ class Feed(GatewayModule):
         app.get_router("api").include_router(router)
 
 
-REST = MountRestRoutes(**{f"mount_{verb}": {"include": []} for verb in ("last", "next", "lookup")})
+REST = MountRestRoutes(**{f"mount_{verb}": {"include": []} for verb in ("last", "next", "lookup", "history")})
 
 
 @pytest.fixture
