@@ -29,6 +29,11 @@ class Slots:
     def __contains__(self, key: Hashable) -> bool:
         return key in self._of
 
+    def record(self, key: Hashable) -> Any:
+        """What stands under a key; None if nothing does."""
+        slot = self._of.get(key)
+        return None if slot is None else self.records[slot]
+
     def put(self, key: Hashable, record: Any) -> int:
         """The slot in which a record now stands under its key."""
         slot = self._of.get(key)

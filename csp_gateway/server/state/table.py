@@ -186,7 +186,8 @@ class StateTable:
     def _write(self, chunk: Mapping[Hashable, Any]) -> None:
         """Take in some keys, and what now stands under each."""
         live = {key: record for key, record in chunk.items() if record is not REMOVED}
-        self.json.forget(live.values())
+        # Of the same record too, which may have been changed.
+        self.json.forget([*live.values(), *map(self.slots.record, chunk)])
         dead = [slot for key in chunk if key not in live and (slot := self.slots.free(key)) is not None]
         for key in chunk:
             self.odd.pop(key, None)

@@ -10,6 +10,7 @@ def test_a_key_keeps_its_slot_until_it_is_freed_and_then_another_has_it() -> Non
     slots = Slots()
     assert [slots.put("a", 1), slots.put("b", 2), slots.put("a", 3)] == [0, 1, 0]
     assert slots.records == [3, 2]
+    assert (slots.record("a"), slots.record("z")) == (3, None)
     assert slots.free("a") == 0
     assert slots.free("a") is None
     assert "a" not in slots

@@ -14,5 +14,6 @@ async def is_there(answer: Answer, timeout: float | None, *others: Awaitable[obj
     However many requests wait for one answer, and whether they give up or not, it wakes the loop once.
     """
     here = answer.on_loop()
+    here.add_done_callback(asyncio.Future.exception)  # looked at, even if nobody waits for it to the end
     await asyncio.wait({here, *map(asyncio.ensure_future, others)}, timeout=timeout, return_when="FIRST_COMPLETED")
     return here.done()

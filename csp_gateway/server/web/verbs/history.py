@@ -15,8 +15,10 @@ from csp_gateway.server.channels import Outside, Page
 from csp_gateway.server.structs import GatewayStruct
 from csp_gateway.server.web.formats import documented_formats, wanted_format
 from csp_gateway.server.web.streaming import tabular_reply
+from csp_gateway.server.web.verbs.links import next_page
 from csp_gateway.server.web.verbs.mount import OVER, found, get_default_responses
 from csp_gateway.server.web.verbs.paging import Span, cursor_after, page_of, span_of
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Detail, Shape
 from csp_gateway.server.web.verbs.tick_rows import TickRows
 
@@ -67,6 +69,7 @@ def mount_history(router: APIRouter, outside: Outside, shape: Shape) -> None:
         cursor: _Cursor = None,
     ) -> Response:
         chosen = wanted_format(request)
+        refuse_unknown(request, ["since", "until", "limit", "cursor"])
         span = span_of(shape.channel, since, until, limit, cursor)
         with found(shape.channel):
             arriving = outside.cell(shape.channel).arrival()
@@ -122,9 +125,7 @@ def _headers(request: Request, channel: str, span: Span, page: Page) -> Mapping[
     if page.reason is not None:
         headers["x-reason"] = page.reason
     if page.left:
-        following = request.url.remove_query_params(["since", "until"]).include_query_params(cursor=cursor)
-        # Without scheme and host, which a proxy in between knows better.
-        headers["link"] = f'<{following.replace(scheme="", netloc="")}>; rel="next"'
+        headers["link"] = next_page(request, ["since", "until"], cursor=cursor)
     return headers
 
 

@@ -53,7 +53,6 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
         chosen = wanted_format(request)
         cancel = Cancellation()
         running = outside.sql(select.sql, select.parameters, limits, cancel)
-        running.on_loop().add_done_callback(asyncio.Future.exception)  # looked at, even if the client has left
         leaving = asyncio.ensure_future(left(request.receive))
         try:
             told = await is_there(running, None, leaving)

@@ -10,13 +10,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from csp_gateway.errors import ConfigError, NoProviderException, QueryError, did_you_mean
+from csp_gateway.errors import ConfigError, NoProviderException, did_you_mean
 from csp_gateway.server.channels import GatewayChannels, Outside
 from csp_gateway.server.state import Found
 from csp_gateway.server.structs import GatewayStruct, Tabular, is_gateway_struct_like
 from csp_gateway.server.web.formats import documented_formats, wanted_format
 from csp_gateway.server.web.streaming import tabular_reply
+from csp_gateway.server.web.verbs.links import next_page
 from csp_gateway.server.web.verbs.mount import OVER, get_default_responses
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Detail
 from csp_gateway.wire import Query as PartsOfQuery
 
@@ -78,7 +80,7 @@ def mount_state(
 
     async def answer(request: Request, key: Any, query: str | None) -> Response:
         chosen = wanted_format(request)
-        _refuse_misplaced(request)
+        refuse_unknown(request, {"query"}, PartsOfQuery.model_fields)
         try:
             state, arriving = outside.reach(alias, key)
         except NoProviderException as error:
@@ -134,23 +136,10 @@ def _mount(
         )
 
 
-def _refuse_misplaced(request: Request) -> None:
-    """Hold that no part of a query stands beside it, where nobody looks at it."""
-    for name in request.query_params:
-        if name in PartsOfQuery.model_fields:
-            raise QueryError(f'{name}: a part of the query, which is JSON: ?query={{"{name}": …}}')
-
-
 def _headers(request: Request, query: str | None, found: Found) -> Mapping[str, str]:
     if found.cursor is None:
         return {}
     following = {**json.loads(query or "{}"), "cursor": found.cursor}
     following.pop("offset", None)
-    url = request.url.include_query_params(query=json.dumps(following, separators=(",", ":")))
-    # Without scheme and host, which a proxy in between knows better; with the prefix that it takes away.
-    root = request.scope.get("root_path", "")
-    path = url.path if url.path.startswith(f"{root}/") else f"{root}{url.path}"
-    return {
-        "x-next-cursor": found.cursor,
-        "link": f'<{url.replace(scheme="", netloc="", path=path)}>; rel="next"',
-    }
+    query = json.dumps(following, separators=(",", ":"))
+    return {"x-next-cursor": found.cursor, "link": next_page(request, query=query)}

@@ -1,0 +1,28 @@
+"""The parameters of a request's URL: those that a route does not know are refused, not passed over."""
+
+from collections.abc import Collection
+
+from fastapi import Request
+
+from csp_gateway.errors import QueryError, did_you_mean
+
+__all__ = ["refuse_unknown"]
+
+_OF_EVERY_ROUTE = frozenset({"token"})
+"""What is not the routes' own: credentials, for whoever stands in front of the gateway."""
+
+
+def refuse_unknown(request: Request, known: Collection[str], parts: Collection[str] = ()) -> None:
+    """Hold that a request has no parameters but these.
+
+    Args:
+        parts: what belongs into the parameter ``query``, which is JSON.
+
+    Raises:
+        QueryError: naming the first that it has besides, and the nearest there is.
+    """
+    for name in request.query_params:
+        if name in parts:
+            raise QueryError(f'{name}: a part of the query, which is JSON: ?query={{"{name}": …}}')
+        if name not in known and name not in _OF_EVERY_ROUTE:
+            raise QueryError(f"{name[:80]}: there is no such parameter; {did_you_mean(name[:80], known)}")
