@@ -71,7 +71,10 @@ class GatewaySettings(BaseSettings):
     HISTORY_BYTES: int = Field(default=16 * 2**20, ge=1, description="Memory they may hold, by an estimate.")
 
     SQL_SECONDS: float = Field(
-        default=10.0, gt=0, allow_inf_nan=False, description="How long one SELECT over the states may take, in seconds."
+        default=10.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="How long one SELECT over the states may take, or Python with one query, in seconds.",
     )
     SQL_ROWS: int = Field(default=1_000_000, ge=1, description="The most rows of its answer.")
     SQL_BYTES: int = Field(default=256 * 2**20, ge=1, description="The most memory of its answer.")

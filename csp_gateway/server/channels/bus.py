@@ -16,6 +16,7 @@ from csp_gateway.server.channels.stages import Stages
 from csp_gateway.server.channels.states import States
 from csp_gateway.server.channels.wakes import Wakes, keep_newest, keep_newest_of_basket
 from csp_gateway.server.channels.wiring import Wiring
+from csp_gateway.server.state import duckdb_statistics
 
 __all__ = ["Bus"]
 
@@ -112,4 +113,5 @@ class Bus:
             "stages": self.stages.statistics(),
             "queries": self.outside.queries.statistics(),
             "sql": self.outside.selects.statistics(),
+            "duckdb": duckdb_statistics(),
         }

@@ -15,7 +15,7 @@ from csp_gateway.server.channels.stages import Stages
 from csp_gateway.server.channels.states import States
 from csp_gateway.server.channels.streams import is_none
 from csp_gateway.server.channels.wiring import Wiring
-from csp_gateway.server.state import Cancellation, Parameters, SqlLimits, State
+from csp_gateway.server.state import Cancellation, Parameters, SqlLimits, State, Stop
 from csp_gateway.wire import Query
 
 __all__ = ["Outside"]
@@ -133,7 +133,8 @@ class Outside:
             QueriesRefusedError: too many queries are open. What is wrong with the query itself, the answer says.
         """
         state, arriving = self.reach(name, indexer)
-        return self.queries.ask(lambda: state.query(query), arriving)
+        stop = Stop(cancelled=lambda: self.queries.closed)
+        return self.queries.ask(lambda: state.ask(query, stop).values, arriving)
 
     def reach(self, name: str, indexer: Any = None) -> tuple[State[Any], Answer | None]:
         """A state, to be asked on a thread that may take its time, as those of ``queries``; and what to wait for until

@@ -75,6 +75,11 @@ class Queries:
         for answer in waiting:
             answer.set_exception(fresh(reason))
 
+    @property
+    def closed(self) -> bool:
+        """Whether nobody waits for answers any more: what is being answered may stop."""
+        return self._closed is not None
+
     def statistics(self) -> dict[str, int]:
         """How many are ``open``, and how many were ``refused``."""
         return {"open": len(self._open), "refused": self.refused}

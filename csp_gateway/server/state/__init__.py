@@ -2,6 +2,7 @@
 
 from csp_gateway.server.state.choice import (
     disable_duckdb_state,
+    duckdb_statistics,
     enable_duckdb_state,
     modify_buffer_threshold,
     restore_buffer_threshold,
@@ -13,6 +14,7 @@ from csp_gateway.server.state.settling import settled
 from csp_gateway.server.state.sql import Cancellation, Select, SqlLimits, read_select, run_select
 from csp_gateway.server.state.sql_parameters import Parameters
 from csp_gateway.server.state.state import State, StateType
+from csp_gateway.server.state.stopping import Stop
 
 __all__ = [
     "Cancellation",
@@ -22,9 +24,11 @@ __all__ = [
     "SqlLimits",
     "State",
     "StateType",
+    "Stop",
     "build_track_state_node",
     "collected",
     "disable_duckdb_state",
+    "duckdb_statistics",
     "enable_duckdb_state",
     "keep_in_graph",
     "limit_duckdb_memory",

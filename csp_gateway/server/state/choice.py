@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from csp_gateway.server.state.database import DATABASE
+
 __all__ = [
     "CHOICE",
     "disable_duckdb_state",
+    "duckdb_statistics",
     "enable_duckdb_state",
     "modify_buffer_threshold",
     "restore_buffer_threshold",
@@ -38,6 +41,12 @@ def enable_duckdb_state() -> None:
 def disable_duckdb_state() -> None:
     """Let Python answer every query, record by record; ``sql`` is DuckDB's all the same."""
     CHOICE.duckdb = False
+
+
+def duckdb_statistics() -> dict[str, int]:
+    """What the process's DuckDB takes: ``memory`` of ``memory_limit``, ``tables``, ``threads``; and how often it was
+    opened, its ``generation``."""
+    return DATABASE.statistics()
 
 
 def modify_buffer_threshold(n: int) -> None:

@@ -14,6 +14,7 @@ from csp_gateway.server.state.keyed import KeyedRecords
 from csp_gateway.server.state.keys import Keys
 from csp_gateway.server.state.ordering import Pair, cursor_of, first_after, held, in_order, place_of, read_cursor
 from csp_gateway.server.state.predicate import passes
+from csp_gateway.server.state.stopping import Stop
 from csp_gateway.server.structs import write_rows
 
 __all__ = ["Found", "found_among", "in_rows", "page_of"]
@@ -37,9 +38,14 @@ class Found:
     """Writes records as JSON, one each."""
 
 
-def found_among(records: KeyedRecords, asked: Asked) -> Found:
-    """What a query finds, whatever it asks and whatever the records hold."""
-    keep = None if asked.test is None else passes(asked.test)
+def found_among(records: KeyedRecords, asked: Asked, stop: Stop = Stop()) -> Found:  # noqa: B008  # it never ends
+    """What a query finds, whatever it asks and whatever the records hold.
+
+    Raises:
+        QueryTimeoutError, QueryCancelledError: it had to ``stop``.
+    """
+    stop.check()
+    keep = None if asked.test is None else stop.within(passes(asked.test))
     if asked.aggregates:
         return in_rows(grouped(asked, records.in_order(keep)), asked)
     pairs = records.pairs(keep)

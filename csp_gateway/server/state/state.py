@@ -20,6 +20,7 @@ from csp_gateway.server.state.meaning import held_against
 from csp_gateway.server.state.paths import is_plain_value, is_struct, keyby_of, resolve, spelled_type
 from csp_gateway.server.state.predicate import passes
 from csp_gateway.server.state.searching import found_in
+from csp_gateway.server.state.stopping import Stop
 from csp_gateway.server.state.table import StateTable
 from csp_gateway.server.structs import DictRows, StructRows, Tabular, as_table
 from csp_gateway.wire import Query
@@ -31,6 +32,8 @@ _log = logging.getLogger("csp_gateway.state")
 T = TypeVar("T")
 
 _DEFAULT_KEYBY = ("id",)
+_LONGEST = timedelta(days=36_500)
+"""A longer time than a century is beyond csp's calendar when it is added to a date of ours."""
 
 
 class StateType(Enum):
@@ -148,11 +151,15 @@ class State(Generic[T]):
         """
         return self.ask(query).values
 
-    def ask(self, query: Query | Mapping[str, Any] | str | bytes | None = None) -> Found:
+    def ask(self, query: Query | Mapping[str, Any] | str | bytes | None = None, stop: Stop | None = None) -> Found:
         """The same, and whether there is more beyond its ``limit``, and the ``cursor`` to go on from.
+
+        Args:
+            stop: when Python has to give up, which may look at millions of records.
 
         Raises:
             QueryError: as ``query``.
+            QueryTimeoutError, QueryCancelledError: it had to stop.
         """
         asked = held_against(Query.of(query), self.record_type)
         if self._table is not None and CHOICE.duckdb and len(self._records) >= CHOICE.few:
@@ -163,7 +170,7 @@ class State(Generic[T]):
             except database.DuckDBError as error:  # looked up when something was raised: duckdb is loaded then
                 self._fell_back += 1
                 _log.warning("DuckDB failed, and Python answers instead: %s", error)
-        return found_among(self._records, asked)
+        return found_among(self._records, asked, stop or Stop())
 
     def arrow(self, query: Query | Mapping[str, Any] | str | bytes | None = None) -> pa.Table:
         """What the query means, in Arrow columns, which pandas, polars and DuckDB read.
@@ -247,8 +254,11 @@ def _positive(ttl: timedelta | float) -> timedelta:
         span = ttl if isinstance(ttl, timedelta) else timedelta(seconds=ttl)
     except (TypeError, ValueError, OverflowError):
         span = timedelta(0)
-    if span <= timedelta(0):
-        raise StateError(f"a state keeps its records for a time above 0, not for {ttl!r}: a timedelta, or seconds")
+    if not timedelta(0) < span <= _LONGEST:
+        raise StateError(
+            f"a state keeps its records for a time above 0 and of at most {_LONGEST.days:,} days, not for {ttl!r}: a "
+            f"timedelta, or seconds"
+        )
     return span
 
 

@@ -197,7 +197,8 @@ class GatewayWebApp:
         """
         struct, keys = collected(self.channels, alias)
         self._mounted["state", version or self.settings.API_VERSION_DEFAULT].append(alias)
-        mount_state(self.get_router("state", version), self.outside, alias, struct, keys)
+        seconds = self.settings.SQL_SECONDS
+        mount_state(self.get_router("state", version), self.outside, alias, struct, keys, seconds)
 
     def add_sql_api(self, version: str | None = None) -> None:
         """Serve ``POST sql``: one SELECT over all states."""

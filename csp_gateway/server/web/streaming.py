@@ -27,10 +27,16 @@ _MOST_SENT = 256 * 1024
 """Bytes handed to the server at once; what the client has not taken of them is all that waits in its buffers."""
 _PATIENCE = 0.05
 """Seconds until a chunk is asked for again that the pool has refused."""
+_STALLED = 60.0
+"""Seconds after which a client that takes nothing is left: what it does not read is held for it."""
 
 
 async def tabular_reply(
-    chosen: Format, rows: "Tabular", ask: Ask, headers: Mapping[str, str] | None = None
+    chosen: Format,
+    rows: "Tabular",
+    ask: Ask,
+    headers: Mapping[str, str] | None = None,
+    on_end: Callable[[], None] = lambda: None,
 ) -> Response:
     """Rows in the format that was chosen: whole, with its length, if they are one chunk; else as a stream.
 
@@ -38,6 +44,7 @@ async def tabular_reply(
         rows: read on the threads of ``ask`` alone, one of them at a time.
         ask: ``outside.queries.ask``. Each chunk is a question of its own, so that others get their turn in between.
         headers: what the reply says beside its format.
+        on_end: called once, when the rows are no longer needed, however it ends.
 
     Raises:
         Exception: what making the first chunk raised. After it an error can only break the transfer off; the server
@@ -48,11 +55,13 @@ async def tabular_reply(
         chunk, ended = await ask(making.more)
     except BaseException:
         making.close()
+        on_end()
         raise
     said = {"vary": "Accept", **(headers or {})}
     if ended:
+        on_end()
         return Response(chunk, 200, said, chosen.content_type)
-    return _Streamed(chunk, making, ask, said, chosen.content_type)
+    return _Streamed(chunk, making, ask, said, chosen.content_type, on_end)
 
 
 class _Making:
@@ -95,7 +104,15 @@ class _Making:
 class _Streamed(Response):
     """A reply whose first chunk is there, and whose others are made as the client takes them."""
 
-    def __init__(self, chunk: bytes, making: _Making, ask: Ask, headers: Mapping[str, str], media_type: str) -> None:
+    def __init__(
+        self,
+        chunk: bytes,
+        making: _Making,
+        ask: Ask,
+        headers: Mapping[str, str],
+        media_type: str,
+        on_end: Callable[[], None],
+    ) -> None:
         # As Starlette's own StreamingResponse: a response without a body has no length either.
         self.status_code = 200
         self.media_type = media_type
@@ -104,6 +121,7 @@ class _Streamed(Response):
         self._chunk = chunk
         self._making = making
         self._ask = ask
+        self._on_end = on_end
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         # uvicorn neither ends the task of a client that has left, nor says so when more is sent to it.
@@ -115,17 +133,21 @@ class _Streamed(Response):
             while not leaving.done():
                 for start in range(0, len(chunk), _MOST_SENT):
                     body = chunk[start : start + _MOST_SENT]
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                    async with asyncio.timeout(_STALLED):
+                        await send({"type": "http.response.body", "body": body, "more_body": True})
                 if ended:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
                 chunk, ended = await self._more(leaving)
+        except TimeoutError:
+            raise RuntimeError(f"a client took nothing of {scope['path']} for {_STALLED:g} s, and was left") from None
         except Exception as error:
             # Not finished, so that what the client has is no valid answer; an error of ours would be called handled.
             raise RuntimeError(f"the answer to {scope['method']} {scope['path']} was broken off: {error}") from error
         finally:
             leaving.cancel()
             self._making.close()
+            self._on_end()
 
     async def _more(self, leaving: "asyncio.Future[None]") -> tuple[bytes, bool]:
         """The next chunk, and whether it is the last; if the client leaves meanwhile, whatever."""

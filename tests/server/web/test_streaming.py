@@ -16,6 +16,7 @@ from fastapi import FastAPI, Response
 from csp_gateway.errors import GatewayException, NotRunningError, QueriesRefusedError
 from csp_gateway.server.channels.queries import Queries
 from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web import streaming
 from csp_gateway.server.web.formats import Format
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.serve import WebServer
@@ -249,3 +250,42 @@ def test_a_task_that_is_cancelled_lets_go() -> None:
     asyncio.run(main())
     assert pieces.closed.is_set()
     queries.close(NotRunningError("over"))
+
+
+def test_a_client_that_takes_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "_STALLED", 0.2)
+    pieces = Pieces(of(256 * KIB, 1_000))
+    with served(pieces) as connection:
+        connection.request("GET", "/rows")
+        assert pieces.closed.wait(20), "what was made for it is let go, though it neither reads nor leaves"
+        assert pieces.made < ENOUGH
+
+
+def test_the_end_is_told_once_however_it_comes() -> None:
+    ended: list[str] = []
+    queries = Queries()
+
+    async def reply(pieces: Pieces, name: str) -> Response:
+        format = Format("text/plain", pieces)
+        return await tabular_reply(format, None, queries.ask, on_end=lambda: ended.append(name))
+
+    def fails() -> None:
+        raise GatewayException("no")
+
+    async def all_of_them() -> None:
+        await reply(Pieces(of(1, 1)), "whole")
+        with pytest.raises(GatewayException):
+            await reply(Pieces(of(1, 1), fails), "failed")
+        streamed = await reply(Pieces(of(100 * KIB, 3)), "streamed")
+        assert ended == ["whole", "failed"]
+
+        async def receive() -> Any:
+            await asyncio.sleep(60)
+
+        async def send(_: Any) -> None: ...
+
+        await streamed({"method": "GET", "path": "/rows"}, receive, send)
+
+    asyncio.run(all_of_them())
+    queries.close(NotRunningError("over"))
+    assert ended == ["whole", "failed", "streamed"]

@@ -2,10 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 
 from csp_gateway.server.channels import Answer
 
-__all__ = ["is_there"]
+__all__ = ["arrived", "is_there"]
+
+_PATIENCE = 0.25
+"""Seconds to wait for values that were sent; then what is there will do."""
+
+
+async def arrived(arriving: Answer | None) -> None:
+    """Wait a little until values that were sent are there, if some are on their way."""
+    if arriving is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await arriving
 
 
 async def is_there(answer: Answer, timeout: float | None, *others: Awaitable[object]) -> bool:

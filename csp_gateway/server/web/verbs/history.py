@@ -1,8 +1,6 @@
 """GET history: the ticks that a channel keeps, a page at a time."""
 
-import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
@@ -15,6 +13,7 @@ from csp_gateway.server.channels import Outside, Page
 from csp_gateway.server.structs import GatewayStruct
 from csp_gateway.server.web.formats import documented_formats, wanted_format
 from csp_gateway.server.web.streaming import tabular_reply
+from csp_gateway.server.web.verbs.awaited import arrived
 from csp_gateway.server.web.verbs.links import next_page
 from csp_gateway.server.web.verbs.mount import OVER, found, get_default_responses
 from csp_gateway.server.web.verbs.paging import Span, cursor_after, page_of, span_of
@@ -24,8 +23,6 @@ from csp_gateway.server.web.verbs.tick_rows import TickRows
 
 __all__ = ["mount_history"]
 
-_PATIENCE = 0.25
-"""Seconds to wait for values that were sent, as ``last`` does; then the ticks there are will do."""
 _MOST = 10_000
 
 _Since = Annotated[
@@ -74,10 +71,7 @@ def mount_history(router: APIRouter, outside: Outside, shape: Shape) -> None:
         with found(shape.channel):
             arriving = outside.cell(shape.channel).arrival()
         kept = outside.history(shape.channel)
-        if arriving is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await arriving
+        await arrived(arriving)
 
         def read() -> tuple[Page, TickRows]:
             page = page_of(kept, span)

@@ -1,12 +1,14 @@
 """POST sql: one SELECT over all states."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from csp_gateway.errors import QueriesRefusedError
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.state import Cancellation, SqlLimits
 from csp_gateway.server.structs import TableRows
@@ -18,6 +20,10 @@ from csp_gateway.server.web.verbs.mount import OVER
 from csp_gateway.server.web.verbs.shape import Detail
 
 __all__ = ["mount_sql"]
+
+
+_MOST_SENT = 4
+"""Answers of the greatest size that may be held for clients who read them."""
 
 
 class Select(BaseModel):
@@ -42,12 +48,40 @@ class Select(BaseModel):
     )
 
 
+class _Sending:
+    """The answers that clients are reading, so many bytes of them at most: each is held until it has been read."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held = 0
+
+    def begin(self, size: int) -> Callable[[], None]:
+        """Count an answer in; what counts it out again, once.
+
+        Raises:
+            QueriesRefusedError: there is no room for it.
+        """
+        if self._held and self._held + size > self._most:
+            raise QueriesRefusedError(
+                f"answers of {self._held:,} bytes are being read, and there is room for {self._most:,}; ask again later"
+            )
+        self._held += size
+        counted = [size]
+
+        def end() -> None:
+            self._held -= counted.pop() if counted else 0
+
+        return end
+
+
 def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: list[str]) -> None:
     """Serve ``POST /sql``.
 
     Args:
         tables: the names of the states that can be asked, for the documentation.
     """
+
+    sending = _Sending(_MOST_SENT * limits.bytes)
 
     async def sql(request: Request, select: Annotated[Select, Body()]) -> Response:
         chosen = wanted_format(request)
@@ -61,7 +95,8 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
             cancel.cancel()
         if not told:
             return Response(status_code=499)
-        return await tabular_reply(chosen, TableRows(running.result()), outside.queries.ask)
+        table = running.result()
+        return await tabular_reply(chosen, TableRows(table), outside.queries.ask, on_end=sending.begin(table.nbytes))
 
     known = ", ".join(f"`{name}`" for name in tables) or "none"
     router.add_api_route(

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from enum import Enum
 from typing import Annotated, Any
 
@@ -12,10 +11,12 @@ from fastapi.responses import Response
 
 from csp_gateway.errors import ConfigError, NoProviderException, did_you_mean
 from csp_gateway.server.channels import GatewayChannels, Outside
-from csp_gateway.server.state import Found
+from csp_gateway.server.state import Found, Stop
 from csp_gateway.server.structs import GatewayStruct, Tabular, is_gateway_struct_like
 from csp_gateway.server.web.formats import documented_formats, wanted_format
+from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.streaming import tabular_reply
+from csp_gateway.server.web.verbs.awaited import arrived, is_there
 from csp_gateway.server.web.verbs.links import next_page
 from csp_gateway.server.web.verbs.mount import OVER, get_default_responses
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
@@ -23,9 +24,6 @@ from csp_gateway.server.web.verbs.shape import Detail
 from csp_gateway.wire import Query as PartsOfQuery
 
 __all__ = ["collected", "mount_state"]
-
-_PATIENCE = 0.25
-"""Seconds to wait for values that were sent, as ``last`` does; then the records there are will do."""
 
 _Query = Annotated[
     str | None,
@@ -68,7 +66,12 @@ def collected(channels: GatewayChannels, alias: str) -> tuple[type[GatewayStruct
 
 
 def mount_state(
-    router: APIRouter, outside: Outside, alias: str, struct: type[GatewayStruct], keys: Mapping[str, Any]
+    router: APIRouter,
+    outside: Outside,
+    alias: str,
+    struct: type[GatewayStruct],
+    keys: Mapping[str, Any],
+    seconds: float | None = None,
 ) -> None:
     """Serve ``GET /<alias>``, and of a state that is collected key by key ``GET /<alias>/<key>``.
 
@@ -76,6 +79,7 @@ def mount_state(
         alias: the state's name; the spelling with dashes is not in the documentation.
         struct: the class of its records.
         keys: how a key is spelled in a path → the key.
+        seconds: how long Python may look at records.
     """
 
     async def answer(request: Request, key: Any, query: str | None) -> Response:
@@ -85,16 +89,22 @@ def mount_state(
             state, arriving = outside.reach(alias, key)
         except NoProviderException as error:
             raise HTTPException(404, f"State not found: {error}") from None
-        if arriving is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await arriving
+        await arrived(arriving)
+        leaving = asyncio.ensure_future(left(request.receive))
+        stop = Stop(seconds, lambda: leaving.done() or outside.queries.closed)
 
         def search() -> tuple[Found, Tabular]:
-            found = state.ask(query)
+            found = state.ask(query, stop)
             return found, state.tabular(found)
 
-        found, rows = await outside.queries.ask(search)
+        searching = outside.queries.ask(search)
+        try:
+            told = await is_there(searching, None, leaving)
+        finally:
+            leaving.cancel()
+        if not told:
+            return Response(status_code=499)
+        found, rows = searching.result()
         return await tabular_reply(chosen, rows, outside.queries.ask, _headers(request, query, found))
 
     async def whole(request: Request, query: _Query = None) -> Response:
@@ -124,6 +134,7 @@ def _mount(
                 **get_default_responses(),
                 **documented_formats(_HEADERS),
                 422: {"model": Detail, "description": "The query cannot be read, or names what is not there"},
+                504: {"model": Detail, "description": "It took too long"},
                 **{status: {"model": Detail, "description": when} for status, when in OVER.items()},
             },
             summary=f"Get State {alias}",

@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from csp_gateway.server.channels import Answer
-from csp_gateway.server.web.verbs.awaited import is_there
+from csp_gateway.server.web.verbs import awaited
+from csp_gateway.server.web.verbs.awaited import arrived, is_there
 
 
 def test_many_wait_and_the_answer_has_one_callback() -> None:
@@ -29,5 +32,16 @@ def test_it_waits_no_longer_than_others() -> None:
 def test_what_is_known_is_there() -> None:
     async def wait() -> None:
         assert await is_there(Answer.of(1), 10)
+
+    asyncio.run(wait())
+
+
+def test_it_waits_a_little_for_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(awaited, "_PATIENCE", 0.01)
+
+    async def wait() -> None:
+        await arrived(None)
+        await arrived(Answer.of(1))
+        await arrived(Answer())
 
     asyncio.run(wait())

@@ -22,6 +22,8 @@ import pytest
 from csp import ts
 
 from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes, State
+from csp_gateway.errors import QueriesRefusedError
+from csp_gateway.server.web.verbs import sql
 from csp_gateway.testing import GatewayTestClient, client_to
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -386,3 +388,20 @@ def test_its_examples_can_be_asked(filled: Any) -> None:
     first, second = schema["examples"]
     assert answered(filled, **first) == [{"n": 6}]
     assert {row["symbol"]: row["total"] for row in answered(filled, **second)} == {"a": 3, "b": 5, "c": 7}
+
+
+def test_no_more_answers_are_held_for_who_reads_them_than_there_is_room_for() -> None:
+    sending = sql._Sending(100)
+    first, second = sending.begin(60), sending.begin(40)
+    with pytest.raises(QueriesRefusedError, match="answers of 100 bytes are being read, and there is room for 100"):
+        sending.begin(1)
+    first()
+    first()
+    sending.begin(60)
+    second()
+    with pytest.raises(QueriesRefusedError):
+        sending.begin(41)
+
+
+def test_one_answer_alone_may_be_of_any_size() -> None:
+    sql._Sending(100).begin(1_000)

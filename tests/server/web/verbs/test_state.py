@@ -516,7 +516,7 @@ def test_what_is_documented(filled: Any) -> None:
     operation = api["paths"]["/api/v1/state/orders"]["get"]
     assert (operation["summary"], operation["tags"]) == ("Get State orders", ["State"])
     assert operation["type_"] == f"{Order.__module__}.Order"
-    assert set(operation["responses"]) == {"200", "404", "406", "422", "503"}
+    assert set(operation["responses"]) == {"200", "404", "406", "422", "503", "504"}
     answer = operation["responses"]["200"]
     assert list(answer["headers"]) == ["X-Next-Cursor", "Link"]
     assert set(answer["content"]) == {"application/json", NDJSON, "text/csv", ARROW, PARQUET}
