@@ -1,5 +1,7 @@
 """The order of records, and cursors into it."""
 
+import base64
+import json
 import math
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -146,3 +148,70 @@ def test_a_cursor_says_what_json_cannot() -> None:
         (pair,) = pairs(Quote(symbol="A", thing=thing))
         place = place_of(pair, asking("thing"), KEYS)
         assert read_cursor(cursor_of(place, asking("thing"), KEYS), asking("thing"), KEYS) == place
+
+
+def forged(*ranks: Any) -> str:
+    """A cursor into the order by ``thing``, with the right fingerprint and these ranks."""
+    (pair,) = pairs(Quote(symbol="A", thing=1))
+    right = cursor_of(place_of(pair, asking("thing"), KEYS), asking("thing"), KEYS)
+    fingerprint, _ = json.loads(base64.urlsafe_b64decode(right + "=" * (-len(right) % 4)))
+    return base64.urlsafe_b64encode(json.dumps([fingerprint, ranks]).encode()).decode().rstrip("=")
+
+
+SYMBOL = [1, "str", "A"]
+
+
+def test_a_forged_cursor_that_is_well_made_is_read() -> None:
+    assert read_cursor(forged([1, "number", False, 1], SYMBOL), asking("thing"), KEYS)[0] == (1, "number", False, 1)
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "rank",
+    [
+        [1, "number", False, {"fraction": "1e10000000"}],
+        [1, "number", False, {"fraction": "1/0"}],
+        [1, "number", False, {"decimal": "1e10000000"}],
+        [1, "number", False, {"decimal": "x"}],
+        [1, "number", False, {"decimal": "NaN"}],
+        [1, "number", False, {"decimal": ["x"]}],
+        [1, "number", False, math.nan],
+        [1, "number", False, "x"],
+        [1, "number"],
+        [1, "number", True, 1],
+        [1, "datetime", {"datetime": "2024-01-01T00:00:00+00:00"}, ""],
+        [1, "datetime", {"datetime": 1}, ""],
+        [1, "date", {"datetime": "2024-01-01T00:00:00"}],
+        [1, "timedelta", {"span": [10**300, 0, 0]}],
+        [1, "timedelta", {"span": [1e308, 1e308]}],
+        [1, "str", 1],
+        [1, "list", "[]"],
+        [2, "Side", 1],
+        [],
+        [0, 0],
+        ["0"],
+        [None],
+        {"decimal": "1"},
+        1,
+        None,
+    ],
+)
+def test_a_cursor_with_the_fingerprint_and_nothing_right_behind_it_is_refused(rank: Any) -> None:
+    with pytest.raises(QueryError, match="this is no cursor"):
+        read_cursor(forged(rank, SYMBOL), asking("thing"), KEYS)
+
+
+def test_a_cursor_of_another_order_is_refused_before_anything_is_made_of_it() -> None:
+    with pytest.raises(QueryError, match="of another order"):
+        read_cursor(forged([{"no": "form"}], SYMBOL), asking("-thing"), KEYS)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [10**5000, -(2**5000), Decimal("1e20000"), "x" * 2000, b"x" * 1000],
+    ids=["int", "below 0", "decimal", "text", "bytes"],
+)
+def test_there_is_no_cursor_that_would_be_too_long(thing: Any) -> None:
+    (pair,) = pairs(Quote(symbol="A", thing=thing))
+    with pytest.raises(QueryError, match="by `offset`"):
+        cursor_of(place_of(pair, asking("thing"), KEYS), asking("thing"), KEYS)
