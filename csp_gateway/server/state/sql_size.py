@@ -2,52 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import prod
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from csp_gateway.errors import SqlError
 from csp_gateway.server.state.sql_functions import folded
+from csp_gateway.server.state.sql_lengths import (
+    GATHERED,
+    GATHERING,
+    MOST_GROWTH,
+    PARAMETER,
+    UNIT,
+    bound_growth,
+    function_growth,
+    text_of,
+)
 
 __all__ = ["check_size"]
 
 _MOST_SOURCES = 100
 """Tables after FROM, parts of a WITH counted as often as they are named: DuckDB ponders the order of joins."""
 _MOST_COLUMNS = 5_000
-_MOST_GROWTH = 1_000
-"""How many times as long as the longest value at hand a value can be made, by ``x || x`` and the like.
-
-DuckDB evaluates an expression for 2048 rows at once, and neither counts what that takes nor can be stopped meanwhile.
-"""
-_UNIT = 100
-"""Characters of a text in the SELECT that count as one value at hand."""
-_PARAMETER = 20
-_GATHERED = 50
-"""Values at hand that count as one which is made of many rows."""
 _MOST_ALIASED = 3_000
 """Expressions, aliases of the same SELECT replaced by what they stand for."""
-_LONGEST_PAD = 1_000
 _COLUMNS = 50
 """Columns that a table is taken to have."""
-
-_SAME = "+ - * / // % ** ^ & << >> ~~ !~~ ~~* !~~* abs coalesce greatest least round ifnull nullif"
-"""Functions whose value is not longer than the longest that they are given."""
-_ESCAPING = (
-    "array_to_json base64 bin hex json json_array json_object json_quote regexp_escape row_to_json to_base64 to_binary "
-    "to_hex to_json url_encode"
-)
-_ESCAPED = 4
-_GATHERING = "array_agg group_concat json_group_array json_group_object json_group_structure list listagg string_agg"
-_SQUARE = "jaro_similarity jaro_winkler_similarity"
-"""Functions that take the square of a text's length, and cannot be stopped meanwhile."""
-_REPLACING = frozenset({"regexp_replace", "replace"})
-_PADDING = frozenset({"lpad", "rpad"})
 
 
 class _Size(NamedTuple):
     sources: int = 1
     columns: int = _COLUMNS
     growth: int = 1
+    long: Mapping[str, int] = {}
+    """Columns that are made of many rows → how many times as long; ``""`` stands for every one."""
+
+    def spread(self) -> _Size:
+        """The same, beside other rows."""
+        return self._replace(long=dict.fromkeys(self.long, MOST_GROWTH))
+
+    def longest(self) -> int:
+        """Of any column."""
+        return max([self.growth, *self.long.values()])
 
 
 _Known = Mapping[str, _Size]
@@ -67,37 +63,65 @@ def check_size(tree: Mapping[str, Any]) -> None:
 
 def _query(node: Mapping[str, Any], known: _Known) -> _Size:
     for entry in node["cte_map"]["map"]:
-        size = _query(entry["value"]["query_node"], known)
+        size = _named(_query(entry["value"]["query_node"], known), "", entry["value"].get("aliases"))
         known = {**known, folded(entry["key"]): size}
     if node["type"] == "SELECT_NODE":
         return _select(node, known)
     if node["type"] == "RECURSIVE_CTE_NODE":
         first = _query(node["left"], known)
-        return _joined([first, _query(node["right"], {**known, folded(node["cte_name"]): first})], widest=True)
+        then = _query(node["right"], {**known, folded(node["cte_name"]): first})
+        size = _joined([first, then], widest=True)
+        return size._replace(long={**size.long, "": GATHERED}) if then.longest() > first.longest() else size
     sides = node.get("children") or [node["left"], node["right"]]
     return _joined([_query(side, known) for side in sides], widest=True)
 
 
 def _select(node: Mapping[str, Any], known: _Known) -> _Size:
     seen = _source(node["from_table"], known)
-    measure = _Measure(known, seen.growth)
+    unnests = _has(node["select_list"], _is_unnest)
+    seen = seen.spread() if unnests else seen
+    measure = _Measure(known, seen, unnests or node["from_table"]["type"] != "EMPTY")
     columns = growth = 0
+    long: dict[str, int] = {}
     for item in node["select_list"]:
-        columns += seen.columns if _has_star(item) else 1
-        growth = max(growth, measure.item(item))
+        starred = _has(item, _is_star)
+        columns += seen.columns if starred else 1
+        grown = measure.item(item)
+        if measure.gathered and grown >= GATHERED:
+            long |= seen.long if starred else {}
+            long[folded(item["alias"] or (item.get("column_names") or [""])[-1])] = grown
+        else:
+            growth = max(growth, grown)
     for key, part in node.items():
         if key not in ("cte_map", "from_table", "select_list"):
             measure.growth(part)
     sources = seen.sources + measure.sources
-    return _bounded(_Size(sources, columns, max(growth, 1)))
+    size = _bounded(_Size(sources, columns, max(growth, 1), long))
+    return size.spread() if unnests else size
 
 
-def _has_star(item: Any) -> bool:
+def _has(item: Any, wanted: Callable[[Mapping[str, Any]], bool]) -> bool:
+    """Whether such a node is in an expression, subqueries apart."""
     if isinstance(item, list):
-        return any(_has_star(each) for each in item)
+        return any(_has(each, wanted) for each in item)
     if not isinstance(item, dict) or item.get("class") == "SUBQUERY":
         return False
-    return item.get("class") == "STAR" or any(_has_star(each) for each in item.values())
+    return wanted(item) or any(_has(each, wanted) for each in item.values())
+
+
+def _is_star(node: Mapping[str, Any]) -> bool:
+    return node.get("class") == "STAR"
+
+
+def _is_unnest(node: Mapping[str, Any]) -> bool:
+    return node.get("class") == "FUNCTION" and folded(node["function_name"]) in ("unnest", "unlist")
+
+
+def _named(size: _Size, name: str, columns: Any) -> _Size:
+    """As a table that is called so: its name is also that of its rows, and its columns may have others."""
+    if not size.long:
+        return size
+    return size._replace(long={**size.long, "" if columns or not name else folded(name): max(size.long.values())})
 
 
 def _source(node: Any, known: _Known) -> _Size:
@@ -106,10 +130,11 @@ def _source(node: Any, known: _Known) -> _Size:
     if kind == "EMPTY":
         return _Size(0, 0, 1)
     if kind == "BASE_TABLE":
-        return known.get(folded(node["table_name"]), _Size())
+        size = known.get(folded(node["table_name"]), _Size())
+        return _named(size, node["alias"] or node["table_name"], node["column_name_alias"])
     if kind == "SUBQUERY":
-        return _query(node["subquery"]["node"], known)
-    measure = _Measure(known, 1)
+        return _named(_query(node["subquery"]["node"], known), node["alias"], node["column_name_alias"])
+    measure = _Measure(known, _Size(), True)
     if kind == "JOIN":
         sides = [_source(node["left"], known), _source(node["right"], known)]
         measure.growth(node["condition"])
@@ -124,7 +149,11 @@ def _source(node: Any, known: _Known) -> _Size:
 def _joined(sizes: list[_Size], widest: bool = False) -> _Size:
     columns = [size.columns for size in sizes]
     sources = sum(size.sources for size in sizes if size.sources) if not widest else max(s.sources for s in sizes)
-    return _bounded(_Size(sources, max(columns) if widest else sum(columns), max(size.growth for size in sizes)))
+    growth = max(size.growth for size in sizes)
+    long = dict(chain.from_iterable(size.spread().long.items() for size in sizes))
+    if widest and long:
+        long[""] = MOST_GROWTH  # columns are called as those of the first
+    return _bounded(_Size(sources, max(columns) if widest else sum(columns), growth, long))
 
 
 def _bounded(size: _Size) -> _Size:
@@ -132,13 +161,8 @@ def _bounded(size: _Size) -> _Size:
         raise SqlError(f"the SELECT joins more than {_MOST_SOURCES} tables, parts of its WITH counted each time")
     if size.columns > _MOST_COLUMNS:
         raise SqlError(f"the SELECT can have more than {_MOST_COLUMNS:,} columns: each * repeats all there are")
-    _bound_growth(size.growth)
+    bound_growth(size.growth)
     return size
-
-
-def _bound_growth(growth: int) -> None:
-    if growth > _MOST_GROWTH:
-        raise SqlError(f"the SELECT can make a value {_MOST_GROWTH:,} times as long as those it is made of; shorten it")
 
 
 class _Measure:
@@ -146,11 +170,18 @@ class _Measure:
 
     Args:
         known: parts of a WITH.
-        seen: how many times as long as a value at hand a column's may be.
+        seen: what stands after FROM.
+        many: whether there may be several rows.
+
+    Attributes:
+        sources: tables of its subqueries.
+        gathered: whether the last expression has a value that is made of many rows.
     """
 
-    def __init__(self, known: _Known, seen: int) -> None:
+    def __init__(self, known: _Known, seen: _Size, many: bool) -> None:
         self.sources = 0
+        self.gathered = False
+        self._many = many
         self._known = known
         self._seen = seen
         self._grown: dict[str, int] = {}
@@ -161,6 +192,7 @@ class _Measure:
     def item(self, node: Any) -> int:
         """One expression of the list; those after it may name it."""
         self._count = 0
+        self.gathered = False
         growth = self.growth(node)
         if isinstance(node, dict) and node.get("alias"):
             self._grown[folded(node["alias"])] = growth
@@ -176,7 +208,8 @@ class _Measure:
         if "class" not in node and "cte_map" in node:
             size = _query(node, self._known)
             self.sources += size.sources
-            return size.growth
+            self.gathered |= bool(size.long)
+            return size.spread().longest() if self._many else size.longest()
         self._count += "class" in node
         kind = node.get("class")
         if kind == "COLUMN_REF":
@@ -184,21 +217,44 @@ class _Measure:
         if kind == "FUNCTION":
             return self._function(node)
         if kind == "CONSTANT":
-            return 1 + len(_text(node) or "") // _UNIT
+            return 1 + len(text_of(node) or "") // UNIT
         if kind == "PARAMETER":
-            return _PARAMETER
+            return PARAMETER
+        if kind in ("STAR", "POSITIONAL_REFERENCE"):
+            return self._any_column()
+        if kind == "LAMBDA":
+            return self._lambda(node)
         parts = [self.growth(each) for each in node.values() if isinstance(each, dict | list)]
-        return 1 if kind in ("COMPARISON", "CONJUNCTION", "BETWEEN") else max(parts, default=1)
+        if kind == "WINDOW" and folded(node["function_name"]) in GATHERING.split():
+            self.gathered = True
+            return MOST_GROWTH
+        decides = kind in ("COMPARISON", "CONJUNCTION", "BETWEEN") or node.get("subquery_type", "SCALAR") != "SCALAR"
+        return 1 if decides else max(parts, default=1)
+
+    def _any_column(self) -> int:
+        self.gathered |= bool(self._seen.long)
+        return self._seen.longest()
+
+    def _lambda(self, node: Mapping[str, Any]) -> int:
+        """Each value of a list stands beside what the lambda sees of the rest."""
+        seen, many = self._seen, self._many
+        self._seen, self._many = seen.spread(), True
+        growth = max(self.growth(each) for each in node.values() if isinstance(each, dict | list))
+        self._seen, self._many = seen, many
+        return growth
 
     def _column(self, path: list[str]) -> int:
         name = folded(path[0])
+        long = max(self._seen.long.get(folded(part), 0) for part in ["", *path])
+        self.gathered |= long > 0 or self._grown.get(name, 0) >= GATHERED
+        seen = max(self._seen.growth, long)
         if name not in self._grown:
-            return self._seen
+            return seen
         self._aliased += self._nodes[name]
         self._count += self._nodes[name]
         if self._aliased > _MOST_ALIASED:
             raise SqlError("the SELECT names its own aliases too often; compute them in a WITH, and select from it")
-        return max(self._grown[name], self._seen)
+        return max(self._grown[name], seen)
 
     def _function(self, node: Mapping[str, Any]) -> int:
         name = folded(node["function_name"])
@@ -206,45 +262,9 @@ class _Measure:
         given = [self.growth(each) for each in arguments]
         for key in ("filter", "order_bys"):
             self.growth(node.get(key))
-        if name in _PADDING and (len(arguments) < 2 or not 0 <= _number(arguments[1]) <= _LONGEST_PAD):
-            raise SqlError(f"{name} pads to a length that is written as a number, at most {_LONGEST_PAD:,}")
-        if name in _SQUARE.split() and max(given, default=1) >= _GATHERED:
-            raise SqlError(f"{name} compares texts of one record, and none that are put together; use levenshtein")
-        if name in _SAME.split():
-            growth = max(given, default=1)
-        elif name in _ESCAPING.split():
-            growth = _ESCAPED * sum(given)
-        elif name in _GATHERING.split():
-            growth = _GATHERED * max(given, default=1)
-        elif name in _REPLACING:
-            growth = given[0] * _replacement(name, arguments) if given else 1
-        elif any(each.get("class") == "LAMBDA" for each in arguments):
-            growth = prod(given)  # each value of the list becomes what the lambda makes
-        else:
-            growth = sum(given)
-        _bound_growth(growth)
-        return max(growth, 1)
+        self.gathered |= name in GATHERING.split()
+        return function_growth(name, arguments, given)
 
 
 def _arguments(node: Mapping[str, Any]) -> list[Any]:
     return [each["expression"] for each in node["arguments"]]
-
-
-def _replacement(name: str, arguments: list[Any]) -> int:
-    text = _text(arguments[2]) if len(arguments) > 2 else ""
-    if text is None:
-        raise SqlError(f"{name} replaces by a text that is written in the SELECT")
-    return max(len(text), 1)
-
-
-def _text(node: Mapping[str, Any]) -> str | None:
-    """What a constant says; None if it is none."""
-    if node.get("class") != "CONSTANT":
-        return None
-    return str(node.get("literal", node.get("value", {})).get("text", ""))
-
-
-def _number(node: Mapping[str, Any]) -> int:
-    """A constant's number; -1 if it is none."""
-    text = _text(node) or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

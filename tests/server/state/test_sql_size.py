@@ -23,6 +23,7 @@ def chain(first: str, then: str, count: int, last: str) -> str:
 
 
 GROWN = chain("select 'x' as s", "select s||s||s||s||s||s||s||s as s from {}", 9, "select s from {}")
+GATHERED = "(select string_agg(name, '') as s, list(id) as l, count(*) as n from orders)"
 SUMMED = "select 1 as a0, " + ", ".join(f"a{i} + a{i} as a{i + 1}" for i in range(20))
 
 
@@ -45,6 +46,24 @@ SUMMED = "select 1 as a0, " + ", ".join(f"a{i} + a{i} as a{i + 1}" for i in rang
         ("select " + " || ".join(["s"] * 30) + " from (select string_agg(name, '') as s from orders)", "times as long"),
         ("select list_transform(a, lambda x: a) from (select list(id) as a from orders)", "times as long"),
         ("select jaro_similarity(a, a) from (select string_agg(name, '') as a from orders)", "use levenshtein"),
+        (f"select s || x from {GATHERED} t, range(2048) r(x)", "times as long"),
+        (f"select s || x from range(2048) r(x) join {GATHERED} t on true", "times as long"),
+        (f"select x || t::varchar from {GATHERED} t, range(2048) r(x)", "times as long"),
+        (f"select a || x from {GATHERED} t(a, b, c), range(2048) r(x)", "times as long"),
+        (f"with t(a) as {GATHERED} select a || x from t, range(2048) r(x)", "times as long"),
+        (f"select concat(y, 'x') from (select s as y from {GATHERED} t, range(2048) r(x))", "times as long"),
+        (f"select concat(columns(*), 'x') from {GATHERED} t, range(2048) r(x)", "times as long"),
+        (f"select s || unnest(l) from {GATHERED}", "times as long"),
+        (f"select s || x from (select s, unnest(l) as x from {GATHERED})", "times as long"),
+        (f"select (select s from {GATHERED}) || x from range(2048) r(x)", "times as long"),
+        (f"select list_transform([1, 2], lambda x: s || x) from {GATHERED}", "times as long"),
+        ("select s || id from (select id, string_agg(name, '') over () as s from orders)", "times as long"),
+        (f"select s || 'x' from (from {GATHERED} union all from {GATHERED})", "times as long"),
+        (
+            "with recursive r(s) as (select 'x' union all select s || s from r) select s || x from r, range(9) t(x)",
+            "times as long",
+        ),
+        (f"select string_agg(s, '') from {GATHERED} t, range(2048) r(x)", "times as long"),
         ("select replace(name, 'a', name) from orders", "is written in the SELECT"),
         ("select regexp_replace(name, 'a', name, 'g') from orders", "is written in the SELECT"),
         ("select hex(hex(hex(hex(hex(name))))) from orders", "times as long"),
@@ -91,6 +110,13 @@ def test_what_grows_is_refused_wherever_it_stands(sql: str, sentence: str) -> No
         "select list_transform(list(id), lambda x: 'n' || x || name) from orders group by name",
         "select to_json(list(to_json(o))), jaro_similarity(name, 'n') from orders o group by name",
         " union all ".join(["from orders"] * 200),
+        f"select s, len(l), l[1], list_contains(l, id), name || '-' || n from orders join {GATHERED} t using (id)",
+        f"select s || '.', array_to_string(l, ',') as ids, ids || ';' from {GATHERED}",
+        f"select id, (select l from {GATHERED}) as l, name || id from orders where id in (select n from {GATHERED})",
+        "with recursive r(i, p) as "
+        "(select 1, 'a' union all select i + 1, p || '/' || name from r join orders on id = i) "
+        "select p || '.' from r",
+        "select json_object('ids', list(id), 'names', list(name)) as j from orders group by side",
         "from orders pivot (sum(price) for side in ('BUY', 'SELL'))",
     ],
 )
