@@ -1,9 +1,10 @@
-"""Patterns of LIKE, as regular expressions."""
+"""Patterns of LIKE, and what is like them."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csp_gateway.wire import patterns
 from csp_gateway.wire.patterns import LONGEST_PATTERN, pattern_of
 
 
@@ -49,7 +50,20 @@ LIKES = st.lists(st.sampled_from(["a", "b", "%", "_", r"\%", r"\a", "\n", "."]),
 @settings(max_examples=400, deadline=None)
 @given(st.text("ab%\n.", max_size=8), LIKES)
 def test_it_says_what_the_definition_says(text: str, like: str) -> None:
-    assert is_like(text, like) is slowly(text, like)
+    expected = slowly(text, like)
+    assert is_like(text, like) is expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patterns, "_QUICK", -1)  # as if the text were long
+        assert is_like(text, like) is expected
+
+
+@pytest.mark.timeout(10)  # a regular expression takes seconds, and no other thread runs meanwhile
+@pytest.mark.parametrize("piece", ["a" * 990, "a" * 10, "a_" * 490, "_" * 490 + "a" * 490, "aé" * 400])
+def test_a_long_text_is_judged_in_time_that_grows_with_it_alone(piece: str) -> None:
+    text = "a" * 1_000_000
+    assert not is_like(text, f"%{piece}b%")
+    assert not is_like(text, f"{piece}b%")
+    assert is_like(f"{text}b{text}", f"%{piece}b%") is ("é" not in piece)
 
 
 @pytest.mark.timeout(20)
