@@ -81,13 +81,17 @@ class KeyedRecords:
     def insert_all(self, records: Iterable[Any]) -> None:
         """Take records, later ones over earlier ones; who reads meanwhile finds all of them or none."""
         removes = self._removes
-        fresh = {}
+        fresh: dict[Hashable, Any] = {}
         for record in records:
             stands = record if removes is None or not removes(record) else REMOVED
             try:
-                fresh[self._read(record)] = stands
+                key = self._read(record)
+                hash(key)
             except Exception:  # as above
-                fresh[self.keys.settle(record)] = stands
+                key = self.keys.settle(record)
+            if self._aged:
+                fresh.pop(key, None)  # where a key stands says when it came last
+            fresh[key] = stands
         if removes is not None:
             fresh = {key: stands for key, stands in fresh.items() if stands is not REMOVED or key in self._rows}
         self._rows.update(fresh)

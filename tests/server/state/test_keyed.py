@@ -86,6 +86,12 @@ def test_with_a_limit_those_go_first_that_were_inserted_longest_ago() -> None:
     assert kept.statistics() == {"rows": 3, "dropped": 2, "expired": 0, "removed": 0}
 
 
+def test_of_a_key_that_comes_twice_at_once_the_later_counts() -> None:
+    kept = records("symbol", max_rows=1)
+    kept.insert_all(Quote(symbol=symbol) for symbol in "ABA")
+    assert symbols(kept) == "A"
+
+
 def test_a_record_that_ends_its_key_is_not_kept() -> None:
     kept = KeyedRecords(Keys(Quote, ("symbol",)), removes=ending(0))
     kept.insert_all([Quote(symbol="A", size=1), Quote(symbol="B", size=1)])
