@@ -41,6 +41,9 @@ __all__ = ["OrderBy", "Query"]
 
 T = TypeVar("T")
 
+_MOST = 2**53
+"""Records that an answer has or passes over at most: up to there JSON has every whole number."""
+
 
 class OrderBy(Part):
     """What an answer is ordered by; ascending has None first and NaN last, descending the other way round."""
@@ -68,8 +71,8 @@ class Query(Part):
     filters: list[AnyFilter] = []
     select: list[Path] | None = None
     order_by: list[Annotated[OrderBy, BeforeValidator(_an_order, json_schema_input_type=Path | OrderBy)]] = []
-    limit: Annotated[int, Field(strict=True, ge=1)] | None = None
-    offset: Annotated[int, Field(strict=True, ge=0)] = 0
+    limit: Annotated[int, Field(strict=True, ge=1, le=_MOST)] | None = None
+    offset: Annotated[int, Field(strict=True, ge=0, le=_MOST)] = 0
     cursor: Annotated[str, Field(min_length=1)] | None = None
     group_by: list[Path] = []
     aggregates: dict[str, Aggregate] = {}

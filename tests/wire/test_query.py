@@ -242,6 +242,8 @@ COUNTED = {"n": {"count": "*"}}
         ({"limit": 0}, "limit: Input should be greater than or equal to 1"),
         ({"limit": True}, "limit: Input should be a valid integer"),
         ({"limit": "5"}, "limit: Input should be a valid integer"),
+        ({"limit": 2**53 + 1}, "limit: Input should be less than or equal to 9007199254740992"),
+        ({"offset": 2**63}, "offset: Input should be less than or equal to 9007199254740992"),
         ({"offset": -1}, "offset: Input should be greater than or equal to 0"),
         ({"offset": 1.5}, "offset: Input should be a valid integer"),
         ({"cursor": ""}, "cursor: String should have at least 1 character"),

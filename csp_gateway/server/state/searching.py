@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from csp_gateway.server.state.asked import Asked
+from csp_gateway.server.state.asked import AllOf, AnyOf, Asked, Attribute, Comparison, Opposite, Test
 from csp_gateway.server.state.clauses import Clause, NotInSql
 from csp_gateway.server.state.found import Found, in_rows, page_of
 from csp_gateway.server.state.grouping import paged
@@ -38,12 +38,14 @@ def found_in(table: StateTable, asked: Asked, keys: Keys, aside: int) -> Found:
     order += [table.clauses.order(path) for path in keys.paths]
     with table.lock:
         apart = table.take_in(0 if asked.order else aside)
-        apart = {**table.odd, **apart} if table.odd else apart
+        apart = {**table.odd_at(_looked_at(asked, keys)), **apart} if table.odd else apart
         ordering = {*keys.paths, *(each.attribute.path for each in asked.order)}
         if (asked.order and apart) or not table.blurred.isdisjoint(ordering):
             raise NotInSql
         # One more than the page, to know of it; and as many as may turn out to be others.
-        most = None if asked.limit is None or asked.cursor else asked.offset + asked.limit + 1 + len(apart)
+        most = None
+        if asked.limit is not None and not asked.cursor:
+            most = min(asked.offset + asked.limit + 1 + len(apart), len(table.slots))
         if asked.test is None and not asked.order:
             slots = table.in_order(order)[:most]
         else:
@@ -104,8 +106,7 @@ def _groups(table: StateTable, asked: Asked, where: Clause, keys: Keys) -> Found
     grouped = f" group by {', '.join(columns)}" if columns else ""
     with table.lock:
         table.take_in()
-        told = [*asked.group, *(each for one in asked.aggregates for each in (one.attribute, one.by) if each)]
-        if table.odd or not table.blurred.isdisjoint(each.path for each in told):
+        if table.odd_at(_looked_at(asked, keys)) or not table.blurred.isdisjoint(_told(asked)):
             raise NotInSql
         # A record of the group tells what its records have in common, as it holds it.
         chosen = ", ".join(["any_value(t._slot)", *values])
@@ -123,3 +124,28 @@ def _groups(table: StateTable, asked: Asked, where: Clause, keys: Keys) -> Found
                 row[aggregate.name] = value
             rows.append(row)
     return in_rows(paged(rows, asked), asked)
+
+
+def _looked_at(asked: Asked, keys: Keys) -> set[str]:
+    """The paths whose columns tell which records are found, in which order, and in which group."""
+    tested = () if asked.test is None else _tested(asked.test)
+    return {*keys.paths, *(order.attribute.path for order in asked.order), *_told(asked), *tested}
+
+
+def _told(asked: Asked) -> Iterator[str]:
+    """The paths by which groups are made, and of which they tell something."""
+    yield from (attribute.path for attribute in asked.group)
+    yield from (each.path for one in asked.aggregates for each in (one.attribute, one.by) if each is not None)
+
+
+def _tested(test: Test) -> Iterator[str]:
+    match test:
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _tested(part)
+        case Opposite(part):
+            yield from _tested(part)
+        case _:
+            yield test.left.path
+            if isinstance(test, Comparison) and isinstance(test.right, Attribute):
+                yield test.right.path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -28,6 +28,10 @@ _CHUNK = 10_000
 """Records that are read into the table at once: some ten milliseconds' work."""
 _WORN = 20
 """How many times its rows a table takes in before it is made anew, lest what was replaced takes room for ever."""
+_FATAL = ("FATAL", "INTERNAL")
+"""How DuckDB's messages begin after which it does nothing any more."""
+_REFUSALS = frozenset({"BinderException", "ConversionException", "InvalidInputException", "OutOfRangeException"})
+"""What DuckDB raises, by name, at what it is asked, and is as it was before."""
 
 
 class StateTable:
@@ -36,7 +40,7 @@ class StateTable:
     What a column cannot hold is null there, and its record is *odd*: not to be judged by the table.
 
     Whoever uses it holds ``lock``. The inserting thread is never waited for, nor does it wait. When DuckDB fails, all
-    that was taken in is forgotten, and read anew the next time.
+    that was taken in is forgotten, and read anew the next time; unless it only refused what it was asked.
 
     Args:
         records: what it follows.
@@ -48,7 +52,9 @@ class StateTable:
         self.name = ""
         self.slots = Slots()
         self.odd: dict[Hashable, Any] = {}
-        """Records that hold what a column cannot, by key."""
+        """Records that hold what a column cannot, by key; see ``odd_at``."""
+        self._misfits: dict[Hashable, frozenset[str]] = {}
+        """Key → the paths at which its record is odd, if it is not so as a whole."""
         self.blurred: set[str] = set()
         """Paths whose columns hold values as one that Python tells apart, or orders otherwise: times with a zone, and
         what is made from the declared type, as an enum of texts is."""
@@ -101,7 +107,7 @@ class StateTable:
         Raises:
             duckdb.Error: DuckDB failed.
         """
-        with self._or_forgotten():
+        with self._or_forgotten(reading=True):
             found = self._cursor.execute(f"select {columns} from {self.name} t {rest}", list(values))
             rows: list[tuple[Any, ...]] = found.fetchall()
             return rows
@@ -112,7 +118,7 @@ class StateTable:
         Raises:
             duckdb.Error: DuckDB failed.
         """
-        with self._or_forgotten():
+        with self._or_forgotten(reading=True):
             found = self._cursor.execute(f"select t._slot from {self.name} t {rest}", list(values))
             slots: list[int] = found.fetchnumpy()["_slot"].tolist()
             return slots
@@ -122,6 +128,15 @@ class StateTable:
         if self._order is None:
             self._order = self.slots_of(f"order by {', '.join(order)}")
         return self._order
+
+    def odd_at(self, paths: Collection[str]) -> dict[Hashable, Any]:
+        """Those that are odd at one of the paths, or above or below it; one of another class is so everywhere."""
+        everywhere = frozenset({""})
+        meets = {
+            misfits: any(not each or _is_along(each, path) for each in misfits for path in paths)
+            for misfits in {everywhere, *self._misfits.values()}
+        }
+        return {key: record for key, record in self.odd.items() if meets[self._misfits.get(key, everywhere)]}
 
     def view(self) -> str:
         """A SELECT of what others may see of the table.
@@ -134,7 +149,7 @@ class StateTable:
         """Let go of all that was taken in."""
         self._records.unfollow()
         self._changed = self._order = None
-        self.slots, self.odd, self.blurred = Slots(), {}, set()
+        self.slots, self.odd, self._misfits, self.blurred = Slots(), {}, {}, set()
         self.json = RowBytes()
         self._taken = 0
         cursor, self._cursor = self._cursor, None
@@ -149,11 +164,15 @@ class StateTable:
         return {"settled": len(self.slots), "unsettled": 0 if changed is None else len(changed), "odd": len(self.odd)}
 
     @contextmanager
-    def _or_forgotten(self) -> Iterator[None]:
+    def _or_forgotten(self, *, reading: bool = False) -> Iterator[None]:
         try:
             yield
-        except BaseException:
-            self.forget()
+        except BaseException as error:
+            if not reading or type(error).__name__ not in _REFUSALS:
+                generation = self._generation
+                self.forget()
+                if str(error).startswith(_FATAL) and generation == DATABASE.generation:
+                    DATABASE.renew()
             raise
 
     def _followed(self) -> dict[Hashable, Any]:
@@ -191,6 +210,7 @@ class StateTable:
         dead = [slot for key in chunk if key not in live and (slot := self.slots.free(key)) is not None]
         for key in chunk:
             self.odd.pop(key, None)
+            self._misfits.pop(key, None)
         before = len(self.slots)
         slots = [self.slots.put(key, record) for key, record in live.items()]
         fresh = len(self.slots) - before
@@ -216,13 +236,20 @@ class StateTable:
                 if fresh < len(live)
                 else f"insert into {self.name} select * from delta"
             )
-            self.odd.update((keys[here.start + index], records[here.start + index]) for index in rows.misfits)
+            for index, misfits in rows.misfits.items():
+                self.odd[keys[here.start + index]] = records[here.start + index]
+                self._misfits[keys[here.start + index]] = frozenset(misfits)
         self._taken += len(chunk)
 
     def _register(self, rows: ArrowRows, slots: list[int]) -> None:
         batch = completed(rows, self.schema) if self.reader.can_misfit else rows.batch
         numbers = pa.Array.from_buffers(pa.int64(), len(slots), [None, pa.py_buffer(np.array(slots, np.int64))])
         self._cursor.register("delta", batch.append_column("_slot", numbers))
+
+
+def _is_along(one: str, other: str) -> bool:
+    """Whether a path is the other, or leads to it, or from it."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _doubtful(record_type: Any, reader: ArrowReader) -> Iterator[tuple[str, type, Callable[[Any], Any]]]:

@@ -198,17 +198,29 @@ def test_an_odd_record_is_judged_in_python_and_the_others_in_duckdb(both: Both, 
     assert both.symbols(aside, filters=[a("size", "<", 3)], limit=3) == "ABC"
     assert both.symbols(aside, filters=[{"attr": "maybe", "by": {"is_null": True}}]) == "ABCEFGH"
     assert both.symbols(aside, offset=2, limit=3) == "CDE"
+    assert both.symbols(aside, filters=[a("maybe", "==", BIG)], offset=2**53, limit=2**53) == ""
     both.fill("D", size=4, maybe=4)
     assert both.symbols(aside, filters=[a("maybe", "==", 4)]) == "D"
 
 
-def test_with_odd_records_only_python_orders_and_counts(both: Both) -> None:
+def test_where_records_are_odd_only_python_orders_and_counts(both: Both) -> None:
     assert both.symbols(9, order_by=["size"]) == "BFHACEGD"
     assert both.found(9, aggregates={"n": {"count": "*"}}).values == [{"n": 8}]
     both.fill("I", maybe=BIG)
-    for query in ({"order_by": ["size"]}, {"aggregates": {"n": {"count": "*"}}}):
+    count = {"n": {"count": "*"}}
+    for query in (
+        {"order_by": ["maybe"]},
+        {"order_by": ["size"], "filters": [{"not": {"and": [a("maybe", "==", BIG)]}}]},
+        {"order_by": ["size"], "filters": [{"or": [{"attr": "size", "by": {"attr": "maybe", "where": "<"}}]}]},
+        {"aggregates": {"n": {"count": "maybe"}}},
+        {"aggregates": {"n": {"last": "size", "by": "maybe"}}},
+        {"aggregates": count, "group_by": ["maybe"]},
+        {"aggregates": count, "filters": [a("maybe", "==", BIG)]},
+    ):
         with pytest.raises(NotInSql):
             both.found(9, **query)
+    assert both.symbols(9, order_by=["size"], filters=[a("symbol", ">", "E")]) == "IFHG"
+    assert both.found(9, aggregates=count).values == [{"n": 9}]
     both.fill("I", maybe=1)
     assert both.symbols(9, order_by=["size"]) == "IBFHACEGD"
 

@@ -216,6 +216,22 @@ def test_a_record_that_a_column_cannot_hold_is_odd_until_it_is_replaced() -> Non
     assert rows(table) == [("A", 0), ("C", 0)]
 
 
+def test_a_record_is_odd_at_a_path_and_all_along_it() -> None:
+    kept, table = followed()
+    odd, strange = Quote(symbol="B", maybe=BIG), Leg(venue="x")
+    kept.insert_all([*quotes("AC"), odd])
+    table.take_in()
+    assert table.odd_at(["size", "symbol", "maybe_not", "leg.venue"]) == {}
+    for path in ("maybe", "maybe.real"):
+        assert table.odd_at(["size", path]) == {"B": odd}
+    kept.insert(strange)
+    table.take_in()
+    assert table.odd_at(["size"]) == {None: strange}
+    kept.insert_all(quotes("B"))
+    table.take_in()
+    assert table.odd_at(["maybe"]) == {None: strange}
+
+
 def test_a_record_of_another_class_is_odd_too() -> None:
     """csp does not look at what is in a list that ticks."""
     kept, table = followed()
@@ -309,6 +325,31 @@ def test_when_duckdb_fails_all_is_forgotten_and_read_anew(use: Callable[[KeyedRe
     kept.insert_all(quotes("B", 1))
     table.take_in()
     assert rows(table) == held(table) == [("A", 0), ("B", 1)]
+
+
+@pytest.mark.parametrize("rest", ["where t.symbol::int = 1", "where t.no_such = 1", "limit 99999999999999999999"])
+def test_when_duckdb_refuses_a_question_nothing_is_forgotten(rest: str) -> None:
+    kept, table = followed()
+    kept.insert_all(quotes("AB"))
+    table.take_in()
+    for ask in (table.slots_of, lambda rest: table.rows_of("symbol", rest)):
+        with pytest.raises(duckdb.Error):
+            ask(rest)
+    assert table.statistics()["settled"] == 2
+    assert rows(table) == held(table) == [("A", 0), ("B", 0)]
+
+
+@pytest.mark.parametrize(("message", "renewed"), [("FATAL Error: x", 1), ("INTERNAL Error: x", 1), ("IO Error: x", 0)])
+def test_when_duckdb_is_done_for_another_is_opened(message: str, renewed: int) -> None:
+    kept, table = followed()
+    kept.insert_all(quotes("AB"))
+    table.take_in()
+    generation = DATABASE.generation
+    with pytest.raises(duckdb.Error), table._or_forgotten():
+        raise duckdb.Error(message)
+    assert DATABASE.generation == generation + renewed
+    table.take_in()
+    assert rows(table) == [("A", 0), ("B", 0)]
 
 
 # --- Given back -------------------------------------------------------------------------------------------------------
