@@ -100,6 +100,21 @@ class Database:
         with self._lock:
             self._let_go()
 
+    def failed(self, error: Exception, generation: int) -> bool:
+        """Whether an error says that the instance it was met in is lost; then it is let go of, unless it is already.
+
+        Args:
+            error: DuckDB's own, or Arrow's that tells it.
+            generation: that of the cursor.
+        """
+        kind, _, _ = str(error).partition(" Error:")
+        if kind not in ("FATAL", "INTERNAL"):
+            return False
+        with self._lock:
+            if generation == self._generation:
+                self._let_go()
+        return True
+
     def limit_memory(self, size: int) -> None:
         """Set the limit of memory, in bytes; of several that were asked for, the greatest counts.
 
@@ -171,6 +186,8 @@ def restore_duckdb_threads() -> None:
 
 def limit_duckdb_memory(size: int) -> None:
     """Let DuckDB take so many bytes, 1 GiB if nobody says; of several that were asked for, the greatest counts.
+
+    It is the whole process's, so that what a gateway has asked for counts even when it has stopped.
 
     Raises:
         ValueError: it is less than a mebibyte.

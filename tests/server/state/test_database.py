@@ -81,6 +81,19 @@ def test_what_changes_its_limits_opens_it_anew_and_a_cursor_lent_before_goes_on(
     assert ours.generation > anew
 
 
+@pytest.mark.parametrize("kind", ["FATAL", "INTERNAL"])
+def test_an_instance_that_is_lost_is_opened_anew_once(ours: Database, kind: str) -> None:
+    _, generation = ours.lend()
+    assert not ours.failed(ValueError("Binder Error: FATAL"), generation)
+    assert ours.generation == generation
+    lost = OSError(f"{kind} Error: it is lost")
+    assert ours.failed(lost, generation)
+    _, anew = ours.lend()
+    assert anew == generation + 1
+    assert ours.failed(lost, generation)  # another thread met it too
+    assert ours.generation == anew
+
+
 def test_limits_before_the_first_use_cost_no_generation(ours: Database) -> None:
     ours.set_threads(3)
     ours.limit_memory(1 << 28)
