@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from csp_gateway.errors import GatewayException, QueryTimeoutError
+from csp_gateway.errors import GatewayException, QueryCancelledError, QueryTimeoutError
 from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.queries import Queries
@@ -43,7 +43,8 @@ class Selects:
         Raises:
             QueriesRefusedError: too many are open.
         """
-        return self._queries.ask(lambda: self._answer(sql, parameters, limits, cancel))
+        asked = time.monotonic()
+        return self._queries.ask(lambda: self._answer(sql, parameters, limits, cancel, asked))
 
     def close(self, reason: GatewayException) -> None:
         """Refuse who comes from now on, stop what runs, and answer who waits with ``reason``."""
@@ -56,24 +57,32 @@ class Selects:
         """How many are ``open``, and how many were ``refused``."""
         return self._queries.statistics()
 
-    def _answer(self, sql: str, parameters: Parameters, limits: SqlLimits, cancel: Cancellation) -> pa.Table:
+    def _answer(
+        self, sql: str, parameters: Parameters, limits: SqlLimits, cancel: Cancellation, asked: float
+    ) -> pa.Table:
+        if cancel.cancelled:
+            raise QueryCancelledError("the SELECT was cancelled")
+        if time.monotonic() > asked + limits.seconds:
+            raise QueryTimeoutError(f"the SELECT waited more than {limits.seconds:g} s for others; ask it again later")
         tables = self._states.tables()
         select = read_select(sql, tables)
         self._running.add(cancel)
         try:
             if self._closed:  # since it was asked; ``close`` may not have seen it
                 cancel.cancel()
-            self._await_what_was_sent(select, {name: tables[name][0] for name in select.tables}, limits)
+            self._await_what_was_sent(select, {name: tables[name][0] for name in select.tables}, limits, asked)
             return settled(
                 {name: tables[name][1] for name in select.tables},
-                lambda views, begun: run_select(select, views, parameters, limits, cancel, begun),
+                lambda views, begun: run_select(select, views, parameters, limits, cancel, begun, asked),
             )
         finally:
             self._running.discard(cancel)
 
-    def _await_what_was_sent(self, select: Select, channels: Mapping[str, Any], limits: SqlLimits) -> None:
+    def _await_what_was_sent(
+        self, select: Select, channels: Mapping[str, Any], limits: SqlLimits, asked: float
+    ) -> None:
         """Wait until the states have what was sent to their channels."""
-        end = time.monotonic() + limits.seconds
+        end = asked + limits.seconds
         for name, channel in channels.items():
             arriving = self._cells[channel].arrival() if channel in self._cells else None
             if arriving is not None:

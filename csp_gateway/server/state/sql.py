@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 from csp_gateway.errors import AnswerTooLargeError, GatewayException, QueryCancelledError, QueryTimeoutError, SqlError
 from csp_gateway.server.state import database
 from csp_gateway.server.state.database import DATABASE, INTERNAL
+from csp_gateway.server.state.sql_columns import TOO_LONG, as_answer
 from csp_gateway.server.state.sql_parameters import Parameters, checked_parameters
 from csp_gateway.server.state.sql_size import check_size
 from csp_gateway.server.state.sql_spans import with_durations
@@ -80,6 +82,7 @@ def run_select(
     limits: SqlLimits = SqlLimits(),  # frozen
     cancel: Cancellation | None = None,
     begun: Callable[[], object] = lambda: None,
+    asked: float | None = None,
 ) -> pa.Table:
     """Run a SELECT and read all of its answer.
 
@@ -90,6 +93,7 @@ def run_select(
         limits: what it may take; nothing is cut off, what is too much is an error.
         cancel: to stop it from another thread.
         begun: called when that moment has been: what is written afterwards is not seen.
+        asked: when its time began, by ``time.monotonic``; now, if it is not said.
 
     Raises:
         SqlError: a parameter is missing or wrong, or DuckDB cannot answer it; the message has DuckDB's reason.
@@ -101,49 +105,72 @@ def run_select(
     values = checked_parameters(select.parameters, parameters)
     if clashing := [name for name in views if name.casefold().startswith(INTERNAL)]:
         raise ValueError(f"{clashing[0]!r} cannot be a table's name: such are the process's own")
-    with DATABASE.cursor() as cursor, _WATCH.over(cursor.interrupt, limits.seconds, cancel) as watched:
-        cursor.execute("begin transaction read only")
-        for name in select.tables:
-            quoted = name.replace('"', '""')
-            cursor.execute(f'create temp view "{quoted}" as {views[name]}')
-        # A view is held against its table when it is made, and with the first of them the transaction sees its moment.
-        begun()
-        # The views and the transaction end with the cursor.
-        return _answer(cursor, select.sql, values, limits, watched)
+    if cancel is not None and cancel.cancelled:
+        raise QueryCancelledError("the SELECT was cancelled")
+    left = limits.seconds if asked is None else max(0.0, asked + limits.seconds - time.monotonic())
+    cursor, generation = DATABASE.lend()
+    with cursor, _WATCH.over(cursor.interrupt, left, cancel) as watched:
+        shown = False
+        try:
+            _show(cursor, {name: views[name] for name in select.tables})
+            # With the first view the transaction sees its moment.
+            begun()
+            shown = True
+            # The views and the transaction end with the cursor.
+            return _answer(cursor, select.sql, values, limits, watched)
+        except GatewayException:
+            raise
+        except database.TableGoneError as error:
+            if not shown:
+                raise
+            raise _told(error, watched, limits, generation) from None
+        except (database.DuckDBError, OSError, pa.ArrowException) as error:
+            raise _told(error, watched, limits, generation) from None
+
+
+def _show(cursor: duckdb.DuckDBPyConnection, views: Mapping[str, str]) -> None:
+    cursor.execute("begin transaction read only")
+    for name, view in views.items():
+        quoted = name.replace('"', '""')
+        # Held against its table here, when it is made.
+        cursor.execute(f'create temp view "{quoted}" as {view}')
 
 
 def _answer(cursor: duckdb.DuckDBPyConnection, sql: str, values: Any, limits: SqlLimits, watched: Watched) -> pa.Table:
     batches: list[pa.RecordBatch] = []
     rows = size = 0
-    try:
-        with cursor.sql(sql, params=values).to_arrow_reader(min(_BATCH, limits.rows + 1)) as reader:
-            for batch in reader:
-                if watched.stopped:
-                    raise _stopped(watched, limits)
-                rows, size = rows + batch.num_rows, size + batch.nbytes
-                if rows > limits.rows:
-                    raise AnswerTooLargeError(f"the answer has over {limits.rows:,} rows; add LIMIT, or aggregate")
-                if size > limits.bytes:
-                    raise AnswerTooLargeError(f"the answer has over {limits.bytes:,} bytes; add LIMIT, or aggregate")
-                batches.append(batch)
-            return with_durations(pa.Table.from_batches(batches, reader.schema))
-    except GatewayException:
-        raise
-    except (database.DuckDBError, OSError, pa.ArrowException) as error:
-        raise _told(error, watched, limits) from None
+    answer = cursor.sql(sql, params=values)
+    with as_answer(answer, limits.bytes).to_arrow_reader(min(_BATCH, limits.rows + 1)) as reader:
+        for batch in reader:
+            if watched.stopped:
+                raise _stopped(watched, limits)
+            rows, size = rows + batch.num_rows, size + batch.nbytes
+            if rows > limits.rows:
+                raise AnswerTooLargeError(f"the answer has over {limits.rows:,} rows; add LIMIT, or aggregate")
+            if size > limits.bytes:
+                raise _too_long(limits)
+            batches.append(batch)
+        table = pa.Table.from_batches(batches, reader.schema).rename_columns(answer.columns)
+    return with_durations(table)
 
 
-def _told(error: Exception, watched: Watched, limits: SqlLimits) -> GatewayException:
+def _too_long(limits: SqlLimits) -> AnswerTooLargeError:
+    return AnswerTooLargeError(f"the answer has over {limits.bytes:,} bytes; add LIMIT, or aggregate")
+
+
+def _told(error: Exception, watched: Watched, limits: SqlLimits, generation: int) -> GatewayException:
     """DuckDB's error as one of ours. What fails while batches are read comes through Arrow, so its text says what."""
     kind, _, _ = str(error).partition(" Error:")
+    failed = DATABASE.failed(error, generation)
     if watched.stopped:
         return _stopped(watched, limits)
+    if TOO_LONG in str(error):
+        return _too_long(limits)
     if kind == "Out of Memory":
         return AnswerTooLargeError(
             f"the SELECT takes more memory than is left of {DATABASE.memory:,} bytes; add LIMIT, or aggregate"
         )
-    if kind in ("INTERNAL", "FATAL"):
-        DATABASE.renew()
+    if failed:
         return SqlError(f"DuckDB failed on this SELECT, which is a fault of DuckDB: {_sentence(error)}")
     return SqlError(_sentence(error))
 
@@ -174,12 +201,14 @@ def _check_text(sql: str) -> None:
 def _parsed(sql: str) -> list[dict[str, Any]]:
     """The statements as DuckDB reads them."""
     try:
-        with DATABASE.cursor() as cursor:
+        cursor, generation = DATABASE.lend()
+        with cursor:
             (text,) = cursor.execute("select json_serialize_sql(?)", [sql]).fetchall()[0]
         parsed = json.loads(text)
     except RecursionError:
         raise SqlError("the SELECT is nested too deeply; take parts of it out into a WITH, or shorten it") from None
     except database.DuckDBError as error:
+        DATABASE.failed(error, generation)
         raise SqlError(f"the SELECT cannot be read: {_sentence(error)}") from None
     if not parsed["error"]:
         statements: list[dict[str, Any]] = parsed["statements"]

@@ -139,6 +139,12 @@ def test_a_long_one_holds_no_query_and_no_other_select_up(run_gateway: Any) -> N
     assert open_selects(channels) == 0
 
 
+def test_its_time_begins_when_it_is_asked(run_gateway: Any) -> None:
+    channels = run_gateway(Ch(), Feed()).channels
+    with pytest.raises(QueryTimeoutError, match="waited more than -1 s"):
+        channels.sql("selec", limits=SqlLimits(seconds=-1))
+
+
 def test_one_that_is_cancelled_before_it_begins_is_not_run(run_gateway: Any) -> None:
     channels = run_gateway(Ch(), Feed()).channels
     cancel = Cancellation()

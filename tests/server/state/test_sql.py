@@ -22,7 +22,8 @@ from csp_gateway.errors import (
     QueryTimeoutError,
     SqlError,
 )
-from csp_gateway.server.state.database import DATABASE
+from csp_gateway.server.state import sql as sql_module
+from csp_gateway.server.state.database import DATABASE, Database
 from csp_gateway.server.state.sql import Cancellation, SqlLimits, read_select, run_select
 
 SHORT = SqlLimits(seconds=0.1)
@@ -209,6 +210,27 @@ def test_memory_is_over(views: Views) -> None:
     with pytest.raises(AnswerTooLargeError, match="more memory"):
         ask("select null::int[100000][100000]", views)
     assert ask("select count(*) from orders", views) == [(1000,)]
+
+
+def test_its_time_begins_when_it_was_asked(views: Views) -> None:
+    with pytest.raises(QueryTimeoutError, match="more than 20 s"):
+        run_select(read_select(ENDLESS, views), views, limits=LONG, asked=time.monotonic() - 20)
+
+
+def test_a_duckdb_that_is_lost_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = Database()
+    monkeypatch.setattr(sql_module, "DATABASE", ours)
+    select = read_select("from t", ["t"])
+    ours.lend()[0].close()
+    generation = ours.generation
+    monkeypatch.setattr(sql_module, "_show", lambda *_: raised(OSError("FATAL Error: lost")))
+    with pytest.raises(SqlError, match="a fault of DuckDB"):
+        run_select(select, {"t": "select 1"})
+    assert ours.generation == generation + 1
+
+
+def raised(error: Exception) -> None:
+    raise error
 
 
 @pytest.mark.parametrize("before", [True, False])

@@ -1,0 +1,56 @@
+"""An answer's columns as DuckDB has them: Arrow must have such too, and their values must fit before they are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from csp_gateway.errors import SqlError
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["TOO_LONG", "as_answer"]
+
+TOO_LONG = "the texts of the answer are too long for it"
+"""What DuckDB's error says where they are."""
+
+_FOREIGN = frozenset({"bignum", "bit", "geometry", "time with time zone", "uhugeint", "variant"})
+"""Types whose values Arrow would show as other ones, or as bytes of DuckDB's own."""
+_LENGTHS = {"varchar": "strlen({})", "blob": "octet_length({})", "list": "len({}) * 8", "map": "cardinality({}) * 16"}
+"""Type → bytes of a value, at least. DuckDB hands 2048 rows at once to Arrow, which copies what they share."""
+
+
+def as_answer(answer: duckdb.DuckDBPyRelation, most: int) -> duckdb.DuckDBPyRelation:
+    """The same, but an error of DuckDB's with ``TOO_LONG`` where texts and lists are longer than ``most`` bytes.
+
+    Columns of one name are told apart there.
+
+    Raises:
+        SqlError: a column is of a type that Arrow has not.
+    """
+    lengths = []
+    for at, (column, kind) in enumerate(zip(answer.columns, answer.types, strict=True), 1):
+        if foreign := _foreign(kind):
+            raise SqlError(
+                f"column {column!r} is of {foreign}, which Arrow has not; select it as text: {column}::varchar"
+            )
+        if kind.id in _LENGTHS:
+            lengths.append(f"coalesce({_LENGTHS[kind.id].format(f'#{at}')}, 0)")
+    if not lengths:
+        return answer
+    size = "size"
+    while size in map(str.lower, answer.columns):
+        size += "_"
+    sized = answer.project(f"*, sum({' + '.join(lengths)}) over (rows unbounded preceding) as {size}")
+    fitting = sized.filter(f"case when {size} > {most} then error('{TOO_LONG}') else true end")
+    return fitting.project(", ".join(f"#{at}" for at in range(1, len(answer.columns) + 1)))
+
+
+def _foreign(kind: Any) -> str | None:
+    """The first type in it that Arrow has not."""
+    if kind.id in _FOREIGN:
+        return str(kind)
+    if kind.id not in ("array", "list", "map", "struct", "union"):
+        return None
+    inner = [each for _, each in kind.children if hasattr(each, "id")]  # an array's size is among them
+    return next((found for each in inner if (found := _foreign(each))), None)
