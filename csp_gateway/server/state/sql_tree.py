@@ -44,7 +44,7 @@ class TreeReader:
     def __init__(self, tables: Collection[str]) -> None:
         self.tables: dict[str, None] = {}
         self.parameters: dict[str, None] = {}
-        self._known = {folded(name): name for name in tables} | {name: name for name in tables}
+        self._spelled = frozenset(tables)
 
     def read(self, tree: Any) -> None:
         """Read all of it.
@@ -126,13 +126,19 @@ class TreeReader:
             raise SqlError("AT is not answered: tables have only their present state")
         if folded(name) in names:
             return
-        found = self._known.get(name) or self._known.get(folded(name))
+        found = name if name in self._spelled else self._folded(name)
         if found is None:
-            raise SqlError(f"there is no table {name!r:.100}; {did_you_mean(name[:100], set(self._known.values()))}")
+            raise SqlError(f"there is no table {name!r:.100}; {did_you_mean(name[:100], self._spelled)}")
         self.tables[found] = None
 
+    def _folded(self, name: str) -> str | None:
+        fitting = sorted(each for each in self._spelled if folded(each) == folded(name))
+        if len(fitting) > 1:
+            raise SqlError(f"{name!r:.100} may be any of {', '.join(fitting)}; spell it as the one that you mean")
+        return fitting[0] if fitting else None
+
     def _all(self) -> str:
-        return ", ".join(sorted(set(self._known.values()))) or "there are none"
+        return ", ".join(sorted(self._spelled)) or "there are none"
 
 
 def _check_function(node: Mapping[str, Any]) -> None:

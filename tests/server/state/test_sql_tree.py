@@ -120,6 +120,9 @@ def test_tables_that_differ_only_in_case_cannot_both_be_named() -> None:
     assert list(read("from orders", "orders", "Orders").tables) == ["orders"]
     with pytest.raises(SqlError, match="differ only in upper and lower case"):
         read('from "Orders", orders', "orders", "Orders")
+    with pytest.raises(SqlError, match="may be any of Orders, orders; spell it"):
+        read("from ORDERS", "orders", "Orders")
+    assert list(read("from ORDERS", "orders", "Quotes").tables) == ["orders"]
 
 
 def test_without_tables_there_are_none() -> None:
