@@ -35,6 +35,10 @@ def _kind(kind: pa.DataType) -> pa.DataType:
         return pa.struct([pa.field(each.name, _kind(each.type), each.nullable) for each in kind])
     if pa.types.is_list(kind):
         return pa.list_(kind.value_field.with_type(_kind(kind.value_type)))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(kind.value_field.with_type(_kind(kind.value_type)), kind.list_size)
+    if pa.types.is_map(kind):
+        return pa.map_(kind.key_field.with_type(_kind(kind.key_type)), kind.item_field.with_type(_kind(kind.item_type)))
     return kind
 
 
@@ -47,6 +51,12 @@ def _durations(array: pa.Array, column: str) -> pa.Array:
         return pa.StructArray.from_arrays(inner, fields=list(kind), mask=array.is_null())
     if pa.types.is_list(kind):
         return pa.ListArray.from_arrays(array.offsets, _durations(array.values, column), kind, mask=array.is_null())
+    if pa.types.is_fixed_size_list(kind):
+        values = array.values.slice(array.offset * kind.list_size, len(array) * kind.list_size)
+        return pa.FixedSizeListArray.from_arrays(_durations(values, column), type=kind, mask=array.is_null())
+    if pa.types.is_map(kind):
+        keys, items = _durations(array.keys, column), _durations(array.items, column)
+        return pa.MapArray.from_arrays(array.offsets, keys, items, kind, mask=array.is_null())
     return _micros(array, column)
 
 

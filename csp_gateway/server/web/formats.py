@@ -93,7 +93,15 @@ def _arrow(rows: Tabular) -> Iterator[bytes]:
 
 
 def _parquet(rows: Tabular) -> Iterator[bytes]:
-    return _through(lambda sink: import_module("pyarrow.parquet").ParquetWriter(sink, rows.schema), rows.batches())
+    writer = import_module("pyarrow.parquet").ParquetWriter
+    try:
+        # Of no rows first: a type that Parquet has not is found before a byte is sent.
+        empty = pa.Table.from_batches([], rows.schema)
+        for _ in _through(lambda sink: writer(sink, rows.schema), iter([empty])):
+            pass
+    except pa.ArrowNotImplementedError as error:
+        raise HTTPException(422, f"Parquet cannot hold this answer: {error}; ask for JSON, NDJSON or Arrow") from None
+    yield from _through(lambda sink: writer(sink, rows.schema), rows.batches())
 
 
 def _through(open_on: Callable[[Any], Any], parts: Iterator[Any]) -> Iterator[bytes]:

@@ -59,6 +59,14 @@ def test_a_select_answers_durations_which_polars_reads() -> None:
     assert answer("select interval 1 day as a where false").schema.types == [DURATION]
 
 
+def test_maps_and_arrays_of_fixed_length_hold_durations_too() -> None:
+    rows = "(values (map {'k': interval 1 day}, array_value(interval 1 hour, null)), (null, null)) t(m, a)"
+    table = answer(f"select m, a from {rows}, range(3)")
+    assert table.schema.field("m").type.item_type == table.schema.field("a").type.value_type == DURATION
+    found = [(row["m"], row["a"]) for row in table.to_pylist()]
+    assert found.count(([("k", timedelta(1))], [timedelta(hours=1), None])) == found.count((None, None)) == 3
+
+
 @pytest.mark.parametrize(
     ("sql", "said"),
     [

@@ -101,6 +101,22 @@ def test_it_is_answered_under_the_name_that_was_asked_for(accept: str | None, co
     assert wanted_format(asked(accept)).content_type == content_type
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([{}], pa.struct([])),
+        pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1])]),
+        pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
+    ],
+)
+def test_what_parquet_has_not_is_refused_before_the_first_byte(column: pa.Array) -> None:
+    rows = TableRows(pa.table({"x": column}))
+    with pytest.raises(HTTPException, match="Parquet cannot hold this answer") as refusal:
+        next(wanted_format(asked(PARQUET)).pieces(rows))
+    assert refusal.value.status_code == 422
+    assert json.loads(written("application/json", rows))
+
+
 def test_several_headers_are_one() -> None:
     request = Request({"type": "http", "headers": [(b"accept", b"image/png"), (b"accept", b"text/csv")]})
     assert wanted_format(request).content_type.startswith("text/csv")
