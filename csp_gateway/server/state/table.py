@@ -28,8 +28,6 @@ _CHUNK = 10_000
 """Records that are read into the table at once: some ten milliseconds' work."""
 _WORN = 20
 """How many times its rows a table takes in before it is made anew, lest what was replaced takes room for ever."""
-_FATAL = ("FATAL", "INTERNAL")
-"""How DuckDB's messages begin after which it does nothing any more."""
 _REFUSALS = frozenset({"BinderException", "ConversionException", "InvalidInputException", "OutOfRangeException"})
 """What DuckDB raises, by name, at what it is asked, and is as it was before."""
 
@@ -171,8 +169,8 @@ class StateTable:
             if not reading or type(error).__name__ not in _REFUSALS:
                 generation = self._generation
                 self.forget()
-                if str(error).startswith(_FATAL) and generation == DATABASE.generation:
-                    DATABASE.renew()
+                if isinstance(error, Exception):
+                    DATABASE.failed(error, generation)
             raise
 
     def _followed(self) -> dict[Hashable, Any]:
