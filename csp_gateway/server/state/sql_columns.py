@@ -16,7 +16,12 @@ TOO_LONG = "the texts of the answer are too long for it"
 
 _FOREIGN = frozenset({"bignum", "bit", "geometry", "time with time zone", "uhugeint", "variant"})
 """Types whose values Arrow would show as other ones, or as bytes of DuckDB's own."""
-_LENGTHS = {"varchar": "strlen({})", "blob": "octet_length({})", "list": "len({}) * 8", "map": "cardinality({}) * 16"}
+_LENGTHS = {
+    "varchar": "strlen({0})",
+    "blob": "octet_length({0})",
+    "list": "len({0}) * 8",
+    "map": "cardinality({0}) * 16",
+}
 """Type → bytes of a value, at least. DuckDB hands 2048 rows at once to Arrow, which copies what they share."""
 
 
@@ -34,8 +39,7 @@ def as_answer(answer: duckdb.DuckDBPyRelation, most: int) -> duckdb.DuckDBPyRela
             raise SqlError(
                 f"column {column!r} is of {foreign}, which Arrow has not; select it as text: {column}::varchar"
             )
-        if kind.id in _LENGTHS:
-            lengths.append(f"coalesce({_LENGTHS[kind.id].format(f'#{at}')}, 0)")
+        lengths += _lengths(kind, f"#{at}")
     if not lengths:
         return answer
     size = "size"
@@ -44,6 +48,25 @@ def as_answer(answer: duckdb.DuckDBPyRelation, most: int) -> duckdb.DuckDBPyRela
     sized = answer.project(f"*, sum({' + '.join(lengths)}) over (rows unbounded preceding) as {size}")
     fitting = sized.filter(f"case when {size} > {most} then error('{TOO_LONG}') else true end")
     return fitting.project(", ".join(f"#{at}" for at in range(1, len(answer.columns) + 1)))
+
+
+def _lengths(kind: Any, value: str, depth: int = 0) -> list[str]:
+    """Expressions whose sum is how long a value is, at least."""
+    found = [f"coalesce({_LENGTHS[kind.id].format(value)}, 0)"] if kind.id in _LENGTHS else []
+    if kind.id == "struct":
+        for at, (_, each) in enumerate(kind.children, 1):
+            found += _lengths(each, f"struct_extract_at({value}, {at})", depth)
+    elif kind.id in ("list", "array"):
+        found += _lengths_within(kind.children[0][1], value, depth)
+    elif kind.id == "map":
+        for side, (_, each) in zip(("map_keys", "map_values"), kind.children, strict=True):
+            found += _lengths_within(each, f"{side}({value})", depth)
+    return found
+
+
+def _lengths_within(kind: Any, values: str, depth: int) -> list[str]:
+    inner = _lengths(kind, f"v{depth}", depth + 1)
+    return [f"coalesce(list_sum(list_transform({values}, lambda v{depth}: {' + '.join(inner)})), 0)"] if inner else []
 
 
 def _foreign(kind: Any) -> str | None:

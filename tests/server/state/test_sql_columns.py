@@ -53,6 +53,16 @@ def test_what_is_too_long_is_never_there(sql: str) -> None:
         answer(sql.format(50_000))
 
 
+@pytest.mark.parametrize(
+    "value", ["[s]", "{'a': [{'b': s}]}", "map {'k': s}", "array_value(s)", "struct_pack(a := 1, b := s)"]
+)
+def test_texts_count_wherever_they_are(value: str) -> None:
+    text = "(select max('0123456789' || i) as s from range(9) r(i))"
+    assert len(answer(f"select {value} as x from {text}, range(1000)")) == 1000
+    with pytest.raises(AnswerTooLargeError, match="over 10,000 bytes"):
+        answer(f"select {value} as x from {text}, range(1000)", 10_000)
+
+
 def test_order_and_names_are_kept() -> None:
     table = run_select(
         read_select("select -i as a, i::varchar as a, 'x' as size from range(9000) r(i) order by i desc", ()), {}
