@@ -181,6 +181,7 @@ class StateTable:
         if changed is not None and follows and not worn and self._generation == DATABASE.generation:
             return changed
         self.forget()
+        self._generation = DATABASE.generation  # of an instance that is lost, and lends nothing any more
         self._cursor, self._generation = DATABASE.lend()
         self.name = DATABASE.fresh_name()
         self._register(self.reader.read([]), [])

@@ -352,6 +352,24 @@ def test_when_duckdb_is_done_for_another_is_opened(message: str, renewed: int) -
     assert rows(table) == [("A", 0), ("B", 0)]
 
 
+def test_so_it_is_when_nothing_is_lent_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, table = followed()
+    kept.insert_all(quotes("AB"))
+    generation = DATABASE.generation
+
+    def lost() -> None:
+        raise duckdb.FatalException("FATAL Error: x")
+
+    DATABASE.cursor().close()
+    monkeypatch.setattr(DATABASE, "_drop_tables", lost)
+    with pytest.raises(duckdb.FatalException):
+        table.take_in()
+    monkeypatch.undo()
+    assert DATABASE.generation == generation + 1
+    table.take_in()
+    assert rows(table) == [("A", 0), ("B", 0)]
+
+
 # --- Given back -------------------------------------------------------------------------------------------------------
 
 
