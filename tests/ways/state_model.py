@@ -50,9 +50,11 @@ class Model:
         return tuple(stands(held(record, path)) for path in self.keys)
 
     def insert(self, records: Sequence[Fields]) -> None:
-        # The keys of a batch tick at once; that goes first which is named first.
         fresh: dict[Any, Fields] = {}
         for record in records:
+            if self.max_rows is not None:
+                # That goes first which has not been named for longest, within a batch too.
+                fresh.pop(self.key(record), None)
             fresh[self.key(record)] = record
         for key, record in fresh.items():
             self.rows.pop(key, None)

@@ -207,13 +207,14 @@ class StateTable:
         # Of the same record too, which may have been changed.
         self.json.forget([*live.values(), *map(self.slots.record, chunk)])
         dead = [slot for key in chunk if key not in live and (slot := self.slots.free(key)) is not None]
-        for key in chunk:
-            self.odd.pop(key, None)
+        # A key that was odd, and is not any more, has another place among the others.
+        moved = [key for key in chunk if self.odd.pop(key, None) is not None]
+        for key in moved:
             self._misfits.pop(key, None)
         before = len(self.slots)
         slots = [self.slots.put(key, record) for key, record in live.items()]
         fresh = len(self.slots) - before
-        if dead or fresh:
+        if dead or fresh or moved:
             self._order = None
         if dead:
             self._cursor.execute(f"delete from {self.name} where _slot in (select unnest(?))", [dead])
@@ -235,6 +236,8 @@ class StateTable:
                 if fresh < len(live)
                 else f"insert into {self.name} select * from delta"
             )
+            if rows.misfits:
+                self._order = None
             for index, misfits in rows.misfits.items():
                 self.odd[keys[here.start + index]] = records[here.start + index]
                 self._misfits[keys[here.start + index]] = frozenset(misfits)
