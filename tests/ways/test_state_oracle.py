@@ -66,7 +66,6 @@ def test_what_failed_once_does_not_fail_again(seed: str) -> None:
     assert tally["cases"]
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: Keys takes a number of numpy's for an array, so that 3 is two keys")
 def test_a_number_of_numpys_is_the_key_that_it_is_equal_to() -> None:
     state = State[Mixed]("anything")
     state.insert(Mixed(anything=3))

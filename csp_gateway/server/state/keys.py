@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 import csp
+import numpy as np
 
 from csp_gateway.server.state.paths import is_struct, resolve
 from csp_gateway.wire.comparing import naive_utc
@@ -96,6 +97,8 @@ def _settled(value: Any) -> Hashable:
     if isinstance(value, csp.Struct):
         # It can be hashed, but may be changed afterwards.
         return type(value).__name__, _settled(value.to_dict())
+    if isinstance(value, np.generic):
+        return _settled(value.item()) if isinstance(value, np.number | np.bool_) else value
     if hasattr(value, "tolist"):  # an array
         return type(value).__name__, _settled(value.tolist())
     try:
