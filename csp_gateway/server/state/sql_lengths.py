@@ -44,6 +44,8 @@ _SHORT = (
 """Functions whose value is a number or a truth, whatever they are given."""
 _SQUARE = "jaro_similarity jaro_winkler_similarity"
 """Functions that take the square of a text's length, and cannot be stopped meanwhile."""
+_SETS = "&& <@ @> array_has_all array_has_any array_intersect list_has_all list_has_any list_intersect"
+"""Functions that take seconds for two lists of a million values, and cannot be stopped meanwhile."""
 _REPLACING = frozenset({"regexp_replace", "replace"})
 _PADDING = frozenset({"lpad", "rpad"})
 
@@ -63,6 +65,8 @@ def function_growth(name: str, arguments: list[Any], given: list[int]) -> int:
         raise SqlError(f"{name} pads to a length that is written as a number, at most {_LONGEST_PAD:,}")
     if name in _SQUARE.split() and max(given, default=1) >= GATHERED:
         raise SqlError(f"{name} compares texts of one record, and none that are put together; use levenshtein")
+    if name in _SETS.split() and max(given, default=1) >= GATHERED:
+        raise SqlError(f"{name} compares lists of one record, and none that are put together; join, or use IN")
     if name in _SAME.split():
         growth = max(given, default=1)
     elif name in _SHORT.split():

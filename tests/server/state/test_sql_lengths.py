@@ -40,6 +40,7 @@ def test_a_replacement_counts_by_its_length() -> None:
         ("lpad", [COLUMN, constant("1001")]),
         ("replace", [COLUMN, COLUMN, COLUMN]),
         ("jaro_similarity", [COLUMN, COLUMN]),
+        ("list_intersect", [COLUMN, COLUMN]),
     ],
 )
 def test_what_may_be_too_long_is_refused(name: str, arguments: list[Any]) -> None:

@@ -64,6 +64,7 @@ SUMMED = "select 1 as a0, " + ", ".join(f"a{i} + a{i} as a{i + 1}" for i in rang
             "times as long",
         ),
         (f"select string_agg(s, '') from {GATHERED} t, range(2048) r(x)", "times as long"),
+        (f"select list_intersect(l, l) from {GATHERED}", "join, or use IN"),
         ("select replace(name, 'a', name) from orders", "is written in the SELECT"),
         ("select regexp_replace(name, 'a', name, 'g') from orders", "is written in the SELECT"),
         ("select hex(hex(hex(hex(hex(name))))) from orders", "times as long"),
