@@ -217,7 +217,7 @@ def test_of_plain_values_without_a_key_the_newest_is_kept(record_type: Any) -> N
 # --- What ends a record -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ttl", [0, -1, timedelta(0), timedelta(-1), "x", inf, nan, []], ids=repr)
+@pytest.mark.parametrize("ttl", [0, -1, timedelta(0), timedelta(-1), timedelta(40_000), "x", inf, nan, []], ids=repr)
 def test_a_time_to_live_is_above_0(ttl: Any) -> None:
     with pytest.raises(StateError, match="keeps its records for a time above 0 and of at most 36,500 days, not for"):
         State[Quote]("symbol", ttl=ttl)
