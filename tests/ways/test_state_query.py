@@ -128,9 +128,9 @@ class Site:
 
     def came_true(self, condition: Callable[[], bool]) -> bool:
         deadline = time.monotonic() + 30
-        while not condition() and time.monotonic() < deadline:
+        while not (true := condition()) and time.monotonic() < deadline:
             time.sleep(0.005)
-        return condition()
+        return true
 
 
 @pytest.fixture(scope="module")
