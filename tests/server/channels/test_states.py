@@ -419,7 +419,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "no age": (
         lambda channels: channels.set_state("plain", "symbol", ttl=0),
         StateError,
-        r"^Ch\.plain, in Part\.connect at .*test_states\.py:\d+: a state keeps its records for a time above 0 and of at most",
+        r"^Ch\.plain, in Part\.connect at .*: a state keeps its records for a time above 0 and of at most",
     ),
     "no room": (
         lambda channels: channels.set_state("plain", "symbol", max_rows=0),
