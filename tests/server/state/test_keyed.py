@@ -244,7 +244,10 @@ class AgainstADict(RuleBasedStateMachine):
         self.remember(quotes)
 
     def remember(self, quotes: list[Quote]) -> None:
-        newest = {plain(quote.thing): quote for quote in quotes}
+        newest: dict[Any, Quote] = {}
+        for quote in quotes:
+            newest.pop(plain(quote.thing), None)  # of a key that comes twice, the later place counts
+            newest[plain(quote.thing)] = quote
         for key, quote in newest.items():
             before = self.oracle.pop(key, None)
             if self.limited and quote.size == -1:
