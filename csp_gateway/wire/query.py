@@ -117,6 +117,8 @@ class Query(Part):
         _refuse_twice("group_by", self.group_by)
         if self.cursor is not None and self.offset:
             raise ValueError("cursor: it says where to go on, and excludes `offset`")
+        if "aggregates" in self.model_fields_set and not self.aggregates:
+            raise ValueError('aggregates: none is named; name at least one, such as {"n": {"count": "*"}}')
         if self.aggregates:
             self._refuse_wrong_columns()
         elif self.group_by:

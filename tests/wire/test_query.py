@@ -311,3 +311,9 @@ def test_one_filter_says_its_place_alone() -> None:
 def test_a_query_error_is_what_python_calls_it_too() -> None:
     assert issubclass(QueryError, GatewayException)
     assert issubclass(QueryError, ValueError)
+
+
+def test_no_aggregates_at_all_are_not_every_record() -> None:
+    with pytest.raises(QueryError, match="aggregates: none is named; name at least one"):
+        Query.of('{"aggregates": {}}')
+    assert Query.of({}).aggregates == {}

@@ -111,6 +111,8 @@ class State(Generic[T]):
             removes = None if tombstone is None else _ending(tombstone, self.record_type)
         except (AttributeError, ValueError) as error:
             raise StateError(f"a state of {spelled_type(self.record_type)}: {error}") from None
+        if max_rows is not None and (not isinstance(max_rows, int) or isinstance(max_rows, bool)):
+            raise StateError(f"a state keeps a whole number of records at most, not {max_rows!r:.80}")
         if max_rows is not None and max_rows < 1:
             raise StateError(f"a state keeps at least one record, not {max_rows}")
         self.indexer = indexer

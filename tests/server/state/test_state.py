@@ -223,6 +223,12 @@ def test_a_time_to_live_is_above_0(ttl: Any) -> None:
         State[Quote]("symbol", ttl=ttl)
 
 
+@pytest.mark.parametrize("max_rows", [1.5, True, "2"])
+def test_a_limit_is_a_whole_number(max_rows: Any) -> None:
+    with pytest.raises(StateError, match="a state keeps a whole number of records at most, not"):
+        State[Quote]("symbol", max_rows=max_rows)
+
+
 START = datetime(2024, 1, 1)
 
 
