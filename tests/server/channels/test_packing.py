@@ -119,6 +119,7 @@ def test_a_basket_takes_only_its_keys(declaration: Declaration, value: Any) -> N
         (SIDES_LISTED, {Side.BUY: [A, B]}, [[A.id, B.id]]),
         (LANES, [A, None, B], [[A.id, B.id]]),
     ],
+    ids=[f"case{n}" for n in range(8)],  # their structs have other ids in each process
 )
 def test_what_an_item_is_found_by(declaration: Declaration, value: Any, ids: Any) -> None:
     assert of(declaration).ids_of(value) == ids
