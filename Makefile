@@ -34,7 +34,7 @@ fix: $(INSTALLED) $(NODE_PACKAGES) ## repair what the formatter and the linters 
 
 test: $(INSTALLED) $(NODE_PACKAGES) chromium ## every test: the page's units, the package, its docs, a real browser
 	npm --prefix js run --silent test
-	$(BIN)/python -m pytest -m "$$([ -x $(CHROMIUM) ] || echo not browser)"
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "$$([ -x $(CHROMIUM) ] || echo not browser)"
 
 demo: $(INSTALLED) ## start the demonstration and say where it is; Ctrl-C stops it
 	@$(BIN)/python -m csp_gateway.server.demo
