@@ -35,6 +35,7 @@ from csp_gateway.wire.aggregates import Aggregate
 from csp_gateway.wire.filters import AnyFilter
 from csp_gateway.wire.limits import refuse_excess
 from csp_gateway.wire.parts import Part, Path
+from csp_gateway.wire.reading import read_object
 from csp_gateway.wire.spelling import spelled
 
 __all__ = ["OrderBy", "Query"]
@@ -88,7 +89,7 @@ class Query(Part):
             return query
         try:
             if isinstance(query, str | bytes):
-                return cls.model_validate_json(query)
+                query = read_object(query)
             return cls.model_validate(dict(query) if isinstance(query, Mapping) else {} if query is None else query)
         except ValidationError as error:
             raise QueryError(spelled(error)) from None

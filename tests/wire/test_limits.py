@@ -42,7 +42,7 @@ def test_data_that_contains_itself_is_too_deep() -> None:
 @pytest.mark.parametrize("text", ['{"filters":[', '{"filters":', "[", '{"filters":[{"not":', '{"a":' * 50 + "["])
 def test_json_text_of_any_depth_is_refused(text: str) -> None:
     with pytest.raises(QueryError, match=r"recursion limit exceeded|deep"):
-        Query.of(text * 50_000)
+        Query.of(text * 10_000)
     with pytest.raises(QueryError, match=r"recursion limit exceeded|deep"):
         Query.of('{"filters":[' + '{"not":' * 150 + json.dumps(ONE) + "}" * 150 + "]}")
 

@@ -188,7 +188,7 @@ def test_a_time_survives_json() -> None:
         ),
         ('{"filters": [{"attr": "a", "by": {"value": 1, "where": "~"}}]}', r"filters\[0\]\.by\.where: Input should be"),
         ('{"filters": [{"attr": "a", "by": {"value": [1]}}]}', r"by\.value: a value is a number, text, true or false"),
-        ('{"filters": [{"attr": "a", "by": {"value": NaN}}]}', r"by\.value: a number is finite"),
+        ('{"filters": [{"attr": "a", "by": {"value": NaN}}]}', "NaN is no JSON"),
         ('{"filters": [{"attr": "a", "by": {"value": 1e999}}]}', r"by\.value: a number is finite"),
         ('{"filters": [{"attr": "a", "by": {"when": 5}}]}', r"by\.when: Input should be a valid datetime"),
         ('{"filters": [{"attr": "a", "by": {"when": "5"}}]}', r"by\.when: Invalid isoformat string: '5'"),
