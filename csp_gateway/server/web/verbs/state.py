@@ -2,24 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Body, HTTPException, Query, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 
 from csp_gateway.errors import ConfigError, NoProviderException, did_you_mean
 from csp_gateway.server.channels import GatewayChannels, Outside
 from csp_gateway.server.state import Found, Stop
 from csp_gateway.server.structs import GatewayStruct, Tabular, is_gateway_struct_like
-from csp_gateway.server.web.formats import documented_formats, wanted_format
+from csp_gateway.server.web.formats import Format, documented_formats, wanted_format
 from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.streaming import tabular_reply
 from csp_gateway.server.web.verbs.awaited import arrived, is_there
 from csp_gateway.server.web.verbs.links import next_page
 from csp_gateway.server.web.verbs.mount import OVER, get_default_responses
-from csp_gateway.server.web.verbs.parameters import refuse_unknown
+from csp_gateway.server.web.verbs.parameters import refuse_all, refuse_unknown
 from csp_gateway.server.web.verbs.shape import Detail
 from csp_gateway.wire import Query as PartsOfQuery
 
@@ -40,6 +41,8 @@ _Query = Annotated[
         },
     ),
 ]
+
+_Body = Annotated[PartsOfQuery | None, Body(description="What is asked. Absent, or `{}`: every record, by key.")]
 
 _HEADERS = {
     "X-Next-Cursor": "Where there are more records than `limit`: the `cursor` to go on from, with the same query.",
@@ -65,6 +68,65 @@ def collected(channels: GatewayChannels, alias: str) -> tuple[type[GatewayStruct
     return struct, {key.name if isinstance(key, Enum) else str(key): key for key in states if key is not None}
 
 
+class _Asking:
+    """How the questions to one state are answered, wherever in a request they stand."""
+
+    def __init__(self, outside: Outside, alias: str, keys: Mapping[str, Any], seconds: float | None) -> None:
+        self._outside = outside
+        self._alias = alias
+        self._keys = keys
+        self._seconds = seconds
+
+    async def by_url(self, request: Request, query: str | None) -> Response:
+        chosen = wanted_format(request)
+        refuse_unknown(request, {"query"}, PartsOfQuery.model_fields)
+        return await self._answer(request, chosen, query, lambda found: _headers(request, query, found))
+
+    async def by_body(self, request: Request) -> Response:
+        chosen = wanted_format(request)
+        refuse_all(request)
+        query = (await request.body()).strip()
+        return await self._answer(request, chosen, query or None, _cursor)
+
+    async def _answer(
+        self,
+        request: Request,
+        chosen: Format,
+        query: str | bytes | None,
+        headers: Callable[[Found], Mapping[str, str]],
+    ) -> Response:
+        queries = self._outside.queries
+        try:
+            state, arriving = self._outside.reach(self._alias, self._key_in(request))
+        except NoProviderException as error:
+            raise HTTPException(404, f"State not found: {error}") from None
+        await arrived(arriving)
+        leaving = asyncio.ensure_future(left(request.receive))
+        stop = Stop(self._seconds, lambda: leaving.done() or queries.closed)
+
+        def search() -> tuple[Found, Tabular]:
+            found = state.ask(query, stop)
+            return found, state.tabular(found)
+
+        searching = queries.ask(search)
+        try:
+            told = await is_there(searching, None, leaving)
+        finally:
+            leaving.cancel()
+        if not told:
+            return Response(status_code=499)
+        found, rows = searching.result()
+        return await tabular_reply(chosen, rows, queries.ask, headers(found))
+
+    def _key_in(self, request: Request) -> Any:
+        spelled = request.path_params.get("key")
+        if spelled is None:
+            return None
+        if spelled not in self._keys:
+            raise HTTPException(404, f"State not found: {self._alias}/{spelled}; {did_you_mean(spelled, self._keys)}")
+        return self._keys[spelled]
+
+
 def mount_state(
     router: APIRouter,
     outside: Outside,
@@ -73,77 +135,79 @@ def mount_state(
     keys: Mapping[str, Any],
     seconds: float | None = None,
 ) -> None:
-    """Serve ``GET /<alias>``, and of a state that is collected key by key ``GET /<alias>/<key>``.
+    """Serve ``GET`` and ``POST /<alias>``, and of a state that is collected key by key ``/<alias>/<key>`` too.
 
     Args:
         alias: the state's name; the spelling with dashes is not in the documentation.
         struct: the class of its records.
         keys: how a key is spelled in a path → the key.
-        seconds: how long Python may look at records.
+        seconds: how long one query may take.
     """
+    asking = _Asking(outside, alias, keys, seconds)
 
-    async def answer(request: Request, key: Any, query: str | None) -> Response:
-        chosen = wanted_format(request)
-        refuse_unknown(request, {"query"}, PartsOfQuery.model_fields)
-        try:
-            state, arriving = outside.reach(alias, key)
-        except NoProviderException as error:
-            raise HTTPException(404, f"State not found: {error}") from None
-        await arrived(arriving)
-        leaving = asyncio.ensure_future(left(request.receive))
-        stop = Stop(seconds, lambda: leaving.done() or outside.queries.closed)
+    class FromBytes(APIRoute):
+        """Documented by its endpoint's signature, answered from the bytes of the body: see ``mount_send``."""
 
-        def search() -> tuple[Found, Tabular]:
-            found = state.ask(query, stop)
-            return found, state.tabular(found)
-
-        searching = outside.queries.ask(search)
-        try:
-            told = await is_there(searching, None, leaving)
-        finally:
-            leaving.cancel()
-        if not told:
-            return Response(status_code=499)
-        found, rows = searching.result()
-        return await tabular_reply(chosen, rows, outside.queries.ask, _headers(request, query, found))
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            return asking.by_body
 
     async def whole(request: Request, query: _Query = None) -> Response:
-        return await answer(request, None, query)
+        return await asking.by_url(request, query)
 
     async def of_key(request: Request, key: str, query: _Query = None) -> Response:
-        if key not in keys:
-            raise HTTPException(404, f"State not found: {alias}/{key}; {did_you_mean(key, keys)}")
-        return await answer(request, keys[key], query)
+        return await asking.by_url(request, query)
 
-    _mount(router, alias, "", struct, whole)
+    async def whole_by_body(query: _Body = None) -> None:
+        """What OpenAPI shows of it."""
+
+    async def of_key_by_body(key: str, query: _Body = None) -> None:
+        """What OpenAPI shows of it."""
+
+    _mount(router, "GET", alias, "", struct, whole, APIRoute)
+    _mount(router, "POST", alias, "", struct, whole_by_body, FromBytes)
     if keys:
-        _mount(router, alias, "/{key:path}", struct, of_key)
+        _mount(router, "GET", alias, "/{key:path}", struct, of_key, APIRoute)
+        _mount(router, "POST", alias, "/{key:path}", struct, of_key_by_body, FromBytes)
 
 
 def _mount(
-    router: APIRouter, alias: str, suffix: str, struct: type[GatewayStruct], endpoint: Callable[..., Any]
+    router: APIRouter,
+    method: str,
+    alias: str,
+    suffix: str,
+    struct: type[GatewayStruct],
+    endpoint: Callable[..., Any],
+    route: type[APIRoute],
 ) -> None:
+    posted = method == "POST"
+    headers = {name: text for name, text in _HEADERS.items() if not (posted and name == "Link")}
+    refusals = {
+        **({413: "The body is larger than `MAX_BODY_BYTES`"} if posted else {}),
+        422: "The query cannot be read, or names what is not there",
+        504: "It took too long",
+        **OVER,
+    }
     for spelling in dict.fromkeys([alias, alias.replace("_", "-")]):
         router.add_api_route(
             f"/{spelling}{suffix}",
             endpoint,
-            methods=["GET"],
+            methods=[method],
             # Only for the documentation: a query may select attributes, or group.
             response_model=list[struct],  # type: ignore[valid-type]
             responses={
                 **get_default_responses(),
-                **documented_formats(_HEADERS),
-                422: {"model": Detail, "description": "The query cannot be read, or names what is not there"},
-                504: {"model": Detail, "description": "It took too long"},
-                **{status: {"model": Detail, "description": when} for status, when in OVER.items()},
+                **documented_formats(headers),
+                **{status: {"model": Detail, "description": when} for status, when in refusals.items()},
             },
-            summary=f"Get State {alias}",
+            summary=f"{'Query' if posted else 'Get'} State {alias}",
             description=(
                 f"The records that the state `{alias}` holds, the newest of each key; or what `query` makes of them."
+                + (" The query is the body, which may be longer than a URL; none is all records." if posted else "")
             ),
-            operation_id=f"get_state_{alias}{'_key' if suffix else ''}_get".lower(),
+            operation_id=f"{'query' if posted else 'get'}_state_{alias}{'_key' if suffix else ''}_{method}".lower(),
             openapi_extra={"type_": f"{struct.__module__}.{struct.__qualname__}"},
             include_in_schema=spelling == alias,
+            route_class_override=route,
         )
 
 
@@ -153,4 +217,8 @@ def _headers(request: Request, query: str | None, found: Found) -> Mapping[str, 
     following = {**json.loads(query or "{}"), "cursor": found.cursor}
     following.pop("offset", None)
     query = json.dumps(following, separators=(",", ":"))
-    return {"x-next-cursor": found.cursor, "link": next_page(request, query=query)}
+    return {**_cursor(found), "link": next_page(request, query=query)}
+
+
+def _cursor(found: Found) -> Mapping[str, str]:
+    return {} if found.cursor is None else {"x-next-cursor": found.cursor}

@@ -1,4 +1,4 @@
-"""GET state."""
+"""GET and POST state."""
 
 import csv
 import io
@@ -474,6 +474,103 @@ def test_one_record_never_spoils_the_others(client: Any) -> None:
     assert table_of(asked(client, "orders", accept=PARQUET))["symbol"].to_pylist() == names
     assert symbols(client, "orders", {"filters": [by("note", value="'\"")]}) == ["quote"]
     assert symbols(client, "orders", {"filters": [by("note", value="x")]}) == ["plain"]
+
+
+# --- In the body ------------------------------------------------------------------------------------------------------
+
+
+def posted(client: Any, path: str, body: Any = None, **headers: str) -> Any:
+    content = {} if body is None else {"content": body} if isinstance(body, str | bytes) else {"json": body}
+    return client.post(f"/api/v1/state/{path}", headers=headers, **content)
+
+
+@pytest.mark.parametrize(("filters", "numbers"), QUERIES)
+def test_a_query_in_the_body_is_answered_alike(filled: Any, filters: Any, numbers: list[int]) -> None:
+    answer = posted(filled, "orders", {"filters": filters})
+    assert answer.content == asked(filled, "orders", {"filters": filters}).content
+    assert len(answer.json()) == len(numbers)
+
+
+def test_a_body_may_be_left_out(filled: Any) -> None:
+    for body in (None, "", " \n", "{}", {"filters": []}):
+        assert posted(filled, "orders", body).content == asked(filled, "orders").content
+    assert posted(filled, "by-side-and-symbol").content == posted(filled, "by_side_and_symbol").content
+
+
+def test_a_body_is_answered_in_every_format(filled: Any) -> None:
+    for kind in ("text/csv", NDJSON, ARROW):
+        query = {"select": ["symbol", "size"], "limit": 3}
+        answer, other = posted(filled, "orders", query, accept=kind), asked(filled, "orders", query, accept=kind)
+        assert (answer.content, answer.headers["vary"]) == (other.content, "Accept")
+        assert answer.headers["content-type"] == other.headers["content-type"]
+    assert posted(filled, "orders", "not looked at", accept="image/png").status_code == 406
+
+
+def test_the_pages_of_a_body_go_on_by_cursor(filled: Any) -> None:
+    query: dict[str, Any] = {"limit": 4}
+    found = []
+    while True:
+        answer = posted(filled, "orders", query)
+        assert "link" not in answer.headers
+        found += [each["symbol"] for each in answer.json()]
+        if "x-next-cursor" not in answer.headers:
+            break
+        query["cursor"] = answer.headers["x-next-cursor"]
+    assert found == [f"s{n}" for n in range(10)]
+
+
+@pytest.mark.parametrize("what", [each for each in WRONG if each != "empty"])
+def test_what_is_wrong_in_a_body_is_422_too(filled: Any, what: str) -> None:
+    query, said = WRONG[what]
+    answer = posted(filled, "orders", query)
+    assert answer.status_code == 422, answer.text
+    assert re.search(said, answer.json()["detail"])
+
+
+def test_a_post_has_no_parameters(filled: Any) -> None:
+    answer = filled.post("/api/v1/state/orders", params={"query": "{}"})
+    assert (answer.status_code, "in its body" in answer.json()["detail"]) == (422, True)
+    answer = filled.get("/api/v1/state/orders", params=[("query", "{}"), ("query", '{"limit":1}')])
+    assert (answer.status_code, "given 2 times" in answer.json()["detail"]) == (422, True)
+
+
+def test_a_body_of_a_key(client: Any) -> None:
+    send(client, "books", {Book.DAY: order("a"), Book.NIGHT: order("b")})
+    send(client, "places", {"x/y": order("c")})
+    for path, symbol in (("books/DAY", "a"), ("books/NIGHT", "b"), ("per_place/x/y", "c")):
+        assert [each["symbol"] for each in posted(client, path, {"limit": 1}).json()] == [symbol]
+    answer = posted(client, "books/NIHGT", {})
+    assert (answer.status_code, "did you mean 'NIGHT'" in answer.json()["detail"]) == (404, True)
+
+
+@pytest.mark.parametrize("text", ["x" * 2**20, "\ud800", "'\"\\"], ids=["a megabyte", "a surrogate", "quotes"])
+def test_a_text_is_found_by_a_body_whatever_it_is(client: Any, text: str) -> None:
+    send(client, "orders", order("odd", note=text), order("plain", note="x"))
+    for by_note in (by("note", value=text), by("note", **{"in": ["y", text]})):
+        answer = posted(client, "orders", json.dumps({"filters": [by_note]}))
+        assert [each["symbol"] for each in answer.json()] == ["odd"]
+    answer = posted(client, "orders", json.dumps({"filters": [by("note", value=text)]}), accept=NDJSON)
+    assert json.loads(answer.content)["symbol"] == "odd"
+
+
+def test_a_surrogate_is_found_by_a_url(client: Any) -> None:
+    send(client, "orders", order("odd", note="\ud800"), order("plain", note="x"))
+    (found,) = answered(client, "orders", {"filters": [by("note", value="\ud800")]})
+    assert found["symbol"] == "odd"
+    (found,) = answered(client, "orders", {"filters": [by("note", value="\ud800")], "select": ["note", "symbol"]})
+    assert found["symbol"] == "odd"
+
+
+def test_bodies_are_documented(filled: Any) -> None:
+    api = filled.get("/openapi.json").json()
+    operation = api["paths"]["/api/v1/state/orders"]["post"]
+    assert (operation["operationId"], operation["summary"]) == ("query_state_orders_post", "Query State orders")
+    assert set(operation["responses"]) == {"200", "404", "406", "413", "422", "503", "504"}
+    assert list(operation["responses"]["200"]["headers"]) == ["X-Next-Cursor"]
+    assert "parameters" not in operation
+    assert "Query" in str(operation["requestBody"]["content"]["application/json"]["schema"])
+    of_key = api["paths"]["/api/v1/state/books/{key}"]["post"]
+    assert (of_key["operationId"], of_key["parameters"][0]["name"]) == ("query_state_books_key_post", "key")
 
 
 # --- When the engine does not answer ----------------------------------------------------------------------------------
