@@ -52,7 +52,14 @@ if TYPE_CHECKING:
         restore_buffer_threshold,
         restore_duckdb_threads,
     )
-    from csp_gateway.server.structs import GatewayStruct, IdType, get_counter, global_lookup, is_gateway_struct_like
+    from csp_gateway.server.structs import (
+        Controls,
+        GatewayStruct,
+        IdType,
+        get_counter,
+        global_lookup,
+        is_gateway_struct_like,
+    )
     from csp_gateway.server.web import Error404, GatewayWebApp, get_default_responses
     from csp_gateway.wire import (
         Aggregate,
@@ -74,6 +81,7 @@ __all__ = [
     "ChannelSelection",
     "Channels",
     "ChannelsType",
+    "Controls",
     "Error404",
     "Filter",
     "FilterCondition",
@@ -138,6 +146,7 @@ _HOMES = {
     "ChannelSelection": "csp_gateway.server.channels",
     "Channels": "csp_gateway.server.channels",
     "ChannelsType": "csp_gateway.server.channels",
+    "Controls": "csp_gateway.server.structs",
     "Error404": "csp_gateway.server.web",
     "Filter": "csp_gateway.wire",
     "FilterCondition": "csp_gateway.wire",

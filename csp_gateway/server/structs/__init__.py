@@ -1,6 +1,7 @@
 """GatewayStruct, and its way to JSON and back."""
 
 from csp_gateway.server.structs.arrow_reader import ArrowReader, ArrowRows, Leaf
+from csp_gateway.server.structs.controls import Controls
 from csp_gateway.server.structs.decode import decode, decode_many
 from csp_gateway.server.structs.encode import encode, encode_many
 from csp_gateway.server.structs.gateway_struct import GatewayStruct, global_lookup, is_gateway_struct_like
@@ -21,6 +22,7 @@ from csp_gateway.server.structs.tabular import (
 __all__ = [
     "ArrowReader",
     "ArrowRows",
+    "Controls",
     "Counter",
     "DictRows",
     "GatewayStruct",
