@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from csp_gateway.errors import did_you_mean
 
-__all__ = ["COMPARE", "Kind", "Where", "comparable", "compare", "constant", "members_of", "naive_utc"]
+__all__ = ["COMPARE", "Kind", "Where", "comparable", "compare", "constant", "is_nan", "members_of", "naive_utc"]
 
 Where = Literal["==", "!=", "<", "<=", ">", ">="]
 
@@ -95,6 +95,14 @@ def compare(left: Any, where: Where, right: Any) -> bool:
         return bool(COMPARE[where](left, right))
     except (TypeError, ArithmeticError):
         return where == "!="
+
+
+def is_nan(number: Any) -> bool:
+    """Whether a comparable number is NaN, of whatever type: unequal to itself."""
+    try:
+        return bool(number != number)
+    except ArithmeticError:  # a Decimal that signals
+        return True
 
 
 def constant(value: bool | float | str | datetime, kind: Kind, members: type[Enum] | None = None) -> Any:

@@ -15,7 +15,7 @@ FilterWhere = Where
 FilterWhereLambdaMap = COMPARE
 
 _COMPARED = ("value", "when", "attr")
-_ASKED = ("in_", "between", "like", "is_null")
+_ASKED = ("in_", "between", "like", "is_null", "is_nan")
 
 
 def _some(values: list[Any]) -> list[Any]:
@@ -40,7 +40,7 @@ class FilterCondition(Part):
 
     It is compared with something by ``where``; of several the first in this order counts: ``value``, ``when``,
     ``attr``. Or, alone, it is one of the values ``in_`` (in JSON ``in``), ``between`` two values or equal to one of
-    them, ``like`` a pattern of SQL's, or ``is_null``: unset or None.
+    them, ``like`` a pattern of SQL's, ``is_null``: unset or None, or ``is_nan``: no number, among numbers.
     """
 
     value: Value = None
@@ -53,6 +53,7 @@ class FilterCondition(Part):
     between: Annotated[tuple[Listed, Listed], BeforeValidator(_two)] | None = None
     like: Annotated[str, AfterValidator(_a_pattern)] | None = None
     is_null: StrictBool | None = None
+    is_nan: StrictBool | None = None
 
     @model_validator(mode="after")
     def _refuse_none_and_several(self) -> Self:
@@ -61,7 +62,8 @@ class FilterCondition(Part):
         if not asked and not compared:
             raise ValueError(
                 "an empty condition: compare with a `value`, a time `when`, or another `attr`, "
-                "or ask for `in`, `between`, `like` or `is_null`; null equals nothing, ask for it by `is_null`"
+                "or ask for `in`, `between`, `like`, `is_null` or `is_nan`; null equals nothing, ask for it "
+                "by `is_null`"
             )
         if not asked:
             return self

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from csp_gateway.errors import QueryError, did_you_mean
-from csp_gateway.wire.comparing import Kind, comparable, compare, constant, members_of
+from csp_gateway.wire.comparing import Kind, comparable, compare, constant, is_nan, members_of
 from csp_gateway.wire.conditions import FilterCondition
 from csp_gateway.wire.patterns import pattern_of
 from csp_gateway.wire.values import Written
@@ -24,6 +24,8 @@ def is_true(attr: str, by: FilterCondition, obj: Any, place: str) -> bool:
     held = _held(obj, attr, f"{place}attr")
     if by.is_null is not None:
         return (held is None) is by.is_null
+    if by.is_nan is not None:
+        return _is_nan(held, attr, f"{place}by.is_nan") is by.is_nan
     if by.in_ is None and by.between is None and by.like is None:
         return _is_compared_so(held, attr, by, obj, place)
     if held is None:
@@ -44,6 +46,15 @@ def is_true(attr: str, by: FilterCondition, obj: Any, place: str) -> bool:
     if kind is not Kind.TEXT:
         raise QueryError(f"{place}by.like: {attr!r} is {kind.value}: only text is like a pattern")
     return pattern_of(str(by.like)).match(meant) is not None
+
+
+def _is_nan(held: Any, attr: str, place: str) -> bool:
+    if held is None:
+        return False
+    kind, meant = _comparable(held, attr, place)
+    if kind is not Kind.NUMBER:
+        raise QueryError(f"{place}: {attr!r} is {kind.value}: only what is a number can be NaN")
+    return is_nan(meant)
 
 
 def _is_one_of(meant: Any, values: list[Any], read: Callable[[Written, str], Any], mixed: bool) -> bool:

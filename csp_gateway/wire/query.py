@@ -10,7 +10,8 @@
     condition := {"value": number | text | true | false, "where": op}
                | {"when": time in ISO 8601, "where": op}    without a zone it is UTC
                | {"attr": path, "where": op}                another attribute of the same record
-               | {"in": [value, …]} | {"between": [lowest, highest]} | {"like": pattern} | {"is_null": true | false}
+               | {"in": [value, …]} | {"between": [lowest, highest]} | {"like": pattern}
+               | {"is_null": true | false} | {"is_nan": true | false}
     op     := "==" (the default) | "!=" | "<" | "<=" | ">" | ">="
     order  := path | {"attr": path, "descending": true | false}
     aggregate := {"count": "*" | path} | {"sum" | "avg" | "min" | "max": path}
@@ -18,11 +19,12 @@
                | {"quantile": path, "at": number from 0 to 1, or a list of them}
     path   := name, or names joined by dots: "leg.venue"
 
-An attribute that is unset or None equals nothing, not even another such, and comes before and after nothing: of it
-only ``!=`` and ``is_null`` are true. NaN is the same, but is not null. So a condition always divides the records in
-two, and ``not`` takes the others. Enum members compare by name, times in UTC, a date as its midnight. Times of day,
-dates and durations are given as a ``value``, as text in ISO 8601; so are all times in ``in`` and ``between``, which
-both ends belong to. In a pattern ``%`` is any text, ``_`` any one character, a backslash takes the next one as it is.
+An attribute that is unset or None equals nothing, not even another such, and comes before and after nothing: of it only
+``!=`` and ``is_null`` are true. NaN is the same, but is not null: it is found by ``is_nan``, which is asked of numbers.
+So a condition always divides the records in two, and ``not`` takes the others. Enum members compare by name, times in
+UTC, a date as its midnight. Times of day, dates and durations are given as a ``value``, as text in ISO 8601; so are all
+times in ``in`` and ``between``, which both ends belong to. In a pattern ``%`` is any text, ``_`` any one character, a
+backslash takes the next one as it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

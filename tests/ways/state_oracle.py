@@ -139,6 +139,8 @@ def holds(question: Any, cls: str, record: Fields) -> bool:
     value = held(record, path)
     if "is_null" in by:
         return (value is None) is by["is_null"]
+    if "is_nan" in by:
+        return is_nan(value) is by["is_nan"]
     kind, own = meant(value)
     if "in" in by:
         return any(_is(own, kind, "==", constants(each, cls, path)) for each in by["in"])

@@ -177,6 +177,8 @@ def _conditions(cls: str, path: str) -> SearchStrategy[Any]:
         compared = st.fixed_dictionaries({"value": one}, optional={"where": where})
         listed = st.fixed_dictionaries({"in": st.lists(one, min_size=1, max_size=4)})
         ways += [compared, compared, compared, listed, st.fixed_dictionaries({"between": ends})]
+    if NUMBER in kinds:
+        ways.append(st.fixed_dictionaries({"is_nan": st.booleans()}))
     if MOMENT in kinds:
         ways.append(st.fixed_dictionaries({"when": st.sampled_from(_MOMENTS)}, optional={"where": where}))
     if TEXT in kinds:

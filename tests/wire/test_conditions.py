@@ -25,6 +25,7 @@ NOON = datetime(2024, 1, 1, 12)
         {"like": ""},
         {"is_null": True},
         {"is_null": False},
+        {"is_nan": True},
     ],
     ids=repr,
 )
@@ -74,6 +75,8 @@ def test_of_comparisons_the_first_in_order_counts(by: dict[str, Any], given: tup
         ({"like": "a\\"}, "cannot end in a backslash"),
         ({"like": 5}, "valid string"),
         ({"is_null": 1}, "valid boolean"),
+        ({"is_nan": "true"}, "valid boolean"),
+        ({"is_null": False, "is_nan": False}, "`is_null` and `is_nan` exclude each other"),
         ({"is_null": "true"}, "valid boolean"),
         ({"in": [1], "like": "a"}, "`in` and `like` exclude each other"),
         ({"value": 1, "is_null": False}, "`is_null` and `value` exclude each other"),

@@ -1,11 +1,13 @@
 """Conditions held against objects; of comparisons, test_query.py tells more."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+import numpy as np
 import pytest
 
 from csp_gateway.errors import QueryError
@@ -90,6 +92,16 @@ def test_is_null_is_true_of_none_there_or_on_the_way_and_not_of_nan() -> None:
         assert holds(None, "it.further", is_null=wanted) is wanted
         assert holds(NAN, is_null=wanted) is not wanted
         assert holds([1], is_null=wanted) is not wanted, "what compares with nothing is there nevertheless"
+
+
+def test_is_nan_is_true_of_nan_of_any_type_and_asked_of_numbers() -> None:
+    for wanted in (True, False):
+        for nan in (NAN, Decimal("NaN"), Decimal("sNaN"), np.float32("nan")):
+            assert holds(nan, is_nan=wanted) is wanted
+        for other in (None, 0, 1.5, True, 2**70, Decimal(1), math.inf):
+            assert holds(other, is_nan=wanted) is not wanted
+        with pytest.raises(QueryError, match=r"by\.is_nan: 'it' is text: only what is a number can be NaN"):
+            holds("NaN", is_nan=wanted)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ __all__ = [
     "Between",
     "Comparison",
     "Function",
+    "IsNan",
     "IsNull",
     "Like",
     "Opposite",
@@ -47,8 +48,8 @@ class Attribute:
         return f"{self.path!r} is {' or '.join(kind.value for kind in self.kinds)}"
 
 
-# Tests. What is unset or None passes no test but ``!=``, ``IsNull`` and the opposite of those it does not pass; so does
-# NaN, except that it is not null.
+# Tests. What is unset or None passes no test but ``!=``, ``IsNull``, an unwanted ``IsNan``, and the opposite of those
+# that it does not pass; so does NaN, except that it is not null.
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,14 @@ class IsNull:
 
 
 @dataclass(frozen=True, slots=True)
+class IsNan:
+    """NaN; or, if that is not wanted, anything else, what is unset or None included."""
+
+    left: Attribute
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Every part passes."""
 
@@ -118,7 +127,7 @@ class Opposite:
     part: Test
 
 
-Test: TypeAlias = Comparison | Among | Between | Like | IsNull | AllOf | AnyOf | Opposite
+Test: TypeAlias = Comparison | Among | Between | Like | IsNull | IsNan | AllOf | AnyOf | Opposite
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from csp_gateway.server.state.asked import (
     Attribute,
     Between,
     Comparison,
+    IsNan,
     IsNull,
     Like,
     Opposite,
@@ -89,8 +90,16 @@ class Clauses:
                 return Clause(f"(not {inner.sql})", inner.values)
             case IsNull(left, wanted):
                 return Clause(f"({self.column(left.path)} is {'' if wanted else 'not '}null)")
+            case IsNan(left, wanted):
+                return self._is_nan(left, wanted)
         inner = self._comparison(test)
         return Clause(f"coalesce({inner.sql}, false)", inner.values) if exact else inner
+
+    def _is_nan(self, left: Attribute, wanted: bool) -> Clause:
+        self._scalar(left.path)
+        if self._leaves[left.path].arrow_type != pa.float64():
+            return Clause("false" if wanted else "true")
+        return Clause(f"({'' if wanted else 'not '}coalesce(isnan({self.column(left.path)}), false))")
 
     def _comparison(self, test: Test) -> Clause:
         """A condition that is true of the records that pass, and null or false of the others."""

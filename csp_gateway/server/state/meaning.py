@@ -17,6 +17,7 @@ from csp_gateway.server.state.asked import (
     Attribute,
     Between,
     Comparison,
+    IsNan,
     IsNull,
     Like,
     Opposite,
@@ -89,6 +90,10 @@ def _condition(path: str, by: FilterCondition, record_type: Any, place: str) -> 
     if by.is_null is not None:
         return IsNull(_found(record_type, path, f"{place}.attr"), by.is_null)
     left = _compares(record_type, path, f"{place}.attr")
+    if by.is_nan is not None:
+        if Kind.NUMBER not in left.kinds:
+            raise QueryError(f"{place}.by.is_nan: {left}: only what is a number can be NaN")
+        return IsNan(left, by.is_nan)
     if by.in_ is not None:
         return Among(left, _values(left, by.in_, f"{place}.by.in"))
     if by.between is not None:

@@ -12,6 +12,7 @@ from csp_gateway.server.state.asked import (
     Attribute,
     Between,
     Comparison,
+    IsNan,
     IsNull,
     Like,
     Opposite,
@@ -19,7 +20,7 @@ from csp_gateway.server.state.asked import (
 )
 from csp_gateway.server.state.meaning import held_against
 from csp_gateway.wire import Query
-from csp_gateway.wire.comparing import COMPARE, Kind, Where, comparable, compare
+from csp_gateway.wire.comparing import COMPARE, Kind, Where, comparable, compare, is_nan
 from csp_gateway.wire.patterns import pattern_of
 
 __all__ = ["Predicate", "passes", "predicate_of"]
@@ -66,6 +67,8 @@ def passes(test: Test) -> Predicate:
             return _native_like(left, pattern) if left.native else _like(left, pattern)
         case IsNull(left, wanted):
             return _is_null(attrgetter(left.path), wanted)
+        case IsNan(left, wanted):
+            return _is_nan(attrgetter(left.path), wanted)
 
 
 def _comparison(asked: Comparison) -> Predicate:
@@ -247,5 +250,16 @@ def _is_null(get: Callable[[Any], Any], wanted: bool) -> Predicate:
             return (get(record) is None) is wanted
         except Exception:
             return wanted
+
+    return test
+
+
+def _is_nan(get: Callable[[Any], Any], wanted: bool) -> Predicate:
+    def test(record: Any) -> bool:
+        try:
+            kind, meant = comparable(get(record))
+            return (kind is Kind.NUMBER and is_nan(meant)) is wanted
+        except Exception:
+            return not wanted
 
     return test

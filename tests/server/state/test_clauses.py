@@ -206,6 +206,20 @@ def test_null_or_not(table: duckdb.DuckDBPyConnection, attr: str) -> None:
         assert found(table, where(question)) == passing(question)
 
 
+@pytest.mark.parametrize("attr", ["price", "worth", "part", "leg.ratio", "size", "maybe", "firm"])
+def test_nan_or_not(table: duckdb.DuckDBPyConnection, attr: str) -> None:
+    for wanted in (True, False):
+        for question in (a(attr, is_nan=wanted), {"not": a(attr, is_nan=wanted)}):
+            assert found(table, where(question)) == passing(question), question
+    assert bool(found(table, where(a(attr, is_nan=True)))) is (attr in ("price", "worth", "part", "leg.ratio"))
+
+
+def test_only_python_tells_nan_among_what_is_anything(table: duckdb.DuckDBPyConnection) -> None:
+    for attr in ("either", "thing"):
+        with pytest.raises(NotInSql):
+            where(a(attr, is_nan=True))
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -381,7 +395,7 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.sampled_from(list(OF_A_KIND)))
     attrs, values = OF_A_KIND[kind]
     attr = draw(st.sampled_from(attrs))
-    how = draw(st.sampled_from(["value", "value", "attr", "in", "between", "is_null", "like"]))
+    how = draw(st.sampled_from(["value", "value", "attr", "in", "between", "is_null", "is_nan", "like"]))
     if how == "like" and kind in ("text", "side"):
         return a(attr, like=draw(st.sampled_from(["%", "a%", "_", "%B", "\\%", "%a%b"])))
     match how:
@@ -391,6 +405,8 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
             return a(attr, in_=draw(st.lists(values, min_size=1, max_size=3)))
         case "between":
             return a(attr, between=[draw(values), draw(values)])
+        case "is_nan" if kind in ("number", "float"):
+            return a(attr, is_nan=draw(st.booleans()))
         case "is_null":
             return a(attr, is_null=draw(st.booleans()))
     return a(attr, draw(st.sampled_from(WHERE)), value=draw(values))

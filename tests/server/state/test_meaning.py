@@ -19,6 +19,7 @@ from csp_gateway.server.state.asked import (
     Attribute,
     Between,
     Comparison,
+    IsNan,
     IsNull,
     Like,
     Opposite,
@@ -100,6 +101,7 @@ def test_each_condition_becomes_a_test() -> None:
     assert meant_by("symbol", like="a%") == Like(SYMBOL, "a%")
     assert meant_by("side", like="%U%") == Like(side, "%U%")
     assert meant_by("size", is_null=False) == IsNull(SIZE, False)
+    assert meant_by("size", is_nan=True) == IsNan(SIZE, True)
 
 
 def test_what_joins_filters_joins_tests() -> None:
@@ -207,6 +209,8 @@ def test_sums_are_of_any_numbers(path: str) -> None:
     ("attr", "by", "message"),
     [
         ("sise", {"is_null": True}, r"^filters\[0\]\.attr: Quote has no attribute 'sise'; did you mean 'size'\?$"),
+        ("symbol", {"is_nan": True}, r"^filters\[0\]\.by\.is_nan: 'symbol' is text: only what is a number can be NaN$"),
+        ("legs", {"is_nan": True}, r"^filters\[0\]\.attr: 'legs' is a list.*, which compares with nothing$"),
         ("legs", {"in": [1]}, r"^filters\[0\]\.attr: 'legs' is a list.*, which compares with nothing$"),
         ("size", {"in": [1, 2, "x"]}, r"^filters\[0\]\.by\.in\[2\]: with 'size': 'x' is text, and cannot be compared"),
         ("side", {"in": ["BUY", "BYU"]}, r"^filters\[0\]\.by\.in\[1\]: .* no member 'BYU'; did you mean 'BUY'\?$"),

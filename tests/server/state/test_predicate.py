@@ -247,6 +247,8 @@ def conditions(attr: str) -> st.SearchStrategy[dict[str, Any]]:
         if attr in OTHERS:
             others = st.sampled_from(OTHERS[attr])
             kinds.append(st.builds(lambda other, where: {"attr": other, "where": where}, others, wheres))
+    if attr in ("size", "price", "firm", "maybe", "either", "thing", "leg.ratio"):
+        kinds.append(st.builds(lambda wanted: {"is_nan": wanted}, st.booleans()))
     if attr in ("symbol", "side", "venue", "either", "thing", "leg.note", "leg.venue"):
         kinds.append(st.sampled_from(PATTERNS).map(lambda like: {"like": like}))
     return st.one_of(kinds)
@@ -338,6 +340,8 @@ def is_so(filter: dict[str, Any], record: Any) -> bool:
     kind, meant = known(held)
     if "is_null" in by:
         return (held is None) is by["is_null"]
+    if "is_nan" in by:
+        return (kind == "number" and meant != meant) is by["is_nan"]
     if "in" in by:
         return any(kind in each and related(meant, "==", each[kind]) for each in map(readings, by["in"]))
     if "between" in by:
@@ -410,6 +414,8 @@ class Trap:
         ({"like": "%"}, False),
         ({"is_null": True}, True),
         ({"is_null": False}, False),
+        ({"is_nan": True}, False),
+        ({"is_nan": False}, True),
     ],
 )
 def test_an_attribute_that_raises_is_as_if_unset(by: dict[str, Any], passed: bool) -> None:
