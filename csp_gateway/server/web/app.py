@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from csp_gateway.errors import DeclarationError, did_you_mean
+from csp_gateway.errors import DeclarationError, NoProviderException, did_you_mean
 from csp_gateway.server.state import SqlLimits
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front, Receive, Scope, Send
@@ -28,6 +28,7 @@ from csp_gateway.server.web.verbs import (
     mount_next,
     mount_send,
     mount_sql,
+    mount_stage,
     mount_state,
     shape_of,
 )
@@ -53,6 +54,7 @@ class GatewayWebApp:
         "lookup": "Lookup",
         "next": "Next",
         "send": "Requests (send)",
+        "stage": "Stage",
         "state": "State",
     }
     """Routers by kind: ``api`` is at the API's path, a verb's below it under the verb's name."""
@@ -199,6 +201,21 @@ class GatewayWebApp:
         self._mounted["state", version or self.settings.API_VERSION_DEFAULT].append(alias)
         seconds = self.settings.SQL_SECONDS
         mount_state(self.get_router("state", version), self.outside, alias, struct, keys, seconds)
+
+    def add_stage_api(self, field: str, version: str | None = None, *, keep_identity: bool = False) -> None:
+        """Serve all methods of ``stage/<field>``; ``keep_identity`` believes the id and timestamp a client sends.
+
+        Raises:
+            NoProviderException: the channel is not staged.
+        """
+        if field not in self.channels.staged_channels():
+            raise NoProviderException(
+                f"channel {field!r} is not staged: call channels.set_stage({field!r}) in a connect, or declare it "
+                f"with Annotated[…, Stage()]; staged are {', '.join(self.channels.staged_channels()) or 'none'}"
+            )
+        self._mounted["stage", version or self.settings.API_VERSION_DEFAULT].append(field)
+        context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
+        mount_stage(self.get_router("stage", version), self.channels, self.channels.declared[field], context)
 
     def add_sql_api(self, version: str | None = None) -> None:
         """Serve ``POST sql``: one SELECT over all states."""

@@ -8,6 +8,7 @@ from csp_gateway.server.web.verbs.next import mount_next
 from csp_gateway.server.web.verbs.send import INLINE_BYTES, accept, mount_send
 from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, why_not
 from csp_gateway.server.web.verbs.sql import mount_sql
+from csp_gateway.server.web.verbs.stage import mount_stage
 from csp_gateway.server.web.verbs.state import collected, mount_state
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "mount_next",
     "mount_send",
     "mount_sql",
+    "mount_stage",
     "mount_state",
     "shape_of",
     "why_not",

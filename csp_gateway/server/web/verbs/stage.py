@@ -1,0 +1,135 @@
+"""POST, DELETE, PATCH, GET and PUT stage: records that are held back from a channel."""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query, Request
+from fastapi.responses import Response
+
+from csp_gateway.server.channels import Declaration, GatewayChannels
+from csp_gateway.server.web.reply import invalid
+from csp_gateway.server.web.verbs.awaited import is_there
+from csp_gateway.server.web.verbs.mount import OVER, get_default_responses
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
+from csp_gateway.server.web.verbs.shape import Detail
+from csp_gateway.server.web.verbs.stagings import Refused, Stagings
+
+__all__ = ["mount_stage"]
+
+_Ids = Annotated[
+    str | None,
+    Query(description="Stagings by their ids, with commas in between. Absent and empty (`id=`) are not the same."),
+]
+_NO_JSON = "Input should be JSON, sent as application/json, or no body at all"
+
+_DESCRIPTIONS = {
+    "add": (
+        "Hold records back from `{0}`, or without a body open a staging. Without `id` in the newest staging; with an "
+        "empty `id` in each that lacks the record, or a new one. `id` and `timestamp` are made here, unless the `id` "
+        "is that of a record which is staged already, and which the body then means. The answer is all that the "
+        "stagings hold which were touched."
+    ),
+    "remove": (
+        "Take a record back that is held from `{0}`, found by its `id` alone, or without a body whole stagings. A "
+        "record goes from the newest staging that holds it, from all with an empty `id`. Without a record, the newest "
+        "staging is dropped, or all with an empty `id`; those that `id` names are emptied and stay open. The answer "
+        "is what is left in the stagings that were touched."
+    ),
+    "release": (
+        "Let what is staged into `{0}`: of all stagings, or of those that `id` names, in this order. The answer is "
+        "what was released, which has not ticked yet."
+    ),
+    "list": "The stagings of `{0}` that are open, the newest last; of those that `id` names, the ones that are.",
+    "lookup": "What the open stagings of `{0}` hold back; of those that `id` names, the ones that are open.",
+}
+
+
+def mount_stage(
+    router: APIRouter, channels: GatewayChannels, declaration: Declaration, context: dict[str, Any]
+) -> None:
+    """Serve all five methods at ``/<channel>``, a staged one.
+
+    Args:
+        context: how bodies are validated; see ``GatewayStruct.model_validate``.
+    """
+    stagings = Stagings(channels, declaration, context)
+    element: Any = declaration.element
+    tick: Any = list[element] if declaration.listed else element
+    item: Any = dict[str, tick] if declaration.is_basket else element
+    given: Any = item if declaration.is_basket or not declaration.listed else tick | item
+    held: Any = dict[str, list[item]]
+
+    async def signature(data: Annotated[given | None, Body()] = None, id: _Ids = None) -> None:
+        """What OpenAPI shows of it; FastAPI would read the body on the event loop, whatever its size."""
+
+    removed = _removal(declaration)
+    for method, act, does, answers, shown in (
+        ("POST", "add", stagings.add, held, signature),
+        ("DELETE", "remove", stagings.remove, held, None),
+        ("PATCH", "release", lambda _, ids: stagings.release(ids), held, None),
+        ("GET", "list", lambda _, ids: stagings.ids(ids), list[str], None),
+        ("PUT", "lookup", lambda _, ids: stagings.lookup(ids), held, None),
+    ):
+        extra = {"type_": f"{declaration.element.__module__}.{declaration.element.__qualname__}"}
+        options: dict[str, Any] = {
+            "methods": [method],
+            "response_model": answers,  # only for the documentation: endpoints answer bytes that are ready to be sent
+            "responses": _responses(method),
+            "summary": f"Stage {act} {declaration.name}",
+            "description": _DESCRIPTIONS[act].format(declaration.name),
+            "operation_id": f"stage_{act}_{declaration.name}_{method}".lower(),
+            "openapi_extra": {**extra, "requestBody": removed} if act == "remove" else extra,
+        }
+        endpoint = _endpoint(channels, does, with_body=method in ("POST", "DELETE"))
+        for spelling in dict.fromkeys([declaration.name, declaration.name.replace("_", "-")]):
+            documented = spelling == declaration.name and shown is None
+            router.add_api_route(f"/{spelling}", endpoint, include_in_schema=documented, **options)
+        if shown is not None:
+            # The first of two is asked; this one is there to be read.
+            router.add_api_route(f"/{declaration.name}", shown, **options)
+
+
+def _endpoint(
+    channels: GatewayChannels, does: Callable[[bytes, list[str] | None], bytes], *, with_body: bool
+) -> Callable[..., Any]:
+    async def endpoint(request: Request, id: _Ids = None) -> Response:
+        refuse_unknown(request, {"id"})
+        body = (await request.body()).strip() if with_body else b""
+        if body and not _says_json(request.headers.get("content-type", "")):
+            return invalid([{"type": "json_type", "loc": ("body",), "msg": _NO_JSON, "input": body}])
+        ids = None if id is None else [part.strip() for part in id.split(",") if part.strip()]
+        # Not here: whoever listens to what happens to stagings is called by the thread that does it.
+        asked = channels.outside.queries.ask(lambda: does(body, ids))
+        await is_there(asked, None)
+        try:
+            return Response(asked.result(), media_type="application/json")
+        except Refused as refused:
+            return invalid(refused.errors, refused.count)
+
+    return endpoint
+
+
+def _removal(declaration: Declaration) -> dict[str, Any]:
+    """The body of a removal in OpenAPI: never a whole record, of which the ``id`` is all that is read."""
+    one: dict[str, Any] = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    several = declaration.is_basket or declaration.listed
+    schema = {"anyOf": [one, {"type": "array", "minItems": 1, "items": one}]} if several else one
+    return {"required": False, "content": {"application/json": {"schema": schema}}}
+
+
+def _responses(method: str) -> dict[int | str, dict[str, Any]]:
+    return {**get_default_responses(), **dict(_refusals(method))}
+
+
+def _refusals(method: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    if method == "POST":
+        yield 400, {"model": Detail, "description": "No staging of one of the ids is open, or there is nothing to add"}
+    if method in ("POST", "DELETE"):
+        yield 413, {"model": Detail, "description": "The body is larger than `MAX_BODY_BYTES`"}
+    yield 503, {"model": Detail, "description": f"{OVER[503]}; or there are as many stagings or records as may be"}
+
+
+def _says_json(content_type: str) -> bool:
+    """As FastAPI has it. A page of another origin cannot say so without being asked first."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
