@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, get_args, get_origin
@@ -11,7 +12,7 @@ import csp
 import msgspec
 import numpy as np
 from csp.typing import Numpy1DArray, NumpyNDArray
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema, to_jsonable_python
 
 __all__ = ["array_from", "array_values", "enum_json", "enum_members", "form_of", "naive_utc", "seconds"]
@@ -23,11 +24,7 @@ def form_of(tp: Any) -> Any | None:
         return _EnumForm(tp)
     if get_origin(tp) in (Numpy1DArray, NumpyNDArray):
         return _ArrayForm(np.dtype(get_args(tp)[0]), one_dimension=get_origin(tp) is Numpy1DArray)
-    return (
-        {datetime: _MomentForm(datetime), time: _MomentForm(time), timedelta: _SecondsForm()}.get(tp)
-        if isinstance(tp, type)
-        else None
-    )
+    return _PLAIN_FORMS.get(tp) if isinstance(tp, type) else None
 
 
 def naive_utc(moment: datetime) -> datetime:
@@ -117,6 +114,10 @@ class _MomentForm:
         )
         return core_schema.no_info_after_validator_function(_naive_utc_checked, inner, serialization=written)
 
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        # JSON Schema's own "date-time" and "time" have an offset; these are names of OpenAPI's registry of formats.
+        return {**handler(schema), "format": "time-local" if self._kind is time else "date-time-local"}
+
     def _read(self, value: Any) -> Any:
         if not isinstance(value, str):
             return value
@@ -148,6 +149,28 @@ class _SecondsForm:
 
 def _span(value: Any) -> Any:
     return seconds(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+class _FloatForm:
+    """A float: what is not finite is written as ``null``, and ``null`` in JSON is read as NaN."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_before_validator_function(_nan_for_null, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "type": ["number", "null"]}
+
+
+def _nan_for_null(value: Any, info: ValidationInfo) -> Any:
+    return math.nan if value is None and info.mode == "json" else value
+
+
+_PLAIN_FORMS: dict[type, Any] = {
+    datetime: _MomentForm(datetime),
+    float: _FloatForm(),
+    time: _MomentForm(time),
+    timedelta: _SecondsForm(),
+}
 
 
 class _EnumForm:

@@ -121,6 +121,9 @@ def field_type(info: FieldInfo) -> Any:
         json_schema_extra=info.json_schema_extra,
         discriminator=info.discriminator,
     )
+    if info.annotation is float:
+        # Around what is asked of the number: pydantic would say it in words of its own if it came after.
+        return Annotated[(float, *info.metadata, form_of(float), described)]
     return Annotated[(pydantic_type(info.annotation), *info.metadata, described)]
 
 

@@ -116,6 +116,14 @@ def test_a_naive_time_is_utc_already() -> None:
     assert naive_utc(datetime(2020, 1, 1, tzinfo=UTC)).tzinfo is None
 
 
+def test_null_in_json_is_a_float_that_is_not_finite_and_in_python_it_is_nothing() -> None:
+    adapter = TypeAdapter(pydantic_type(list[float]))
+    assert str(adapter.validate_json("[null, 1]")) == "[nan, 1.0]"
+    assert TypeAdapter(pydantic_type(float | None)).validate_json("null") is None
+    with pytest.raises(ValidationError):
+        adapter.validate_python([None])
+
+
 def test_json_schemas_describe_the_form() -> None:
     def described(tp: Any) -> dict[str, Any]:
         return TypeAdapter(pydantic_type(tp)).json_schema()
@@ -125,4 +133,7 @@ def test_json_schemas_describe_the_form() -> None:
     assert described(Level)["type"] == ["integer", "string"]
     assert "LOW, HIGH" in described(Level)["description"]
     assert described(timedelta)["type"] == "number"
+    assert described(float)["type"] == ["number", "null"]
+    assert described(datetime)["format"] == "date-time-local"
+    assert described(time)["format"] == "time-local"
     assert described(Numpy1DArray[float]) == {"type": "array", "items": {"type": ["number", "null"]}}

@@ -132,7 +132,7 @@ def test_the_json_schema_names_and_lists_what_there_is() -> None:
     assert (leg["title"], leg["description"]) == ("Leg", "One side of an order.")
     assert leg["properties"]["ratio"] == {
         "title": "Ratio",
-        "type": "number",
+        "type": ["number", "null"],
         "default": 1.0,
         "exclusiveMinimum": 0,
         "description": "how much of it",
