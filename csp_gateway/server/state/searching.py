@@ -15,28 +15,37 @@ from csp_gateway.server.state.keyed import REMOVED
 from csp_gateway.server.state.keys import Keys
 from csp_gateway.server.state.ordering import Pair, held
 from csp_gateway.server.state.predicate import passes
+from csp_gateway.server.state.stopping import Stop
 from csp_gateway.server.state.table import StateTable
 
 __all__ = ["found_in"]
 
 
-def found_in(table: StateTable, asked: Asked, keys: Keys, aside: int) -> Found:
+def found_in(
+    table: StateTable,
+    asked: Asked,
+    keys: Keys,
+    aside: int,
+    stop: Stop = Stop(),  # noqa: B008  # it never ends
+) -> Found:
     """What a query finds.
 
     Args:
         keys: those of the records.
         aside: how many changes are judged in Python at most, instead of being taken into the table.
+        stop: when to give up. What has changed is taken in to its end, nevertheless: the next query needs it too.
 
     Raises:
         NotInSql: only Python can tell.
         duckdb.Error: DuckDB failed.
+        QueryTimeoutError, QueryCancelledError: it had to ``stop``.
     """
     where = Clause("true") if asked.test is None else table.clauses.where(asked.test)
     if asked.aggregates:
-        return _groups(table, asked, where, keys)
+        return _groups(table, asked, where, keys, stop)
     order = [table.clauses.order(each.attribute.path, descending=each.descending) for each in asked.order]
     order += [table.clauses.order(path) for path in keys.paths]
-    with table.lock:
+    with stop.holding(table.lock):
         apart = table.take_in(0 if asked.order else aside)
         apart = {**table.odd_at(_looked_at(asked, keys)), **apart} if table.odd else apart
         ordering = {*keys.paths, *(each.attribute.path for each in asked.order)}
@@ -46,19 +55,26 @@ def found_in(table: StateTable, asked: Asked, keys: Keys, aside: int) -> Found:
         most = None
         if asked.limit is not None and not asked.cursor:
             most = min(asked.offset + asked.limit + 1 + len(apart), len(table.slots))
-        if asked.test is None and not asked.order:
-            slots = table.in_order(order)[:most]
-        else:
-            room = "" if most is None else f" limit {most}"
-            slots = table.slots_of(f"where {where.sql} order by {', '.join(order)}{room}", where.values)
-        return replace(_Sorted(table, slots, apart, asked, keys).page(), written=table.json.written)
+        with stop.interrupting(table.interrupt):
+            if asked.test is None and not asked.order:
+                slots = table.in_order(order)[:most]
+            else:
+                room = "" if most is None else f" limit {most}"
+                slots = table.slots_of(f"where {where.sql} order by {', '.join(order)}{room}", where.values)
+        return replace(_Sorted(table, slots, apart, asked, keys, stop).page(), written=table.json.written)
 
 
 class _Sorted:
     """Records in the order of their keys, or in another if none are apart: slots of the table, and some beside it."""
 
     def __init__(
-        self, table: StateTable, slots: list[int], apart: Mapping[Hashable, Any], asked: Asked, keys: Keys
+        self,
+        table: StateTable,
+        slots: list[int],
+        apart: Mapping[Hashable, Any],
+        asked: Asked,
+        keys: Keys,
+        stop: Stop,
     ) -> None:
         self._table = table
         self._asked = asked
@@ -67,7 +83,7 @@ class _Sorted:
         self._order = slots
         """Slots, and below 0 the places of those apart, counted from -1 down."""
         if apart:
-            passing = None if asked.test is None else passes(asked.test)
+            passing = None if asked.test is None else stop.within(passes(asked.test))
             keys_of = table.slots.keys
             self._order = [slot for slot in slots if keys_of[slot] not in apart]
             live = {key: record for key, record in apart.items() if record is not REMOVED}
@@ -100,17 +116,18 @@ class _Sorted:
         return [records[slot] if slot >= 0 else apart[-1 - slot][1] for slot in self._order[start:end]]
 
 
-def _groups(table: StateTable, asked: Asked, where: Clause, keys: Keys) -> Found:
+def _groups(table: StateTable, asked: Asked, where: Clause, keys: Keys, stop: Stop) -> Found:
     columns = [table.clauses.group(attribute) for attribute in asked.group]
     values = [table.clauses.aggregate(each, keys.paths) for each in asked.aggregates]
     grouped = f" group by {', '.join(columns)}" if columns else ""
-    with table.lock:
+    with stop.holding(table.lock):
         table.take_in()
         if table.odd_at(_looked_at(asked, keys)) or not table.blurred.isdisjoint(_told(asked)):
             raise NotInSql
         # A record of the group tells what its records have in common, as it holds it.
         chosen = ", ".join(["any_value(t._slot)", *values])
-        found = table.rows_of(chosen, f"where {where.sql}{grouped}", where.values)
+        with stop.interrupting(table.interrupt):
+            found = table.rows_of(chosen, f"where {where.sql}{grouped}", where.values)
         records = table.slots.records
         rows = []
         for one, *values_of_it in found:

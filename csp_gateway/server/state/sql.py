@@ -19,7 +19,7 @@ from csp_gateway.server.state.sql_parameters import Parameters, checked_paramete
 from csp_gateway.server.state.sql_size import check_size
 from csp_gateway.server.state.sql_spans import with_durations
 from csp_gateway.server.state.sql_tree import TreeReader
-from csp_gateway.server.state.sql_watch import Cancellation, Watch, Watched
+from csp_gateway.server.state.sql_watch import WATCH, Cancellation, Watched
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,8 +30,6 @@ _LONGEST = 1 << 16
 """Bytes of a SELECT's text."""
 _BATCH = 10_000
 """Rows that are read at once."""
-
-_WATCH = Watch()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def run_select(
         raise QueryCancelledError("the SELECT was cancelled")
     left = limits.seconds if asked is None else max(0.0, asked + limits.seconds - time.monotonic())
     cursor, generation = DATABASE.lend()
-    with cursor, _WATCH.over(cursor.interrupt, left, cancel) as watched:
+    with cursor, WATCH.over(cursor.interrupt, left, cancel) as watched:
         shown = False
         try:
             _show(cursor, {name: views[name] for name in select.tables})

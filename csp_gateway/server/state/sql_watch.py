@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Cancellation", "Watch"]
+__all__ = ["WATCH", "Cancellation", "Watch"]
 
 _AGAIN = 0.05
-"""Seconds until a query is told again to stop: it does not hear it between two of its statements."""
+"""Seconds until a query is told again to stop: it does not hear it between two of its statements. So often, too, it is
+looked whether somebody waits for it."""
 _IDLE = 1.0
 """Seconds for which the thread waits for another query before it ends."""
 
@@ -41,8 +42,9 @@ class Cancellation:
 class Watched:
     """One query that is watched, and why it was stopped, if it was: ``"time"`` or ``"cancel"``."""
 
-    def __init__(self, interrupt: Callable[[], object], deadline: float) -> None:
+    def __init__(self, interrupt: Callable[[], object], deadline: float, gone: Callable[[], bool]) -> None:
         self.interrupt = interrupt
+        self.gone = gone
         self.due = deadline
         self.stopped: str | None = None
 
@@ -58,16 +60,25 @@ class Watch:
 
     @contextmanager
     def over(
-        self, interrupt: Callable[[], object], seconds: float, cancellation: Cancellation | None
+        self,
+        interrupt: Callable[[], object],
+        seconds: float,
+        cancellation: Cancellation | None,
+        gone: Callable[[], bool] = lambda: False,
     ) -> Iterator[Watched]:
-        """Call ``interrupt``, again and again, from when the time is over until the block is left."""
-        watched = Watched(interrupt, time.monotonic() + seconds)
+        """Call ``interrupt``, again and again, from when the time is over until the block is left.
+
+        Args:
+            gone: whether nobody waits any more, which is as if it were cancelled; called under a lock.
+        """
+        watched = Watched(interrupt, time.monotonic() + seconds, gone)
         with self._changed:
             self._watched.add(watched)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            if seconds < _AGAIN:  # sooner than the thread looks by itself
+                self._changed.notify()
         if cancellation is not None:
             cancellation.on_cancel(lambda: self._cancel(watched))
         try:
@@ -90,6 +101,8 @@ class Watch:
             while True:
                 now = time.monotonic()
                 for watched in self._watched:
+                    if watched.stopped is None and watched.gone():
+                        watched.stopped, watched.due = "cancel", now
                     if watched.due <= now:
                         watched.stopped = watched.stopped or "time"
                         # Under the lock: so it never meets a cursor that its query is done with.
@@ -99,4 +112,8 @@ class Watch:
                 if now - idle_since >= _IDLE:
                     self._thread = None
                     return
-                self._changed.wait(min((each.due for each in self._watched), default=idle_since + _IDLE) - now)
+                self._changed.wait(min([_AGAIN, *(each.due - now for each in self._watched)]))
+
+
+WATCH = Watch()
+"""The process's one."""

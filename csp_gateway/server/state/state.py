@@ -157,22 +157,23 @@ class State(Generic[T]):
         """The same, and whether there is more beyond its ``limit``, and the ``cursor`` to go on from.
 
         Args:
-            stop: when Python has to give up, which may look at millions of records.
+            stop: when to give up, of millions of records.
 
         Raises:
             QueryError: as ``query``.
             QueryTimeoutError, QueryCancelledError: it had to stop.
         """
+        stop = stop or Stop()
         asked = held_against(Query.of(query), self.record_type)
         if self._table is not None and CHOICE.duckdb and len(self._records) >= CHOICE.few:
             try:
-                return found_in(self._table, asked, self._records.keys, CHOICE.aside)
+                return found_in(self._table, asked, self._records.keys, CHOICE.aside, stop)
             except NotInSql:
                 pass
             except database.DuckDBError as error:  # looked up when something was raised: duckdb is loaded then
                 self._fell_back += 1
                 _log.warning("DuckDB failed, and Python answers instead: %s", error)
-        return found_among(self._records, asked, stop or Stop())
+        return found_among(self._records, asked, stop)
 
     def arrow(self, query: Query | Mapping[str, Any] | str | bytes | None = None) -> pa.Table:
         """What the query means, in Arrow columns, which pandas, polars and DuckDB read.

@@ -28,7 +28,9 @@ _CHUNK = 10_000
 """Records that are read into the table at once: some ten milliseconds' work."""
 _WORN = 20
 """How many times its rows a table takes in before it is made anew, lest what was replaced takes room for ever."""
-_REFUSALS = frozenset({"BinderException", "ConversionException", "InvalidInputException", "OutOfRangeException"})
+_REFUSALS = frozenset(
+    {"BinderException", "ConversionException", "InterruptException", "InvalidInputException", "OutOfRangeException"}
+)
 """What DuckDB raises, by name, at what it is asked, and is as it was before."""
 
 
@@ -120,6 +122,10 @@ class StateTable:
             found = self._cursor.execute(f"select t._slot from {self.name} t {rest}", list(values))
             slots: list[int] = found.fetchnumpy()["_slot"].tolist()
             return slots
+
+    def interrupt(self) -> None:
+        """Have what is being read fail; from another thread, and while it is being read."""
+        self._cursor.interrupt()
 
     def in_order(self, order: Sequence[str]) -> list[int]:
         """The slots of all rows, ordered; found anew when keys have come or gone."""

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csp_gateway.errors import QueryError
+from csp_gateway.errors import QueryError, QueryTimeoutError
 from csp_gateway.server.state.clauses import NotInSql
 from csp_gateway.server.state.found import Found, found_among
 from csp_gateway.server.state.keyed import KeyedRecords
 from csp_gateway.server.state.keys import Keys
 from csp_gateway.server.state.meaning import held_against
 from csp_gateway.server.state.searching import found_in
+from csp_gateway.server.state.stopping import Stop
 from csp_gateway.server.state.table import StateTable
 from csp_gateway.server.structs import GatewayStruct
 from csp_gateway.wire import Query
@@ -420,3 +421,19 @@ def test_the_table_finds_what_is_found_without_it(
                     aside, **{name: each for name, each in query.items() if name != "offset"}, cursor=found.cursor
                 )
     both.table.forget()
+
+
+def test_a_query_ends_in_duckdb_and_its_table_stays() -> None:
+    both = Both()
+    both.records.insert_all([Quote(symbol=str(n), price=float(n)) for n in range(20_000)])
+    assert len(found_in(both.table, held_against(Query.of({}), Quote), both.keys, 0).values) == 20_000
+    slow = {"aggregates": {f"q{n}": {"quantile": "price", "at": n / 900} for n in range(900)}}
+    with pytest.raises(QueryTimeoutError, match=r"more than 0\.02 s"):
+        found_in(both.table, held_against(Query.of(slow), Quote), both.keys, 0, Stop(0.02))
+    assert both.table.statistics() == {"settled": 20_000, "unsettled": 0, "odd": 0}
+    assert both.table.lock.acquire(blocking=False)
+    with pytest.raises(QueryTimeoutError):
+        found_in(both.table, held_against(Query.of({"limit": 1}), Quote), both.keys, 0, Stop(0.01))
+    both.table.lock.release()
+    (first,) = found_in(both.table, held_against(Query.of({"limit": 1}), Quote), both.keys, 0, Stop(60)).values
+    assert first.symbol == "0"

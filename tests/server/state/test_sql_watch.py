@@ -67,3 +67,12 @@ def test_one_thread_watches_all_and_ends_when_there_is_nothing_to_watch() -> Non
     again = threading.Event()
     with watch.over(again.set, 0.0, None):
         assert waited(again)
+
+
+def test_a_query_that_nobody_waits_for_is_told_to_stop() -> None:
+    told, gone = threading.Event(), threading.Event()
+    with Watch().over(told.set, 60.0, None, gone.is_set) as watched:
+        assert watched.stopped is None
+        gone.set()
+        assert waited(told)
+    assert watched.stopped == "cancel"

@@ -110,7 +110,10 @@ class _Asking:
 
         searching = queries.ask(search)
         try:
-            told = await is_there(searching, None, leaving)
+            # Bringing DuckDB up to date is not broken off, nor is it waited for.
+            told = await is_there(searching, self._seconds, leaving)
+            if not told and not leaving.done():
+                stop.check()
         finally:
             leaving.cancel()
         if not told:

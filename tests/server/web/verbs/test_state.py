@@ -601,6 +601,17 @@ def test_it_does_not_wait_for_an_engine_that_is_stuck(gateway_client: Any) -> No
     go_on.set()
 
 
+def test_it_answers_at_its_deadline_whatever_is_being_done(gateway_client: Any, monkeypatch: Any) -> None:
+    go_on = threading.Event()
+    client = gateway_client(Ch(), Feed(), REST, SQL_SECONDS=0.1)
+    monkeypatch.setattr(State, "ask", lambda *asked: go_on.wait(15))
+    for ask in (asked, posted):
+        answer = ask(client, "orders")
+        assert (answer.status_code, "more than 0.1 s" in answer.json()["detail"]) == (504, True)
+    assert not go_on.is_set()
+    go_on.set()
+
+
 # --- What is documented -----------------------------------------------------------------------------------------------
 
 
