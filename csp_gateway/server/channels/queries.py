@@ -1,6 +1,7 @@
 """Questions that take a while, answered on a few threads: neither the engine nor an event loop waits for them."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +14,8 @@ __all__ = ["QUERIES_LIMIT", "Queries"]
 QUERIES_LIMIT = 1_000
 """Queries that may be asked and not answered yet; one more is refused."""
 _THREADS = 2
+_ENDING = 2.0
+"""Seconds that the threads are waited for at the end: what they do is told to stop."""
 
 
 class Queries:
@@ -28,6 +31,7 @@ class Queries:
         self._name = name
         self._limit = limit
         self._pool: ThreadPoolExecutor | None = None
+        self._threads: list[threading.Thread] = []
         self._open: set[Answer] = set()
         self._after: dict[Answer, list[tuple[Callable[[], Any], Answer]]] = {}
         self._closed: GatewayException | None = None
@@ -51,7 +55,7 @@ class Queries:
                 self.refused += 1
                 raise QueriesRefusedError(f"{self._limit} queries wait for their answers already; ask again later")
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix=self._name)
+                self._pool = ThreadPoolExecutor(_THREADS, self._name, self._begin)
             self._open.add(answer)
             first = after is not None and after not in self._after
             if after is not None:
@@ -63,8 +67,14 @@ class Queries:
             after.add_done_callback(self._go_on)
         return answer
 
-    def close(self, reason: GatewayException) -> None:
-        """Refuse who comes from now on, and answer who waits, with ``reason``; the threads end."""
+    def close(self, reason: GatewayException, stop: Callable[[], object] = lambda: None) -> None:
+        """Refuse who comes from now on, and answer who waits, with ``reason``; the threads end.
+
+        They are waited for, but not for longer than two seconds: who asked has been answered.
+
+        Args:
+            stop: called when nobody waits any more, to end what they do.
+        """
         with self._lock:
             self._closed = reason
             pool, self._pool = self._pool, None
@@ -74,6 +84,11 @@ class Queries:
             pool.shutdown(wait=False, cancel_futures=True)
         for answer in waiting:
             answer.set_exception(fresh(reason))
+        stop()
+        until = time.monotonic() + _ENDING
+        for thread in list(self._threads):
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, until - time.monotonic()))
 
     @property
     def closed(self) -> bool:
@@ -83,6 +98,9 @@ class Queries:
     def statistics(self) -> dict[str, int]:
         """How many are ``open``, and how many were ``refused``."""
         return {"open": len(self._open), "refused": self.refused}
+
+    def _begin(self) -> None:
+        self._threads.append(threading.current_thread())
 
     def _go_on(self, before: Any) -> None:
         with self._lock:

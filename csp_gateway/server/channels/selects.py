@@ -48,14 +48,16 @@ class Selects:
 
     def close(self, reason: GatewayException) -> None:
         """Refuse who comes from now on, stop what runs, and answer who waits with ``reason``."""
-        self._queries.close(reason)
         self._closed = True
-        for running in list(self._running):
-            running.cancel()
+        self._queries.close(reason, self._cancel_running)
 
     def statistics(self) -> dict[str, int]:
         """How many are ``open``, and how many were ``refused``."""
         return self._queries.statistics()
+
+    def _cancel_running(self) -> None:
+        for running in list(self._running):
+            running.cancel()
 
     def _answer(
         self, sql: str, parameters: Parameters, limits: SqlLimits, cancel: Cancellation, asked: float

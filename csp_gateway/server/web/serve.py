@@ -32,6 +32,10 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
+_ENDING = 2.0
+"""Seconds, once the engine has ended, until answers that are being sent are cut off; their clients may never read."""
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_stopping: Callable[[], None]) -> None:
         super().__init__(config)
@@ -50,7 +54,17 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # First the engine: whoever waits for a tick is answered, and no request holds the server up.
         await asyncio.get_running_loop().run_in_executor(None, self._on_stopping)
+        cutting = asyncio.ensure_future(self._cut_off())
         await super().shutdown(sockets)
+        cutting.cancel()
+
+    async def _cut_off(self) -> None:
+        """End the connections whose answers were begun and are not sent to their end."""
+        await asyncio.sleep(_ENDING)
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)  # a WebSocket has none
+            if cycle is not None and cycle.response_started:
+                cycle.transport.abort()
 
 
 class WebServer:

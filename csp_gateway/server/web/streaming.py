@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import Response
 
-from csp_gateway.errors import QueriesRefusedError
+from csp_gateway.errors import NotRunningError, QueriesRefusedError
 from csp_gateway.server.channels import Answer
 from csp_gateway.server.web.formats import Format
 from csp_gateway.server.web.leaving import left
@@ -27,6 +27,8 @@ _MOST_SENT = 256 * 1024
 """Bytes handed to the server at once; what the client has not taken of them is all that waits in its buffers."""
 _PATIENCE = 0.05
 """Seconds until a chunk is asked for again that the pool has refused."""
+_ENDING = 4.0
+"""Seconds in which, at its end, the server breaks off what is being sent; see ``WebServer``."""
 _STALLED = 60.0
 """Seconds after which a client that takes nothing is left: what it does not read is held for it."""
 
@@ -157,9 +159,25 @@ class _Streamed(Response):
             except QueriesRefusedError:  # what others ask must not break what this client has begun to read
                 await asyncio.wait({leaving}, timeout=_PATIENCE)
                 continue
+            except NotRunningError:
+                await self._broken_off(leaving)
+                continue
             coming.add_done_callback(asyncio.Future.exception)  # looked at, even if the client has left
             await asyncio.wait({coming, leaving}, return_when="FIRST_COMPLETED")
-            if coming.done():
+            if coming.done() and isinstance(coming.exception(), NotRunningError):
+                await self._broken_off(leaving)
+            elif coming.done():
                 chunk: tuple[bytes, bool] = coming.result()
                 return chunk
         return b"", False
+
+    @staticmethod
+    async def _broken_off(leaving: "asyncio.Future[None]") -> None:
+        """The gateway stops: wait for the server to cut the client off, which is the one way to say so in silence.
+
+        Raises:
+            NotRunningError: it does not.
+        """
+        await asyncio.wait({leaving}, timeout=_ENDING)
+        if not leaving.done():
+            raise NotRunningError("the gateway has stopped")

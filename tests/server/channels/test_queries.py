@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from csp_gateway.errors import NotRunningError, QueriesRefusedError
-from csp_gateway.server.channels import Answer
+from csp_gateway.server.channels import Answer, queries
 from csp_gateway.server.channels.queries import Queries
 
 
@@ -44,7 +44,8 @@ def test_one_too_many_is_refused_and_counted() -> None:
     asked.close(NotRunningError("over"))
 
 
-def test_the_end_answers_everybody_and_the_threads_go() -> None:
+def test_the_end_answers_everybody_and_the_threads_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "_ENDING", 0.05)
     asked, held = Queries(), threading.Event()
     waiting = [asked.ask(lambda: held.wait(30)) for _ in range(5)]
     waiting.append(asked.ask(lambda: 7, Answer()))
@@ -59,6 +60,22 @@ def test_the_end_answers_everybody_and_the_threads_go() -> None:
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
+
+
+def test_the_end_waits_for_what_is_being_done_once_it_is_told_to_stop() -> None:
+    asked, begun, told = Queries("csp-ending"), threading.Event(), threading.Event()
+    asked.ask(lambda: begun.set() or told.wait(30))
+    assert begun.wait(10)
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("csp-ending")]
+    assert threads
+    asked.close(NotRunningError("over"), told.set)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_a_question_may_bring_about_the_end() -> None:
+    asked = Queries()
+    with pytest.raises(NotRunningError, match="over"):
+        asked.ask(lambda: asked.close(NotRunningError("over"))).result(10)
 
 
 def test_many_who_wait_for_one_arrival_are_one_call_of_the_engine() -> None:

@@ -16,7 +16,7 @@ from fastapi import FastAPI, Response
 from csp_gateway.errors import GatewayException, NotRunningError, QueriesRefusedError
 from csp_gateway.server.channels.queries import Queries
 from csp_gateway.server.settings import GatewaySettings
-from csp_gateway.server.web import streaming
+from csp_gateway.server.web import serve, streaming
 from csp_gateway.server.web.formats import Format
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.serve import WebServer
@@ -214,7 +214,8 @@ def test_who_has_not_is_told_to_come_again() -> None:
     assert pieces.made == 0
 
 
-def test_the_end_of_the_gateway_breaks_it_off() -> None:
+def test_the_end_of_the_gateway_breaks_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "_ENDING", 0.1)
     queries = Queries()
     pieces = Pieces(of(64 * KIB, ENOUGH // (64 * KIB)))
     with served(pieces, queries.ask) as connection:
@@ -223,6 +224,36 @@ def test_the_end_of_the_gateway_breaks_it_off() -> None:
         with pytest.raises(http.client.IncompleteRead):
             answer.read()
         assert pieces.closed.wait(15)
+
+
+@pytest.mark.parametrize("reads", [False, True], ids=["stalls", "reads"])
+def test_the_end_is_quiet_and_soon_whatever_a_client_does(
+    reads: bool, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr(serve, "_ENDING", 0.2)
+    pieces, queries = Pieces(of(64 * KIB, ENOUGH // (64 * KIB))), Queries()
+    app = FastAPI()
+    mount_errors(app)
+
+    @app.get("/rows")
+    async def rows() -> Response:
+        return await tabular_reply(Format("text/plain", pieces), None, queries.ask)
+
+    server = WebServer(GatewaySettings(), {"port": 0})
+    thread = threading.Thread(target=server.serve, args=(app, lambda: queries.close(NotRunningError("over"))))
+    thread.start()
+    port = int(server.url.rpartition(":")[2])
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        answer = ask_for_rows(connection)
+        answer.read(KIB)
+        server.ask_to_stop()
+        if reads:
+            with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+                answer.read()
+        thread.join(5)
+        assert not thread.is_alive()
+    assert pieces.closed.is_set()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_a_task_that_is_cancelled_lets_go() -> None:
