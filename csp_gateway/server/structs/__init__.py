@@ -4,6 +4,7 @@ from csp_gateway.server.structs.arrow_reader import ArrowReader, ArrowRows, Leaf
 from csp_gateway.server.structs.controls import Controls
 from csp_gateway.server.structs.decode import decode, decode_many
 from csp_gateway.server.structs.encode import encode, encode_many
+from csp_gateway.server.structs.example import example_of
 from csp_gateway.server.structs.gateway_struct import GatewayStruct, global_lookup, is_gateway_struct_like
 from csp_gateway.server.structs.identity import Counter, IdType, get_counter
 from csp_gateway.server.structs.lookup import LookupStatistics
@@ -40,6 +41,7 @@ __all__ = [
     "decode_many",
     "encode",
     "encode_many",
+    "example_of",
     "get_counter",
     "global_lookup",
     "is_gateway_struct_like",
