@@ -77,6 +77,11 @@ class LookupTable:
         found = self._young.get(id)
         return self._old.get(id) if found is None else found
 
+    def discard(self, id: str) -> None:
+        """Keep nothing under ``id`` any more."""
+        self._young.pop(id, None)
+        self._old.pop(id, None)
+
     def statistics(self) -> LookupStatistics:
         """How much is kept, and how much had to go."""
         return LookupStatistics(

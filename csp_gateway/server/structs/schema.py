@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, get_origin
 
 import csp
+import numpy as np
 from pydantic import (
     Field,
     GetCoreSchemaHandler,
@@ -30,7 +31,7 @@ from pydantic_core import (
 from csp_gateway.server.structs.annotations import map_types
 from csp_gateway.server.structs.construct import register, without_place
 from csp_gateway.server.structs.declaration import GatewayStructMeta
-from csp_gateway.server.structs.forms import form_of
+from csp_gateway.server.structs.forms import array_values, form_of
 from csp_gateway.server.structs.identity import mint_id, utc_now
 from csp_gateway.server.structs.rules import RuleBook, apply_rule
 
@@ -157,7 +158,7 @@ def _content_schema(cls: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
     for name, info in fields_of(cls).items():
         schema = _field_schema(info, handler)
         if info.default is not PydanticUndefined:
-            schema = core_schema.with_default_schema(schema, default=info.default)
+            schema = _with_default(schema, info.default)
         fields[name] = core_schema.typed_dict_field(
             schema, required=is_required(cls, name, info), serialization_exclude=info.exclude
         )
@@ -169,6 +170,14 @@ def _content_schema(cls: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         config={"title": cls.__name__, "coerce_numbers_to_str": True},
         metadata={"pydantic_js_updates": _described(cls)},
     )
+
+
+def _with_default(schema: CoreSchema, default: Any) -> CoreSchema:
+    if not isinstance(default, np.ndarray):
+        return core_schema.with_default_schema(schema, default=default)
+    # pydantic does not know how an array looks in JSON.
+    described = {"pydantic_js_updates": {"default": array_values(default)}}
+    return core_schema.with_default_schema(schema, default_factory=default.copy, metadata=described)
 
 
 def _described(cls: Any) -> dict[str, str]:

@@ -83,3 +83,13 @@ def test_a_million_structs_made_and_dropped_leave_nothing_behind() -> None:
     grown, dropped = map(int, ran.stdout.split())
     assert grown < 50
     assert dropped >= 1_000_000 - DEFAULT_LIMIT
+
+
+def test_what_is_discarded_is_not_found_and_nothing_else_goes() -> None:
+    table = LookupTable(limit=4)
+    for name in "abc":
+        table.put(name, name)
+    table.discard("a")
+    table.discard("c")
+    table.discard("never there")
+    assert [table.get(name) for name in "abc"] == [None, "b", None]

@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import csp
+import numpy as np
 import pytest
+from csp.typing import Numpy1DArray
 from fastapi import Body, FastAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -236,3 +238,13 @@ def test_a_plain_csp_struct_keeps_its_own_adapter() -> None:
     with pytest.raises(ValidationError) as refused:
         Holder.model_validate({"plain": {"y": 1}})
     assert refused.value.errors()[0]["loc"] == ("plain", "y")
+
+
+def test_an_array_that_is_a_default_is_listed_in_the_schema_and_copied_into_each_struct() -> None:
+    class Curve(GatewayStruct):
+        points: Numpy1DArray[float] = np.array([1.0, 2.0])
+
+    assert Curve.model_json_schema()["properties"]["points"]["default"] == [1.0, 2.0]
+    one, two = Curve.model_validate({}), Curve.model_validate({})
+    assert list(one.points) == [1.0, 2.0]
+    assert one.points is not two.points
