@@ -14,6 +14,9 @@ from typing import Annotated, Any, List, Optional  # noqa: UP035  # csp reads th
 from urllib.parse import parse_qs, urlsplit
 
 import csp
+import duckdb
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -453,6 +456,18 @@ def test_rows_of_text(filled: Any) -> None:
     assert next(csv.reader([header])) == list(rows[0])
     assert none == []
     assert asked(filled, "nobody", accept=NDJSON).text == ""
+
+
+def test_a_duration_is_one_to_pandas_and_polars_and_microseconds_in_duckdbs_parquet(filled: Any, tmp_path: Any) -> None:
+    path = tmp_path / "orders.parquet"
+    path.write_bytes(asked(filled, "orders", {"filters": [by("size", value=3)]}, accept=PARQUET).content)
+    wait = timedelta(seconds=1.5)
+    assert pd.read_parquet(path)["wait"].tolist() == pl.read_parquet(path)["wait"].to_list() == [wait]
+    read = duckdb.sql(f"select wait, typeof(wait), to_microseconds(wait) from '{path}'").fetchall()
+    assert read == [(1_500_000, "BIGINT", wait)]
+    streamed = pa.ipc.open_stream(asked(filled, "orders", {"limit": 1}, accept=ARROW).content).read_all()
+    assert duckdb.sql("select typeof(wait) from streamed").fetchall() == [("INTERVAL",)]
+    assert streamed.num_rows == 1
 
 
 def test_what_is_accepted_decides(filled: Any) -> None:
