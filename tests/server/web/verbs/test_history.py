@@ -176,6 +176,12 @@ def test_what_is_wrong_with_the_query_is_said_as_ever(client: Any) -> None:
         assert {"type", "loc", "msg", "input"} <= set(error)
 
 
+def test_what_is_said_twice_is_refused(client: Any) -> None:
+    for query in ("limit=1&limit=2", "since=1&until=4&since=1"):
+        answer = client.get(f"/api/v1/kept/my_counts?{query}")
+        assert (answer.status_code, "is given 2 times" in str(answer.json()["detail"])) == (422, True)
+
+
 def test_a_cursor_of_another_channel_is_refused(client: Any) -> None:
     cursor = history(client, "my_counts").headers["x-next-cursor"]
     answer = client.get("/api/v1/kept/several", params={"cursor": cursor})
