@@ -1,5 +1,6 @@
 """GatewayStruct, and its way to JSON and back."""
 
+from csp_gateway.server.structs.arrow_layout import LAYOUTS
 from csp_gateway.server.structs.arrow_reader import ArrowReader, ArrowRows, Leaf
 from csp_gateway.server.structs.controls import Controls
 from csp_gateway.server.structs.decode import decode, decode_many
@@ -21,6 +22,7 @@ from csp_gateway.server.structs.tabular import (
 )
 
 __all__ = [
+    "LAYOUTS",
     "ArrowReader",
     "ArrowRows",
     "Controls",

@@ -7,7 +7,7 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from csp_gateway.server.structs.arrow_layout import LAYOUTS
+from csp_gateway.server.structs import LAYOUTS
 from csp_gateway.server.structs.tabular import TableRows
 
 __all__ = ["flat"]

@@ -7,8 +7,7 @@ from itertools import chain, islice
 import pyarrow as pa
 
 from csp_gateway.server.channels import Tick
-from csp_gateway.server.structs import GatewayStruct
-from csp_gateway.server.structs.arrow_layout import LAYOUTS
+from csp_gateway.server.structs import LAYOUTS, GatewayStruct
 from csp_gateway.server.structs.tabular import StructRows
 
 __all__ = ["TickRows"]
