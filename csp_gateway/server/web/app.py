@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from csp_gateway.errors import DeclarationError, NoProviderException, did_you_mean
+from csp_gateway.errors import DeclarationError, NoProviderException
 from csp_gateway.server.state import SqlLimits
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front, Receive, Scope, Send
 from csp_gateway.server.web.guard import Guard
-from csp_gateway.server.web.page import mount_page
+from csp_gateway.server.web.health import mount_health
+from csp_gateway.server.web.listings import Listings
+from csp_gateway.server.web.page import mount_meta, mount_page
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verbs import (
     Shape,
     collected,
     mount_history,
     mount_last,
-    mount_list,
     mount_lookup,
     mount_lookup_any,
     mount_next,
@@ -36,36 +35,24 @@ from csp_gateway.server.web.verbs import (
 if TYPE_CHECKING:
     from csp_gateway.server.channels import GatewayChannels, Outside
     from csp_gateway.server.gateway import Gateway
-    from csp_gateway.server.settings import GatewaySettings
 
 __all__ = ["GatewayWebApp"]
 
 
-class GatewayWebApp:
+class GatewayWebApp(Listings):
     """The web side of one gateway, given to each module's ``rest``.
 
     It is an ASGI application itself; what is added after ``seal`` is not served.
     """
 
-    TAGS: ClassVar[dict[str, str]] = {
-        "api": "Utility",
-        "history": "History",
-        "last": "Last",
-        "lookup": "Lookup",
-        "next": "Next",
-        "send": "Requests (send)",
-        "stage": "Stage",
-        "state": "State",
-    }
-    """Routers by kind: ``api`` is at the API's path, a verb's below it under the verb's name."""
-
     def __init__(self, gateway: Gateway, *, ui: bool) -> None:
+        super().__init__(gateway.settings)
         self.gateway = gateway
         self.ui = ui
         self.logger = logging.getLogger("csp_gateway.web")
         self.page_config: dict[str, Any] = {}
         """What modules tell the page; read when the page is asked for."""
-        settings = gateway.settings
+        settings = self.settings
         self.app = FastAPI(
             title=settings.TITLE,
             description=settings.DESCRIPTION,
@@ -76,12 +63,10 @@ class GatewayWebApp:
             separate_input_output_schemas=False,
         )
         self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
-        self._routers: dict[tuple[str, str], APIRouter] = {}
-        self._public = APIRouter()
-        self._mounted: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        self._front = Front(self.app, self.outside)
-        self._entrance = Guard(self.app if settings.BACKEND_CORS_ORIGINS else self._front, settings)
+        self._front = Front(self._ask_fastapi, self.outside)
+        self._entrance = Guard(self._behind_the_guard, settings)
         mount_errors(self.app)
+        mount_health(self.app, lambda: gateway.health)
         contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
         mount_docs(self.app, {key: value for key, value in contact.items() if value})
         if settings.BACKEND_CORS_ORIGINS:
@@ -97,14 +82,25 @@ class GatewayWebApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request: the guard first, then the front, unless other origins need their headers."""
-        if self.settings.ROOT_PATH:
-            scope["root_path"] = self.settings.ROOT_PATH
+        root = self.settings.ROOT_PATH
+        if root:
+            # Some proxies take the prefix away, and some do not: from here on it is in root_path alone.
+            path = scope.get("path", "")
+            stripped = path[len(root) :] or "/" if f"{path}/".startswith(f"{root}/") else path
+            scope = {**scope, "root_path": root, "path": stripped}
         await self._entrance(scope, receive, send)
 
-    @property
-    def settings(self) -> GatewaySettings:
-        """The gateway's settings."""
-        return self.gateway.settings
+    async def _behind_the_guard(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The front asks for no credentials, and adds no headers for other origins.
+        past_the_front = self.guarded or self.settings.BACKEND_CORS_ORIGINS
+        await (self._ask_fastapi if past_the_front else self._front)(scope, receive, send)
+
+    async def _ask_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        root = self.settings.ROOT_PATH
+        if root and "path" in scope:
+            # As ASGI has it; what redirects says where to without the prefix otherwise.
+            scope = {**scope, "path": f"{root}{scope['path']}"}
+        await self.app(scope, receive, send)
 
     @property
     def channels(self) -> GatewayChannels:
@@ -119,31 +115,6 @@ class GatewayWebApp:
     def get_fastapi(self) -> FastAPI:
         """The FastAPI application."""
         return self.app
-
-    def api_path(self, path: str = "", version: str | None = None) -> str:
-        """The path of an API route, such as ``/api/v1/last``."""
-        return f"{self.settings.api(version)}/{path.lstrip('/')}".rstrip("/")
-
-    def get_router(self, kind: str = "api", version: str | None = None) -> APIRouter:
-        """The router to add routes to.
-
-        Args:
-            kind: ``api`` for routes under the API's path, a verb for routes under the verb, ``app`` and ``public`` for
-                routes at the root.
-            version: API version; the settings' default if None. A version is made when it is first asked for.
-
-        Raises:
-            KeyError: no such kind; the message names those there are.
-        """
-        if kind in ("app", "public"):
-            return self._public
-        if kind not in self.TAGS:
-            kinds = [*self.TAGS, "app", "public"]
-            raise KeyError(f"no router {kind!r}; {did_you_mean(kind, kinds)}; there are {', '.join(kinds)}")
-        key = (kind, version or self.settings.API_VERSION_DEFAULT)
-        if key not in self._routers:
-            self._routers[key] = APIRouter(prefix="" if kind == "api" else f"/{kind}", tags=[self.TAGS[kind]])
-        return self._routers[key]
 
     # The verbs, one channel at a time. Each raises ConfigError for a basket, and for a channel that carries no structs.
 
@@ -179,7 +150,7 @@ class GatewayWebApp:
                 "channel 'id' cannot be looked up: lookup/id/<id> finds structs of every class. Give the channel "
                 "another name, or leave it out: MountRestRoutes(mount_lookup={'exclude': ['id']})"
             )
-        first = not self._mounted["lookup", version or self.settings.API_VERSION_DEFAULT]
+        first = not self.is_mounted("lookup", version)
         shape = self._mount("lookup", field, version)
         if first:
             mount_lookup_any(self.get_router("lookup", version))
@@ -198,7 +169,7 @@ class GatewayWebApp:
             NoProviderException: no state is called so.
         """
         struct, keys = collected(self.channels, alias)
-        self._mounted["state", version or self.settings.API_VERSION_DEFAULT].append(alias)
+        self.note_mounted("state", alias, version)
         seconds = self.settings.SQL_SECONDS
         mount_state(self.get_router("state", version), self.outside, alias, struct, keys, seconds)
 
@@ -213,7 +184,7 @@ class GatewayWebApp:
                 f"channel {field!r} is not staged: call channels.set_stage({field!r}) in a connect, or declare it "
                 f"with Annotated[…, Stage()]; staged are {', '.join(self.channels.staged_channels()) or 'none'}"
             )
-        self._mounted["stage", version or self.settings.API_VERSION_DEFAULT].append(field)
+        self.note_mounted("stage", field, version)
         context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
         mount_stage(self.get_router("stage", version), self.channels, self.channels.declared[field], context)
 
@@ -223,31 +194,17 @@ class GatewayWebApp:
         limits = SqlLimits(seconds=settings.SQL_SECONDS, rows=settings.SQL_ROWS, bytes=settings.SQL_BYTES)
         mount_sql(self.get_router("api", version), self.outside, limits, self.channels.state_tables())
 
-    def add_available_channels(self, kinds: Iterable[str], version: str | None = None) -> None:
-        """Serve ``GET <verb>/``: the channels each verb is mounted for."""
-        for kind in kinds:
-            names = self._mounted[kind, version or self.settings.API_VERSION_DEFAULT]
-            mount_list(self.get_router(kind, version), kind, names)
-
     def seal(self) -> None:
         """Serve all that was added."""
-        for (_, version), router in sorted(self._routers.items()):
-            self.app.include_router(router, prefix=self.settings.api(version))
-        self.app.include_router(self._public)
-        if self.settings.API_PREFIX:
-            self.app.add_api_route(f"/{self.settings.API_PREFIX}", self._versions, tags=["Utility"], summary="Versions")
+        self.mount_lists()
+        self.include_in(self.app)
+        mount_meta(self.app, self.settings, self.page_config)
         if self.ui:
             mount_page(self.app, self.settings, self.page_config)
         else:
             redirect_home(self.app)
 
-    async def _versions(self) -> dict[str, Any]:
-        """The versions of the API, and where each of them is."""
-        default = self.settings.API_VERSION_DEFAULT
-        known = sorted({default, *(version for _, version in self._routers)})
-        return {"default": default, "versions": [{"version": each, "path": self.settings.api(each)} for each in known]}
-
     def _mount(self, kind: str, field: str, version: str | None) -> Shape:
         shape = shape_of(self.channels.declared[field])
-        self._mounted[kind, version or self.settings.API_VERSION_DEFAULT].append(field)
+        self.note_mounted(kind, field, version)
         return shape

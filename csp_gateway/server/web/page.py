@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from csp_gateway.server.settings import GatewaySettings
 
-__all__ = ["BUNDLE", "mount_page", "page_config"]
+__all__ = ["BUNDLE", "mount_meta", "mount_page", "page_config"]
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +92,27 @@ def page_config(settings: GatewaySettings, extra: Mapping[str, Any]) -> dict[str
     }
 
 
+def mount_meta(api: FastAPI, settings: GatewaySettings, config: Mapping[str, Any]) -> None:
+    """Serve ``/ui-config`` and ``/favicon.ico``, whether there is a page or not.
+
+    Args:
+        api: The application to add the routes to.
+        settings: Names, version and paths of the gateway.
+        config: Read at every request, so that modules may add to it after this call.
+    """
+
+    async def ui_config() -> JSONResponse:
+        return JSONResponse(page_config(settings, config), headers={"Cache-Control": "no-cache"})
+
+    async def favicon() -> FileResponse:
+        return FileResponse(_TEMPLATES / "favicon.ico", headers={"Cache-Control": _ASSET_CACHE})
+
+    for path, endpoint in (("/ui-config", ui_config), ("/favicon.ico", favicon)):
+        api.add_api_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
+
+
 def mount_page(api: FastAPI, settings: GatewaySettings, config: Mapping[str, Any], *, bundle: Path = BUNDLE) -> None:
-    """Serve the page at ``/``, its files under ``/static``, ``/favicon.ico`` and ``/ui-config``.
+    """Serve the page at ``/``, and its files under ``/static``.
 
     Without a bundle, ``/`` says so and how to mend it, and a warning is logged; nothing else of the gateway changes.
 
@@ -115,14 +134,7 @@ def mount_page(api: FastAPI, settings: GatewaySettings, config: Mapping[str, Any
         text = _filled(template, settings, config) if template else _not_built(settings, bundle)
         return HTMLResponse(text, headers=_PAGE_HEADERS)
 
-    async def ui_config() -> JSONResponse:
-        return JSONResponse(page_config(settings, config), headers={"Cache-Control": "no-cache"})
-
-    async def favicon() -> FileResponse:
-        return FileResponse(_TEMPLATES / "favicon.ico", headers={"Cache-Control": _ASSET_CACHE})
-
-    for path, endpoint in (("/", page), ("/ui-config", ui_config), ("/favicon.ico", favicon)):
-        api.add_api_route(path, endpoint, methods=["GET", "HEAD"], include_in_schema=False)
+    api.add_api_route("/", page, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def _filled(template: str, settings: GatewaySettings, config: Mapping[str, Any]) -> str:

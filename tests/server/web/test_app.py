@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import csp
 import pytest
 from csp import ts
+from fastapi import HTTPException, Request
 
 from csp_gateway import (
     DeclarationError,
@@ -156,8 +157,8 @@ def test_a_module_serves_states_and_sql(serve: Any) -> None:
     assert [record["n"] for record in client.get("/api/v2/state/counts").json()] == [3]
     assert client.post("/api/v2/sql", json={"sql": "select n from counts"}).json() == [{"n": 3}]
     paths = client.get("/openapi.json").json()["paths"]
-    assert paths["/api/v2/state/counts"]["get"]["tags"] == ["State"]
-    assert paths["/api/v2/sql"]["post"]["tags"] == ["Utility"]
+    assert paths["/api/v2/state/counts"]["get"]["tags"] == ["State (v2)"]
+    assert paths["/api/v2/sql"]["post"]["tags"] == ["Utility (v2)"]
 
 
 def test_a_state_that_is_not_there_names_the_nearest(serve: Any) -> None:
@@ -178,3 +179,71 @@ def test_a_link_to_the_next_page_is_one_that_a_proxy_knows(serve: Any) -> None:
         client.gateway.channels.send("counts", conftest.Count(n=n))
     answer = client.get("/api/v1/state/counts", params={"query": '{"limit": 2}'})
     assert answer.links["next"]["url"].startswith("/desk/api/v1/state/counts?")
+
+
+class Turnstile(GatewayModule):
+    """Turns away who has no token."""
+
+    def connect(self, channels: Any) -> None:
+        pass
+
+    def rest(self, app: GatewayWebApp) -> None:
+        app.add_middleware(self.check)
+
+    @staticmethod
+    def check(request: Request) -> None:
+        if request.query_params.get("token") != "K":
+            raise HTTPException(403, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "last/my_counts"),
+        ("GET", "last/my-counts"),
+        ("POST", "send/my_counts"),
+        ("POST", "send/my-counts"),
+        ("GET", "lookup/my_counts/1"),
+        ("GET", "history/my_counts"),
+        ("GET", "last/"),
+    ],
+)
+def test_nothing_is_answered_before_a_modules_dependency_is_asked(serve: Any, method: str, path: str) -> None:
+    client = serve(conftest.Feed(), MountRestRoutes(), Turnstile())
+    body = {"json": {"n": 1}} if method == "POST" else {}
+    assert client.request(method, f"/api/v1/{path}", **body).status_code == 403
+    assert client.request(method, f"/api/v1/{path}?token=K", **body).status_code == 200
+    assert client.get("/ui-config").status_code == 200
+
+
+@pytest.mark.parametrize("prefix", ["", "/desk"])
+def test_under_the_prefix_of_a_proxy_that_takes_it_away_or_does_not(serve: Any, prefix: str) -> None:
+    client = serve(conftest.Feed(), MountRestRoutes(), ROOT_PATH="/desk", UI=False)
+    assert client.post(f"{prefix}/api/v1/send/my_counts", json={"n": 3}).status_code == 200
+    assert client.get(f"{prefix}/api/v1/last/my_counts").json()[0]["n"] == 3
+    assert client.get(f"{prefix}/openapi.json").json()["servers"] == [{"url": "/desk"}]
+    for page in ("docs", "docs/", "redoc", "redoc/"):
+        assert "/desk/openapi.json" in client.get(f"{prefix}/{page}").text
+    for path in ("/ui-config", "/favicon.ico", "/docs-assets/swagger-ui.css", "/docs-assets/redoc.standalone.js"):
+        assert client.get(prefix + path).status_code == 200, path
+    for path, query in (("last", "?a=1&b=%20"), ("state", "")):
+        answer = client.get(f"{prefix}/api/v1/{path}{query}", follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (307, f"/desk/api/v1/{path}/{query}")
+    answer = client.get(f"{prefix}/api/v1/last/my_counts/", follow_redirects=False)
+    assert answer.headers["location"] == "http://localhost/desk/api/v1/last/my_counts"
+    assert client.get(f"{prefix}/api").json()["versions"] == [{"version": "v1", "path": "/desk/api/v1"}]
+    assert client.get(f"{prefix}/", follow_redirects=False).headers["location"] == "/desk/redoc"
+
+
+def test_a_list_is_led_to_from_the_path_without_its_slash(client: Any) -> None:
+    answer = client.get("/api/v1/last?x=1", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, "/api/v1/last/?x=1")
+    assert client.get("/api/v1/last").json() == client.get("/api/v1/last/").json()
+
+
+def test_without_a_page_there_are_its_configuration_and_a_picture(client: Any) -> None:
+    assert client.get("/ui-config").json()["title"] == "Gateway"
+    assert client.get("/favicon.ico").status_code == 200
+    assert client.head("/favicon.ico").status_code == 200
+    assert client.get("/", follow_redirects=False).headers["location"] == "/redoc"
+    assert client.gateway.web_app.app.gateway is client.gateway

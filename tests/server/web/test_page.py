@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from csp_gateway.server.settings import GatewaySettings
-from csp_gateway.server.web.page import mount_page, page_config
+from csp_gateway.server.web.page import mount_meta, mount_page, page_config
 
 INDEX = """<!doctype html><html><head><title>Gateway</title>
 <script type="application/json" id="gateway-config">{}</script>
@@ -29,7 +29,9 @@ def bundle(tmp_path: Path) -> Path:
 
 def browser(bundle: Path, config: dict[str, Any] | None = None, **settings: Any) -> TestClient:
     api = FastAPI()
-    mount_page(api, GatewaySettings(**settings), config if config is not None else {}, bundle=bundle)
+    known, told = GatewaySettings(**settings), config if config is not None else {}
+    mount_meta(api, known, told)
+    mount_page(api, known, told, bundle=bundle)
     return TestClient(api)
 
 

@@ -1,0 +1,95 @@
+"""Which channels each verb is mounted for, told at ``<verb>/``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse
+
+from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web.verbs import mount_list
+from csp_gateway.server.web.versions import Versions
+
+__all__ = ["Listings"]
+
+
+class Listings(Versions):
+    """The half of ``GatewayWebApp`` that keeps the lists, which are made up when all routes are served.
+
+    ``add_<verb>_available_channels`` serves the list of a verb, with the channels that the verb is mounted for, and
+    with those it is given beside them.
+    """
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        super().__init__(settings)
+        self._mounted: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._lists: dict[tuple[str, str], None] = {}
+
+    def note_mounted(self, kind: str, name: str, version: str | None = None) -> None:
+        """A verb is mounted for a channel; whether that is told is another matter."""
+        self._mounted[kind, self.api_version(version)].append(name)
+
+    def is_mounted(self, kind: str, version: str | None = None) -> bool:
+        """Whether a verb is mounted for any channel."""
+        return bool(self._mounted[kind, self.api_version(version)])
+
+    def add_available_channels(self, kinds: Iterable[str], version: str | None = None) -> None:
+        """Serve ``GET <verb>/``: the channels each verb is mounted for."""
+        for kind in kinds:
+            self._add(kind, None, version)
+
+    def add_last_available_channels(self, fields: Iterable[str] | None = None, version: str | None = None) -> None:
+        """Serve ``GET last/``."""
+        self._add("last", fields, version)
+
+    def add_next_available_channels(self, fields: Iterable[str] | None = None, version: str | None = None) -> None:
+        """Serve ``GET next/``."""
+        self._add("next", fields, version)
+
+    def add_send_available_channels(self, fields: Iterable[str] | None = None, version: str | None = None) -> None:
+        """Serve ``GET send/``."""
+        self._add("send", fields, version)
+
+    def add_lookup_available_channels(self, fields: Iterable[str] | None = None, version: str | None = None) -> None:
+        """Serve ``GET lookup/``."""
+        self._add("lookup", fields, version)
+
+    def add_history_available_channels(self, fields: Iterable[str] | None = None, version: str | None = None) -> None:
+        """Serve ``GET history/``."""
+        self._add("history", fields, version)
+
+    def add_state_available_channels(self, fields: Iterable[str] | None = None, version: str | None = None) -> None:
+        """Serve ``GET state/``."""
+        self._add("state", fields, version)
+
+    def add_stage_available_channels(self, fields: Iterable[str] | None = None, version: str | None = None) -> None:
+        """Serve ``GET stage/``."""
+        self._add("stage", fields, version)
+
+    def add_controls_available_channels(self, fields: Iterable[str] | None = None, version: str | None = None) -> None:
+        """Serve ``GET controls/``: the controls there are."""
+        self._add("controls", fields, version)
+
+    def mount_lists(self) -> None:
+        """Make up the lists, and lead to each from its path without the slash."""
+        for kind, version in self._lists:
+            router = self.get_router(kind, version)
+            mount_list(router, kind, list(dict.fromkeys(self._mounted[kind, version])))
+            _lead_to_list(router)
+
+    def _add(self, kind: str, fields: Iterable[str] | None, version: str | None) -> None:
+        self.get_router(kind, version)  # which knows the kinds there are
+        self._mounted[kind, self.api_version(version)].extend(fields or ())
+        self._lists[kind, self.api_version(version)] = None
+
+
+def _lead_to_list(router: APIRouter) -> None:
+    async def with_slash(request: Request) -> RedirectResponse:
+        # Without scheme and host, which a proxy in between knows better.
+        query = request.scope["query_string"].decode("latin-1")
+        return RedirectResponse(f"{quote(request.scope['path'])}/{'?' if query else ''}{query}", 307)
+
+    router.add_api_route("", with_slash, methods=["GET"], include_in_schema=False)

@@ -1,0 +1,56 @@
+"""Which channels each verb is mounted for."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from csp_gateway import GatewaySettings
+from csp_gateway.server.web.listings import Listings
+
+KINDS = ["controls", "history", "last", "lookup", "next", "send", "stage", "state"]
+
+
+def listings() -> Listings:
+    return Listings(GatewaySettings())
+
+
+def served(of: Listings) -> Any:
+    api = FastAPI()
+    of.mount_lists()
+    of.include_in(api)
+    return TestClient(api, base_url="http://localhost")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_verb_has_a_list(kind: str) -> None:
+    of = listings()
+    getattr(of, f"add_{kind}_available_channels")()
+    getattr(of, f"add_{kind}_available_channels")(["b", "a"], "v2")
+    client = served(of)
+    assert client.get(f"/api/v1/{kind}/").json() == []
+    assert client.get(f"/api/v2/{kind}/").json() == ["a", "b"]
+    answer = client.get(f"/api/v2/{kind}?x=1&y=%20", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, f"/api/v2/{kind}/?x=1&y=%20")
+
+
+def test_a_list_has_what_is_mounted_before_and_after_it_was_asked_for() -> None:
+    of = listings()
+    of.note_mounted("last", "c")
+    of.add_available_channels(["last", "next"])
+    of.note_mounted("last", "a", "/v1/")
+    of.add_last_available_channels(["b", "a"])
+    of.note_mounted("next", "x", "v2")
+    assert (of.is_mounted("last"), of.is_mounted("next"), of.is_mounted("next", "v2")) == (True, False, True)
+    client = served(of)
+    assert client.get("/api/v1/last/").json() == ["a", "b", "c"]
+    assert client.get("/api/v1/next/").json() == []
+    assert client.get("/api/v2/next/").status_code == 404
+    document = client.get("/openapi.json").json()
+    assert [*document["paths"]] == ["/api/v1/last/", "/api/v1/next/", "/api"]
+
+
+def test_what_is_no_verb_has_no_list() -> None:
+    with pytest.raises(KeyError, match="did you mean 'last'"):
+        listings().add_available_channels(["lats"])
