@@ -85,6 +85,19 @@ class GatewaySettings(BaseSettings):
         "largest counts.",
     )
 
+    STALL_SECONDS: float = Field(
+        default=5.0,
+        ge=0.5,
+        allow_inf_nan=False,
+        description="How long one cycle of the engine may take until /readyz says that it is stalled.",
+    )
+    LAG_SECONDS: float = Field(
+        default=5.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="How far the engine may be behind the clock until /readyz says so.",
+    )
+
     UI: bool = Field(default=False, description="Serve the page at /; the same as start(ui=True).")
 
     @model_validator(mode="before")

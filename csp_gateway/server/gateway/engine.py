@@ -34,6 +34,8 @@ class Engine:
         realtime: False runs in simulated time, as fast as the graph goes.
         on_running: called on the engine's thread in the first cycle.
         on_ended: called on the engine's thread once no node runs any more, with the error that ended the run or None.
+        on_beat: called on the engine's thread with engine time, first in the first cycle, then whenever the engine time
+            has passed that it answered.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Engine:
         realtime: bool,
         on_running: Callable[[], None],
         on_ended: Callable[[BaseException | None], None],
+        on_beat: Callable[[datetime], timedelta] | None = None,
     ) -> None:
         self._graph = graph
         self._starttime = starttime or datetime.now(UTC).replace(tzinfo=None)
@@ -52,6 +55,7 @@ class Engine:
         self._realtime = realtime
         self._on_running = on_running
         self._on_ended = on_ended
+        self._on_beat = on_beat
         self._bell: Bell | None = None
         self._lock = threading.Lock()
         self._stop_asked = False
@@ -123,6 +127,8 @@ class Engine:
         csp.stop_engine(self._bell.edge)
         # It ticks in the first cycle, when every node has started.
         tell_first_cycle(csp.const(True), self)
+        if self._on_beat is not None:
+            beat(csp.const(True), self)
         return self._graph()
 
     def note_first_cycle(self) -> None:
@@ -133,6 +139,11 @@ class Engine:
             stop_asked = self._stop_asked
         if stop_asked and self._bell is not None:
             self._bell.ring()
+
+    def note_beat(self, now: datetime) -> timedelta:
+        """The engine gets on; on its thread. How long it is until the next beat."""
+        assert self._on_beat is not None
+        return self._on_beat(now)
 
     def _run(self) -> None:
         try:
@@ -181,3 +192,12 @@ def tell_first_cycle(first: ts[bool], engine: Engine):
     """Tell the engine that its graph runs."""
     if csp.ticked(first):
         engine.note_first_cycle()
+
+
+@csp.node
+def beat(first: ts[bool], engine: Engine):
+    """Tell that the engine gets on."""
+    with csp.alarms():
+        again: ts[bool] = csp.alarm(bool)
+    if csp.ticked(first, again):
+        csp.schedule_alarm(again, engine.note_beat(csp.now()), True)

@@ -6,21 +6,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import ccflow
-from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import PrivateAttr
 
-from csp_gateway.errors import NotRunningError, ShutdownError, StartError, did_you_mean
+from csp_gateway.errors import NotRunningError, ShutdownError, StartError
 from csp_gateway.server.channels import GatewayChannels
 from csp_gateway.server.gateway.announce import announce, start_lines
-from csp_gateway.server.gateway.build import build_into
 from csp_gateway.server.gateway.closing import close_modules
 from csp_gateway.server.gateway.drawing import draw_graph
 from csp_gateway.server.gateway.engine import Engine
+from csp_gateway.server.gateway.opening import Opening
+from csp_gateway.server.gateway.parts import GatewayParts
 from csp_gateway.server.gateway.routes import add_routes
 from csp_gateway.server.gateway.signals import interrupt, stop_on_signals
-from csp_gateway.server.module import GatewayModule
-from csp_gateway.server.settings import GatewaySettings
-from csp_gateway.server.web import GatewayWebApp, WebServer, refuse_unknown_options
+from csp_gateway.server.gateway.watchdog import Watchdog
+from csp_gateway.server.web import Condition, Entrance, GatewayWebApp, WebServer, refuse_unknown_options
 
 __all__ = ["Gateway"]
 
@@ -31,23 +30,14 @@ _PATIENCE_SECONDS = 2.0
 _STOP_SECONDS = 10.0
 
 
-class Gateway(ccflow.BaseModel):
+class Gateway(GatewayParts):
     """A complete application: modules wired over channels, and the web in front of them."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
-
-    modules: list[GatewayModule] = Field(default_factory=list, description="The parts, connected in this order.")
-    user_modules: list[GatewayModule] = Field(default_factory=list, description="More parts, after `modules`.")
-    channels: GatewayChannels = Field(default_factory=GatewayChannels, description="The bus they meet on.")
-    channels_model: type[GatewayChannels] | None = Field(default=None, description="The class `channels` must be of.")
-    settings: GatewaySettings = Field(default_factory=lambda: GatewaySettings(), description="Name, port, looks.")
-    block_set_channels_until: datetime | None = Field(
-        default=None, description="Drop what modules set before this engine time (UTC), unless a module says otherwise."
-    )
 
     _engine: Engine | None = PrivateAttr(None)
     _web_app: GatewayWebApp | None = PrivateAttr(None)
     _server: WebServer | None = PrivateAttr(None)
+    _opening: Opening | None = PrivateAttr(None)
+    _watchdog: Watchdog | None = PrivateAttr(None)
     _closing: threading.Lock = PrivateAttr(default_factory=threading.Lock)
     _closed: bool = PrivateAttr(True)
     _end_wanted: threading.Event = PrivateAttr(default_factory=threading.Event)
@@ -58,27 +48,7 @@ class Gateway(ccflow.BaseModel):
     _failures: list[str] = PrivateAttr(default_factory=list)
     """What went wrong while everything was let go of."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_unknown(cls, given: Any) -> Any:
-        if isinstance(given, dict):
-            for key in given:
-                if key not in cls.model_fields and key not in ("meta", "_target_"):
-                    raise ValueError(f"a gateway has no {key!r}; {did_you_mean(str(key), cls.model_fields)}")
-        return given
-
-    @model_validator(mode="after")
-    def _of_the_right_channels(self) -> "Gateway":
-        if self.channels_model is not None and not isinstance(self.channels, self.channels_model):
-            raise ValueError(f"channels must be {self.channels_model.__name__}, not {type(self.channels).__name__}")
-        return self
-
     # What it is.
-
-    @property
-    def enabled_modules(self) -> list[GatewayModule]:
-        """The modules that take part: all but those that are disabled."""
-        return [module for module in [*self.modules, *self.user_modules] if not module.disable]
 
     @property
     def running(self) -> bool:
@@ -95,16 +65,10 @@ class Gateway(ccflow.BaseModel):
         """Where it serves; None while it does not."""
         return self._server.url if self._server is not None else None
 
-    def graph(self, user_graph: Callable[[GatewayChannels], Any] | None = None) -> Any:
-        """The whole application as a csp graph, for ``csp.run(gateway.graph, starttime=…, endtime=…)``.
-
-        If modules ask for dynamic channels, ``channels`` is an object of a wider class from then on.
-
-        Args:
-            user_graph: called with the channels after every module; an edge it returns is the output ``user_graph``.
-        """
-        until = self.block_set_channels_until
-        self.channels = build_into(self.channels, self.enabled_modules, self.settings, until, user_graph)
+    @property
+    def health(self) -> Condition:
+        """How it does: what ``/livez`` and ``/readyz`` say."""
+        return Condition("stopped", "stopped") if self._watchdog is None else self._watchdog.condition()
 
     # Its life.
 
@@ -161,19 +125,21 @@ class Gateway(ccflow.BaseModel):
         except BaseException:
             self._closed = True
             raise
-        self._web_app = None
+        self._web_app = self._opening = None
         self._shutdown_timeout = shutdown_seconds
         self._end_wanted.clear()
         self._all_ended.clear()
         self._failures = []
         self._detached = _in_test or not (rest or block)
+        self._watchdog = Watchdog(self.settings.STALL_SECONDS, self.settings.LAG_SECONDS)
         self._engine = Engine(
             lambda: self.graph(user_graph),
             starttime=starttime,
             endtime=endtime,
             realtime=realtime,
-            on_running=lambda: self.channels.outside.open(threading.get_ident(), realtime),
+            on_running=lambda: self._engine_runs(realtime),
             on_ended=self._engine_ended,
+            on_beat=self._watchdog.beat if realtime else None,
         )
         try:
             return self._run(rest, ui, build_seconds)
@@ -183,23 +149,45 @@ class Gateway(ccflow.BaseModel):
 
     def _run(self, rest: bool, ui: bool, build_seconds: float) -> Any:
         """Start the engine, then the web; unless detached, stay until the end."""
-        engine = self._engine
+        engine, watchdog = self._engine, self._watchdog
         assert engine is not None
+        assert watchdog is not None
+        if self._server is not None:
+            return self._serve(self._server, ui, lambda: engine.start(build_seconds))
         with stop_on_signals(interrupt):
             engine.start(build_seconds)
             if rest:
-                self._web_app = GatewayWebApp(self, ui=ui or self.settings.UI)
-                add_routes(self._web_app, self.enabled_modules)
+                self._make_web_app(ui)
+            watchdog.opened()
             if self._detached:
                 return None if rest else engine
         with stop_on_signals(self._signalled):
-            if self._server is not None and self._web_app is not None:
-                announce(start_lines(self.settings, self._server.url, self._web_app.ui, self.enabled_modules))
-                self._server.serve(self._web_app, on_stopping=self._stop_engine)
-            else:
-                self._end_wanted.wait()
+            self._end_wanted.wait()
             self._stop_engine()
             return self._close()
+
+    def _serve(self, server: WebServer, ui: bool, start: Callable[[], None]) -> Any:
+        """Serve, at first only that it is starting; the start goes on beside."""
+        entrance = Entrance(lambda: self.health, self.settings.ROOT_PATH)
+        url = server.url  # which it does not know any more if it is stopped before it is open
+        self._opening = Opening(
+            server, entrance, start=start, make=lambda: self._make_web_app(ui), on_open=lambda: self._opened(url)
+        )
+        with stop_on_signals(self._signalled):
+            self._opening.serve(on_stopping=self._stop_engine)
+            self._stop_engine()
+            return self._close()
+
+    def _make_web_app(self, ui: bool) -> GatewayWebApp:
+        self._web_app = app = GatewayWebApp(self, ui=ui or self.settings.UI)
+        add_routes(app, self.enabled_modules)
+        return app
+
+    def _opened(self, url: str) -> None:
+        assert self._watchdog is not None
+        assert self._web_app is not None
+        self._watchdog.opened()
+        announce(start_lines(self.settings, url, self._web_app.ui, self.enabled_modules))
 
     def stop(self) -> Any:
         """End the gateway: web server, engine, modules. Returns the graph's outputs.
@@ -240,16 +228,21 @@ class Gateway(ccflow.BaseModel):
     # Its end: whoever comes first does it, whoever comes later waits for it.
 
     def _signalled(self) -> None:
-        self._ask_to_stop(hurry=self._end_wanted.is_set())
+        if self._opening is None or not self._opening.interrupt():
+            self._ask_to_stop(hurry=self._end_wanted.is_set())
 
     def _ask_to_stop(self, hurry: bool = False) -> None:
         """Take note that an end is wanted; may be called in a signal handler."""
         self._end_wanted.set()
+        if self._watchdog is not None:
+            self._watchdog.drains()
         if self._server is not None:
             self._server.ask_to_stop(hurry)
 
     def _stop_engine(self) -> None:
         """Let the engine see what was sent, then end it."""
+        if self._watchdog is not None:
+            self._watchdog.drains()
         engine = self._engine
         if engine is not None and engine.is_alive():
             left = self.channels.drain(_DRAIN_SECONDS) if self.channels.outside.running else 0
@@ -258,7 +251,14 @@ class Gateway(ccflow.BaseModel):
             if not engine.end(_PATIENCE_SECONDS, _STOP_SECONDS):
                 self._failures.append(f"the engine had not ended after {_STOP_SECONDS:g} s: a node is still busy")
 
+    def _engine_runs(self, realtime: bool) -> None:
+        assert self._watchdog is not None
+        self._watchdog.runs()
+        self.channels.outside.open(threading.get_ident(), realtime)
+
     def _engine_ended(self, error: BaseException | None) -> None:
+        if self._watchdog is not None:
+            self._watchdog.ended(error)
         reason = "the gateway has stopped" if error is None else str(error)
         self.channels.outside.close(reason, error)
         self._ask_to_stop()

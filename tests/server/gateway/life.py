@@ -1,9 +1,10 @@
-"""A small application that says how it lives and ends: python life.py serve|block|background|forgets|raises [port]."""
+"""A small application that says how it lives and ends: ``python life.py <how> [port]``, and see ``main``."""
 
 import atexit
 import signal
 import sys
 import threading
+import time
 from datetime import timedelta
 
 import csp
@@ -26,12 +27,20 @@ def say(what: str) -> None:
 
 
 class Feed(GatewayModule):
+    how: str = ""
+
     def connect(self, channels: Ch) -> None:
+        if self.how == "stuck":
+            say("connecting")
+            threading.Event().wait(1)
         numbers = csp.count(csp.timer(timedelta(milliseconds=10), True))
         channels.set_channel(Ch.a, csp.apply(numbers, self.make, Count))
 
     def make(self, n: int) -> Count:
-        if n == 1:
+        if self.how == "breaks" and n == 20:
+            say(str(time.monotonic()))
+            raise ZeroDivisionError("in a node")
+        if n == 1 and self.how != "breaks":
             say("ticked")
         return Count(n=n)
 
@@ -40,7 +49,7 @@ class Feed(GatewayModule):
 
 
 def main(how: str, port: int) -> None:
-    gateway = Gateway(modules=[Feed()], channels=Ch(), settings=GatewaySettings(PORT=port))
+    gateway = Gateway(modules=[Feed(how=how)], channels=Ch(), settings=GatewaySettings(PORT=port))
     atexit.register(say, "atexit")
     try:
         if how == "background":
@@ -55,7 +64,7 @@ def main(how: str, port: int) -> None:
             if how == "raises":
                 raise ValueError("of the user's own")
         else:
-            gateway.start(rest=how == "serve")
+            gateway.start(rest=how in ("serve", "stuck", "breaks"))
     finally:
         say("finally")
 

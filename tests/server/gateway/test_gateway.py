@@ -58,7 +58,7 @@ class Feed(GatewayModule):
         channels.set_channel(Ch.a, csp.apply(numbers, self.make, Count))
 
     def make(self, n: int) -> Count:
-        if self.fail == "node" and n == 3:
+        if self.fail == "node" and n == 20:
             raise ZeroDivisionError("in a node")
         return Count(n=n)
 

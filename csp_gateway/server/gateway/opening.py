@@ -1,0 +1,88 @@
+"""Opening: a gateway comes up on a thread of its own, beside a server that answers from the beginning."""
+
+import threading
+from collections.abc import Callable
+
+from csp_gateway.server.web import Entrance, GatewayWebApp, WebServer
+
+__all__ = ["Opening"]
+
+
+class Opening:
+    """The start of one gateway that serves.
+
+    Args:
+        server: listens already.
+        entrance: what it serves.
+        start: starts the engine, and waits until it runs.
+        make: makes the web application, once the engine runs.
+        on_open: called when all is served.
+    """
+
+    def __init__(
+        self,
+        server: WebServer,
+        entrance: Entrance,
+        *,
+        start: Callable[[], None],
+        make: Callable[[], GatewayWebApp],
+        on_open: Callable[[], None],
+    ) -> None:
+        self._server = server
+        self._entrance = entrance
+        self._start = start
+        self._make = make
+        self._on_open = on_open
+        self._error: BaseException | None = None
+        self._ended = threading.Event()
+        self._interrupted = False
+
+    def serve(self, on_stopping: Callable[[], None]) -> None:
+        """Serve in this thread until the server is asked to stop; what fails on the way up comes out of here.
+
+        Args:
+            on_stopping: called when the end begins, if the gateway was up by then.
+
+        Raises:
+            KeyboardInterrupt: it was interrupted before it was up.
+        """
+        threading.Thread(target=self._run, name="gateway-opening", daemon=True).start()
+        try:
+            self._server.serve(self._entrance, lambda: on_stopping() if self._is_up() else None)
+        except BaseException as error:
+            # So uvicorn ends when it is told that the lifespan failed, which then has a better reason.
+            if not isinstance(error, SystemExit) or self._error is None:
+                self._interrupted = True
+                raise
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._ended.wait()
+        if self._error is not None:
+            raise self._error
+
+    def interrupt(self) -> bool:
+        """Give up if it is not up yet; whether that was so. May be called in a signal handler."""
+        if self._ended.is_set():
+            return False
+        self._interrupted = True
+        self._entrance.give_up(InterruptedError("the gateway was interrupted while it started"))
+        self._server.ask_to_stop(hurry=True)
+        return True
+
+    def _is_up(self) -> bool:
+        return self._ended.is_set() and self._error is None
+
+    def _run(self) -> None:
+        try:
+            self._start()
+            # An engine that was given up ends its start without an error once its build is over.
+            if not self._interrupted:
+                self._entrance.open(self._make())
+                self._on_open()
+        except BaseException as error:
+            self._error = error
+            # The server stops at the latter; an application that is awaited would hold it up.
+            self._entrance.give_up(error)
+            self._server.ask_to_stop()
+        finally:
+            self._ended.set()

@@ -1,0 +1,161 @@
+"""Health over HTTP: ``/livez`` and ``/readyz`` before all else, and 503 for all else until there is an application."""
+
+import json
+from asyncio import shield, wrap_future
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+
+__all__ = ["Condition", "Entrance", "mount_health"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_TRY_AGAIN_LATER = 1013
+_STARTING = "the gateway is starting"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a gateway does at one moment.
+
+    Attributes:
+        engine: ``starting``, ``running``, ``lagging``, ``stalled``, ``stopped`` or ``failed``.
+        reason: why it is not ready: what ``engine`` says, or ``starting`` or ``draining`` of the gateway as a whole;
+            None when it is ready.
+        lag_seconds: how far engine time was behind the clock at the newest heartbeat; None without one.
+        heartbeat_age_seconds: how long ago that was.
+    """
+
+    engine: str
+    reason: str | None = None
+    lag_seconds: float | None = None
+    heartbeat_age_seconds: float | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether the process may recover by itself."""
+        return self.reason != "failed"
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests should come here."""
+        return self.reason is None
+
+    @property
+    def detail(self) -> str:
+        """The reason as a sentence. An error's own words are for the log: whoever asks for health need not log in."""
+        return {
+            None: "all is well",
+            "starting": _STARTING,
+            "stalled": f"no cycle of the engine has ended for {self.heartbeat_age_seconds or 0:.1f} s: a node is busy",
+            "lagging": f"the engine is {self.lag_seconds or 0:.1f} s behind the clock",
+            "draining": "the gateway is ending",
+            "stopped": "the engine has stopped",
+            "failed": "the engine has failed; the log says why",
+        }.get(self.reason, str(self.reason))
+
+
+class Entrance:
+    """The outermost ASGI application: answers for the gateway's health, and passes on everything else once it is open.
+
+    It asks for nothing but the condition, which is at hand: it answers as fast as the event loop turns, whatever the
+    engine does.
+
+    Args:
+        condition: how the gateway does.
+        root_path: prefix under which a reverse proxy may ask.
+    """
+
+    def __init__(self, condition: Callable[[], Condition], root_path: str = "") -> None:
+        self._condition = condition
+        probes = {"/livez": _live, "/readyz": _ready}
+        self._probes = probes | {f"{root_path}{path}": probe for path, probe in probes.items()}
+        self._app: App = self._not_yet
+        self._coming: Future[App] = Future()
+
+    def open(self, app: App) -> None:
+        """Pass on to ``app`` from now on; from any thread."""
+        self._app = app
+        if not self._coming.done():
+            self._coming.set_result(app)
+
+    def give_up(self, error: BaseException) -> None:
+        """It will never open; from any thread, and from signal handlers."""
+        if not self._coming.done():
+            self._coming.set_exception(error)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] in self._probes and scope["method"] in ("GET", "HEAD"):
+            await self._probes[scope["path"]](self._condition())(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _not_yet(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            # A handshake that is refused says nothing but 403; a close code says to come back.
+            await receive()
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER, "reason": _STARTING})
+        elif scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        else:
+            problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": _STARTING}
+            await _json(503, problem, "application/problem+json")(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What an application does at its start, for who turned uvicorn's ``lifespan`` on: it waits for one."""
+        try:
+            app = await shield(wrap_future(self._coming))
+        except Exception as error:
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+        else:
+            await app(scope, receive, send)
+
+
+def mount_health(api: FastAPI, condition: Callable[[], Condition]) -> None:
+    """The same two answers as routes, where they are documented and where no ``Entrance`` stands before them."""
+    description: dict[int | str, dict[str, Any]] = {
+        200: {"description": "It is."},
+        503: {"description": "It is not; `reason` and `detail` say why."},
+    }
+
+    @api.get("/livez", tags=["Health"], summary="Whether the process may recover by itself", responses=description)
+    async def livez() -> Response:
+        return _live(condition())
+
+    @api.get("/readyz", tags=["Health"], summary="Whether requests should come here", responses=description)
+    async def readyz() -> Response:
+        return _ready(condition())
+
+
+def _live(condition: Condition) -> Response:
+    return _answer(condition.live, "live" if condition.live else "dead", condition)
+
+
+def _ready(condition: Condition) -> Response:
+    return _answer(condition.ready, "ready" if condition.ready else "not ready", condition)
+
+
+def _answer(well: bool, status: str, condition: Condition) -> Response:
+    content = {
+        "status": status,
+        "reason": condition.reason,
+        "detail": condition.detail,
+        "engine": condition.engine,
+        "lag_seconds": condition.lag_seconds,
+        "heartbeat_age_seconds": condition.heartbeat_age_seconds,
+    }
+    return _json(200 if well else 503, content)
+
+
+def _json(status: int, content: dict[str, Any], media_type: str = "application/json") -> Response:
+    headers = {"cache-control": "no-store"} | ({"retry-after": "1"} if status == 503 else {})
+    return Response(json.dumps(content), status, headers, media_type)
