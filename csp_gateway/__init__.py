@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from csp_gateway.server.config import load_config, load_gateway
     from csp_gateway.server.gateway import Gateway
     from csp_gateway.server.module import GatewayModule, Module
+    from csp_gateway.server.modules.channels_graph import MountChannelsGraph
+    from csp_gateway.server.modules.controls import MountControls
+    from csp_gateway.server.modules.fields import MountFieldRestRoutes
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
     from csp_gateway.server.settings import GatewaySettings
@@ -148,6 +151,9 @@ __all__ = [
     "IdType",
     "Keep",
     "Module",
+    "MountChannelsGraph",
+    "MountControls",
+    "MountFieldRestRoutes",
     "MountPerspectiveTables",
     "MountRestRoutes",
     "NoProviderException",
@@ -238,6 +244,9 @@ _HOMES = {
     "IdType": "csp_gateway.server.structs",
     "Keep": "csp_gateway.server.channels",
     "Module": "csp_gateway.server.module",
+    "MountChannelsGraph": "csp_gateway.server.modules.channels_graph",
+    "MountControls": "csp_gateway.server.modules.controls",
+    "MountFieldRestRoutes": "csp_gateway.server.modules.fields",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
     "Not": "csp_gateway.wire",

@@ -116,6 +116,7 @@ def test_a_test_file_has_a_source() -> None:
 # Package → where in csp_gateway it may be imported. "" is everywhere.
 HOMES = {
     "annotated_types": ("server/structs/",),
+    "anyio": ("server/web/verbs/controls.py",),
     "ccflow": ("server/cli.py", "server/config/load.py", "server/module.py", "server/gateway/", "server/channels/"),
     "csp": (
         "server/structs/",
@@ -137,6 +138,7 @@ HOMES = {
     "omegaconf": ("server/cli.py", "server/config/load.py"),
     "orjson": ("server/structs/", "server/web/", "server/modules/tables/"),
     "perspective": ("server/modules/tables/",),
+    "psutil": ("server/web/verbs/figures.py",),
     "pyarrow": ("server/modules/tables/", "server/structs/", "server/state/", "server/web/"),
     "pydantic": ("",),
     "pytest": ("testing/fixtures.py",),

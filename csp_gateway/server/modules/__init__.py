@@ -5,16 +5,25 @@ from typing import TYPE_CHECKING
 from csp_gateway._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from csp_gateway.server.modules.channels_graph import MountChannelsGraph
+    from csp_gateway.server.modules.controls import MountControls
+    from csp_gateway.server.modules.fields import MountFieldRestRoutes
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
 
 __all__ = [
+    "MountChannelsGraph",
+    "MountControls",
+    "MountFieldRestRoutes",
     "MountPerspectiveTables",
     "MountRestRoutes",
     "TableConfig",
 ]
 
 _HOMES = {
+    "MountChannelsGraph": "csp_gateway.server.modules.channels_graph",
+    "MountControls": "csp_gateway.server.modules.controls",
+    "MountFieldRestRoutes": "csp_gateway.server.modules.fields",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
     "TableConfig": "csp_gateway.server.modules.tables",

@@ -20,6 +20,7 @@ from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verbs import (
     Shape,
     collected,
+    mount_control,
     mount_history,
     mount_last,
     mount_lookup,
@@ -187,6 +188,15 @@ class GatewayWebApp(Listings):
         self.note_mounted("stage", field, version)
         context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
         mount_stage(self.get_router("stage", version), self.channels, self.channels.declared[field], context)
+
+    def add_controls_api(self, name: str, version: str | None = None) -> None:
+        """Serve ``controls/<name>``: ``heartbeat``, ``stats`` or ``shutdown``.
+
+        Raises:
+            ConfigError: there is no such control, or no channel over which the engine can be asked.
+        """
+        mount_control(self.get_router("controls", version), self.gateway, name)
+        self.note_mounted("controls", name, version)
 
     def add_sql_api(self, version: str | None = None) -> None:
         """Serve ``POST sql``: one SELECT over all states."""

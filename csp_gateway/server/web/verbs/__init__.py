@@ -1,5 +1,6 @@
 """The verbs of the REST API, one file each."""
 
+from csp_gateway.server.web.verbs.controls import mount_control
 from csp_gateway.server.web.verbs.history import mount_history
 from csp_gateway.server.web.verbs.last import mount_last
 from csp_gateway.server.web.verbs.lookup import mount_lookup, mount_lookup_any
@@ -18,6 +19,7 @@ __all__ = [
     "accept",
     "collected",
     "get_default_responses",
+    "mount_control",
     "mount_history",
     "mount_last",
     "mount_list",
