@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -203,6 +204,14 @@ class GatewayWebApp(Listings):
         settings = self.settings
         limits = SqlLimits(seconds=settings.SQL_SECONDS, rows=settings.SQL_ROWS, bytes=settings.SQL_BYTES)
         mount_sql(self.get_router("api", version), self.outside, limits, self.channels.state_tables())
+
+    def wrap(self, layer: Callable[[Any], Any]) -> None:
+        """Put an ASGI application before all that is served, the front's answers too.
+
+        Args:
+            layer: given what it is to pass on to, answers the application.
+        """
+        self._entrance = layer(self._entrance)
 
     def seal(self) -> None:
         """Serve all that was added."""
