@@ -138,6 +138,7 @@ HOMES = {
     "omegaconf": ("server/cli.py", "server/config/load.py"),
     "orjson": ("server/structs/", "server/web/", "server/modules/tables/"),
     "perspective": ("server/modules/tables/",),
+    "prometheus_client": ("server/modules/metrics/",),
     "psutil": ("server/web/verbs/figures.py",),
     "pyarrow": ("server/modules/tables/", "server/structs/", "server/state/", "server/web/"),
     "pydantic": ("",),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from csp_gateway.server.modules.channels_graph import MountChannelsGraph
     from csp_gateway.server.modules.controls import MountControls
     from csp_gateway.server.modules.fields import MountFieldRestRoutes
+    from csp_gateway.server.modules.metrics import MountMetrics
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
     from csp_gateway.server.settings import GatewaySettings, Settings
@@ -103,6 +104,7 @@ __all__ = [
     "MountChannelsGraph",
     "MountControls",
     "MountFieldRestRoutes",
+    "MountMetrics",
     "MountPerspectiveTables",
     "MountRestRoutes",
     "Not",
@@ -171,6 +173,7 @@ _HOMES = {
     "MountChannelsGraph": "csp_gateway.server.modules.channels_graph",
     "MountControls": "csp_gateway.server.modules.controls",
     "MountFieldRestRoutes": "csp_gateway.server.modules.fields",
+    "MountMetrics": "csp_gateway.server.modules.metrics",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
     "Not": "csp_gateway.wire",

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from csp_gateway.server.modules.channels_graph import MountChannelsGraph
     from csp_gateway.server.modules.controls import MountControls
     from csp_gateway.server.modules.fields import MountFieldRestRoutes
+    from csp_gateway.server.modules.metrics import MountMetrics
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
 
@@ -15,6 +16,7 @@ __all__ = [
     "MountChannelsGraph",
     "MountControls",
     "MountFieldRestRoutes",
+    "MountMetrics",
     "MountPerspectiveTables",
     "MountRestRoutes",
     "TableConfig",
@@ -24,6 +26,7 @@ _HOMES = {
     "MountChannelsGraph": "csp_gateway.server.modules.channels_graph",
     "MountControls": "csp_gateway.server.modules.controls",
     "MountFieldRestRoutes": "csp_gateway.server.modules.fields",
+    "MountMetrics": "csp_gateway.server.modules.metrics",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
     "TableConfig": "csp_gateway.server.modules.tables",

@@ -1,0 +1,77 @@
+"""Observed: times every request on its way through, and how late the event loop is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from time import perf_counter
+from typing import Any
+
+from csp_gateway.server.modules.metrics.timings import Timings
+
+__all__ = ["Observed"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_INTERVAL = 0.5
+
+
+class Observed:
+    """An ASGI layer around ``app``.
+
+    Args:
+        app: an ASGI application.
+        api: the path the API begins with, such as ``/api/``; after the version follows the verb.
+        verbs: those that are told apart; every other path is ``other``, so that nobody can make labels up.
+    """
+
+    def __init__(self, app: Any, api: str, verbs: Iterable[str]) -> None:
+        self._app = app
+        self._api = api
+        self._verbs = frozenset(verbs)
+        self.requests = Timings(
+            "csp_gateway_request",
+            "Time from a request to the end of its answer; status is 'none' of those that were given up.",
+            ("verb", "status"),
+        )
+        self.in_progress = 0
+        self.loop = Timings("csp_gateway_event_loop_lag", "How late the event loop comes to what is due.")
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._loop is None:
+            self._probe(asyncio.get_running_loop())
+        status = "none"
+
+        def watch(message: MutableMapping[str, Any]) -> Awaitable[None]:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+            return send(message)
+
+        self.in_progress += 1
+        begun = perf_counter()
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            self.in_progress -= 1
+            self.requests.observe(perf_counter() - begun, self._verb(scope["path"]), status)
+
+    def _verb(self, path: str) -> str:
+        if not path.startswith(self._api):
+            return "other"
+        parts = path[len(self._api) :].split("/", 2)
+        return parts[1] if len(parts) > 1 and parts[1] in self._verbs else "other"
+
+    def _probe(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look again and again how late the loop is; it ends with the loop."""
+        self._loop = loop
+        self._look(loop, loop.time())
+
+    def _look(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        now = loop.time()
+        self.loop.observe(max(0.0, now - due))
+        loop.call_at(now + _INTERVAL, self._look, loop, now + _INTERVAL)
