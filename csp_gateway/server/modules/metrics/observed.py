@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from time import perf_counter
 from typing import Any
 
-from csp_gateway.server.modules.metrics.timings import Timings
+from csp_gateway.server.modules.metrics.timings import Series, Timings
 
 __all__ = ["Observed"]
 
@@ -14,6 +14,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _INTERVAL = 0.5
+_NONE = 0
+"""The status of a request that was given up."""
+_MOST_PATHS = 1000
 
 
 class Observed:
@@ -34,6 +37,7 @@ class Observed:
             "Time from a request to the end of its answer; status is 'none' of those that were given up.",
             ("verb", "status"),
         )
+        self._by_path: dict[tuple[str, int], Series] = {}
         self.in_progress = 0
         self.loop = Timings("csp_gateway_event_loop_lag", "How late the event loop comes to what is due.")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -44,12 +48,12 @@ class Observed:
             return
         if self._loop is None:
             self._probe(asyncio.get_running_loop())
-        status = "none"
+        status = _NONE
 
         def watch(message: MutableMapping[str, Any]) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = str(message["status"])
+                status = message["status"]
             return send(message)
 
         self.in_progress += 1
@@ -58,7 +62,17 @@ class Observed:
             await self._app(scope, receive, watch)
         finally:
             self.in_progress -= 1
-            self.requests.observe(perf_counter() - begun, self._verb(scope["path"]), status)
+            taken = perf_counter() - begun
+            key = (scope["path"], status)
+            (self._by_path.get(key) or self._find(key)).observe(taken)
+
+    def _find(self, key: tuple[str, int]) -> Series:
+        """The verb of a path is not looked for twice, unless clients ask for more paths than there is room for."""
+        path, status = key
+        series = self.requests.series(self._verb(path), str(status) if status != _NONE else "none")
+        if len(self._by_path) < _MOST_PATHS:
+            self._by_path[key] = series
+        return series
 
     def _verb(self, path: str) -> str:
         if not path.startswith(self._api):
@@ -73,5 +87,5 @@ class Observed:
 
     def _look(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
         now = loop.time()
-        self.loop.observe(max(0.0, now - due))
+        self.loop.series().observe(max(0.0, now - due))
         loop.call_at(now + _INTERVAL, self._look, loop, now + _INTERVAL)

@@ -6,17 +6,24 @@ from itertools import accumulate
 
 from prometheus_client.core import HistogramMetricFamily
 
-__all__ = ["Timings"]
+__all__ = ["Series", "Timings"]
 
 _BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-class _Series:
+class Series:
+    """The observations of one combination of labels."""
+
     __slots__ = ("counts", "seconds")
 
     def __init__(self) -> None:
         self.counts = [0] * (len(_BOUNDS) + 1)
         self.seconds = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """It took so long."""
+        self.counts[bisect_left(_BOUNDS, seconds)] += 1
+        self.seconds += seconds
 
 
 class Timings:
@@ -34,15 +41,14 @@ class Timings:
         self._name = name
         self._documentation = documentation
         self._labels = labels
-        self._series: dict[tuple[str, ...], _Series] = {}
+        self._series: dict[tuple[str, ...], Series] = {}
 
-    def observe(self, seconds: float, *labels: str) -> None:
-        """It took so long."""
-        series = self._series.get(labels)
-        if series is None:
-            series = self._series[labels] = _Series()
-        series.counts[bisect_left(_BOUNDS, seconds)] += 1
-        series.seconds += seconds
+    def series(self, *labels: str) -> Series:
+        """The observations with these labels, to be added to."""
+        found = self._series.get(labels)
+        if found is None:
+            found = self._series[labels] = Series()
+        return found
 
     def family(self) -> HistogramMetricFamily:
         """What was observed so far."""

@@ -59,6 +59,19 @@ def test_requests_are_told_apart_by_verb_and_status() -> None:
     assert observed.in_progress == 0
 
 
+def test_paths_without_end_take_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csp_gateway.server.modules.metrics.observed._MOST_PATHS", 3)
+    observed = Observed(app, "/api/", ["last"])
+
+    async def run() -> None:
+        for n in range(10):
+            await ask(observed, f"/api/v1/last/{n}")
+
+    asyncio.run(run())
+    assert len(observed._by_path) == 3
+    assert counts(observed.requests) == {("last", "200"): 10}
+
+
 def test_the_event_loop_is_looked_at_from_the_first_request_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("csp_gateway.server.modules.metrics.observed._INTERVAL", 0.001)
     observed = Observed(app, "/api/", [])

@@ -6,8 +6,8 @@ from csp_gateway.server.modules.metrics.timings import Timings
 def test_it_is_a_histogram_as_prometheus_has_it() -> None:
     timings = Timings("work", "Some work.", ("kind",))
     for seconds in (0.0001, 0.0005, 0.3, 99):
-        timings.observe(seconds, "a")
-    timings.observe(2, "b")
+        timings.series("a").observe(seconds)
+    timings.series("b").observe(2)
     family = timings.family()
     assert (family.name, family.type, family.unit) == ("work_seconds", "histogram", "seconds")
     read = {(each.name, each.labels["kind"], each.labels.get("le")): each.value for each in family.samples}
