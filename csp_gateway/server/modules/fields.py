@@ -109,7 +109,7 @@ class MountFieldRestRoutes(GatewayModule):
 def _reader(channels: GatewayChannels, name: str) -> Callable[[], Response]:
     # In a thread: the value may be large, and is read anew, for a module may have changed what is in it.
     def field() -> Response:
-        return Response(_written(channels, name), media_type="application/json")
+        return Response(_written(channels, name), 200, {"cache-control": "no-store"}, "application/json")
 
     return field
 

@@ -102,7 +102,7 @@ def _endpoint(
         asked = channels.outside.queries.ask(lambda: does(body, ids))
         await is_there(asked, None)
         try:
-            return Response(asked.result(), media_type="application/json")
+            return Response(asked.result(), 200, {"cache-control": "no-store"}, "application/json")
         except Refused as refused:
             return invalid(refused.errors, refused.count)
 

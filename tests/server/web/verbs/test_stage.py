@@ -58,6 +58,7 @@ def sizes(answer: Any) -> dict[str, list[int]]:
 
 def test_a_record_is_staged_seen_taken_back_and_released(desk: Any) -> None:
     answer = desk.post(URL, json={"size": 1})
+    assert answer.headers["cache-control"] == "no-store"
     ((first, [record]),) = answer.json().items()
     assert record["id"].isdigit()
     assert sizes(desk.post(URL, json={"size": 2})) == {first: [1, 2]}
@@ -219,6 +220,6 @@ def test_the_documentation_says_what_is_taken_and_answered(desk: Any) -> None:
     assert all(each["type_"].endswith("test_stage.Order") for each in path.values())
     assert all(each["tags"] == ["Stage"] for each in path.values())
     assert not path["post"]["requestBody"].get("required", False)
-    assert [each["name"] for each in path["post"]["parameters"]] == ["id"]
+    assert [each["name"] for each in path["post"]["parameters"]] == ["id", "timeout"]
     assert path["delete"]["requestBody"]["content"]["application/json"]["schema"]["required"] == ["id"]
     assert "/api/v1/stage/my-orders" not in document["paths"]
