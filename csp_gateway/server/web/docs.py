@@ -10,6 +10,8 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from csp_gateway.server.web.refusals import document_refusals
+
 __all__ = ["mount_docs", "redirect_home"]
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
@@ -71,6 +73,7 @@ def _add_contact(api: FastAPI, contact: dict[str, str]) -> None:
         # FastAPI's own `contact` needs a package that judges addresses, and fails the whole schema for a wrong one.
         schema = build()
         schema["info"]["contact"] = contact
+        document_refusals(schema)
         return schema
 
     api.openapi = with_contact  # type: ignore[method-assign]  # the way FastAPI's documentation extends a schema

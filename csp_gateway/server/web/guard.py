@@ -8,10 +8,8 @@ import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from fastapi import HTTPException
-from fastapi.responses import JSONResponse
-
 from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web.problem import BODY_TOO_LARGE, FOREIGN_ORIGIN, UNKNOWN_HOST, ProblemReply, RefusedRequest
 
 __all__ = ["Guard"]
 
@@ -24,7 +22,7 @@ _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Guard:
-    """Lets requests through to ``app``, or answers 400, 403 or 413 with ``{"detail": what to set}``; to sockets 403.
+    """Lets requests through to ``app``, or answers 400, 403 or 413 and what to set; to sockets 403.
 
     Args:
         app: an ASGI application.
@@ -91,19 +89,19 @@ class Guard:
             message = await receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise _TooLarge(413, self._sentence())
+                raise _TooLarge(BODY_TOO_LARGE, self._sentence())
             return message
 
         return count
 
-    def _too_large(self) -> JSONResponse:
-        return JSONResponse({"detail": self._sentence()}, 413, {"connection": "close"})
+    def _too_large(self) -> ProblemReply:
+        return ProblemReply(BODY_TOO_LARGE, self._sentence(), {"connection": "close"})
 
     def _sentence(self) -> str:
         return f"A body may have {self._most:,} bytes at most; send less at once, or raise the setting MAX_BODY_BYTES"
 
 
-class _TooLarge(HTTPException):
+class _TooLarge(RefusedRequest):
     """FastAPI answers it by itself, when it was FastAPI that read the body."""
 
 
@@ -129,17 +127,17 @@ def _name(host: bytes) -> bytes:
     return (name if colon and port.isdigit() else host).lower()
 
 
-def _other_host(host: bytes) -> JSONResponse:
+def _other_host(host: bytes) -> ProblemReply:
     name = _name(host).decode("latin-1")[:200]
-    return JSONResponse(
-        {"detail": f"This gateway does not answer to {name!r}: add the name to the setting ALLOWED_HOSTS if it is to"},
-        400,
+    return ProblemReply(
+        UNKNOWN_HOST,
+        f"This gateway does not answer to {name!r}: add the name to the setting ALLOWED_HOSTS if it is to",
     )
 
 
-def _other_origin(origin: bytes) -> JSONResponse:
+def _other_origin(origin: bytes) -> ProblemReply:
     page = origin.decode("latin-1")[:200]
-    return JSONResponse(
-        {"detail": f"Pages of {page!r} may not do this: add it to the setting BACKEND_CORS_ORIGINS if they may"},
-        403,
+    return ProblemReply(
+        FOREIGN_ORIGIN,
+        f"Pages of {page!r} may not do this: add it to the setting BACKEND_CORS_ORIGINS if they may",
     )

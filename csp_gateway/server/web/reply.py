@@ -1,4 +1,4 @@
-"""Structs as an HTTP reply; errors as their status, always in JSON."""
+"""Structs as an HTTP reply; errors as problem details, with their status."""
 
 import json
 import logging
@@ -8,47 +8,19 @@ from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
+from fastapi.utils import is_body_allowed_for_status_code
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from csp_gateway.errors import (
-    AnswerTooLargeError,
-    GatewayException,
-    NoProviderException,
-    NotRunningError,
-    QueriesRefusedError,
-    QueryCancelledError,
-    QueryError,
-    QueryTimeoutError,
-    SendRefusedError,
-    StagingError,
-    StagingFullError,
-    UnknownChannelError,
-)
+from csp_gateway.errors import GatewayException
 from csp_gateway.server.structs import GatewayStruct, encode_many
+from csp_gateway.server.web.problem import INVALID, ProblemReply, RefusedRequest, kind_of, plain
 
-__all__ = ["ERROR_STATUS", "failed", "invalid", "invalid_body", "mount_errors", "structs_reply", "written"]
+__all__ = ["failed", "invalid", "invalid_body", "mount_errors", "structs_reply", "written"]
 
 _log = logging.getLogger("csp_gateway.web")
-
-ERROR_STATUS: Mapping[type[GatewayException], int] = {
-    NoProviderException: 404,
-    UnknownChannelError: 404,
-    NotRunningError: 503,
-    SendRefusedError: 503,
-    QueriesRefusedError: 503,
-    QueryError: 422,
-    AnswerTooLargeError: 422,
-    QueryTimeoutError: 504,
-    QueryCancelledError: 503,
-    StagingError: 400,
-    StagingFullError: 503,
-    GatewayException: 500,
-}
-"""What each error is over HTTP; an error without a line of its own is what its nearest ancestor is."""
 
 _MOST_ERRORS = 100
 """Errors listed in one 422; how many more there are is said beside them."""
@@ -79,17 +51,17 @@ def written(records: Sequence[GatewayStruct]) -> bytes:
 
 
 def failed(error: Exception) -> Response:
-    """An error as its status and ``{"detail": sentence}``; the traceback of a 500 is logged."""
+    """An error as the problem it is over HTTP; the traceback of a 500 is logged."""
     if not isinstance(error, GatewayException):
         return _unforeseen(error)
-    status = next(ERROR_STATUS[kind] for kind in type(error).__mro__ if kind in ERROR_STATUS)
-    if status == 500:
+    kind = kind_of(error)
+    if kind.status == 500:
         _log.error("a request was answered 500: %s", error, exc_info=error)
-    return JSONResponse({"detail": str(error)}, status, {"retry-after": "1"} if status == 503 else None)
+    return ProblemReply(kind, str(error))
 
 
 def _unforeseen(error: Exception) -> Response:
-    return JSONResponse({"detail": f"The gateway failed with {type(error).__name__}; its log has the traceback"}, 500)
+    return ProblemReply(plain(500), f"The gateway failed with {type(error).__name__}; its log has the traceback")
 
 
 def invalid_body(error: ValidationError) -> Response:
@@ -106,12 +78,12 @@ def invalid(errors: Sequence[Mapping[str, Any]], count: int | None = None) -> Re
         count: how many there are; all of ``errors`` if None.
     """
     left_out = (len(errors) if count is None else count) - _MOST_ERRORS
-    content = {"detail": [_presentable(error) for error in errors[:_MOST_ERRORS]]}
-    return JSONResponse({**content, "more": left_out} if left_out > 0 else content, 422)
+    listed = [_presentable(error) for error in errors[:_MOST_ERRORS]]
+    return ProblemReply(INVALID, listed, more={"more": left_out} if left_out > 0 else None)
 
 
 def mount_errors(api: FastAPI) -> None:
-    """Answer every error in JSON: the project's by their status, what is malformed 422, the unforeseen 500."""
+    """Answer every error as problem details: the project's by their status, what is malformed 422, all else 500."""
 
     async def ours(_: Request, error: Any) -> Response:
         return failed(error)
@@ -119,12 +91,15 @@ def mount_errors(api: FastAPI) -> None:
     async def refused(_: Request, error: Any) -> Response:
         return invalid(error.errors())
 
-    async def http(request: Request, error: Any) -> Response:
+    async def http(_: Request, error: Any) -> Response:
         # FastAPI answers 400 to what is not UTF-8 or nested too deeply; to all else that is no JSON, 422.
         if error.status_code == 400 and isinstance(error.__cause__, UnicodeDecodeError | RecursionError):
             why = {"error": str(error.__cause__)}
             return invalid([{"type": "json_invalid", "loc": ("body",), "msg": "Invalid JSON", "input": {}, "ctx": why}])
-        return await http_exception_handler(request, error)
+        if not is_body_allowed_for_status_code(error.status_code):
+            return Response(status_code=error.status_code, headers=error.headers)
+        kind = error.kind if isinstance(error, RefusedRequest) else plain(error.status_code)
+        return ProblemReply(kind, error.detail, error.headers)
 
     async def unforeseen(_: Request, error: Any) -> Response:
         return _unforeseen(error)  # the server logs it: it is raised again when this is sent

@@ -3,25 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
-
 from csp_gateway.errors import ConfigError
 from csp_gateway.server.channels import Declaration
 from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
+from csp_gateway.server.web.problem import Problem
 
 __all__ = ["Detail", "Error404", "Shape", "shape_of", "why_not"]
 
 
-class Error404(BaseModel):
-    """The body of a 404."""
+Error404 = Problem
+"""The body of a 404."""
 
-    detail: str = ""
-
-
-class Detail(BaseModel):
-    """The body of every other refusal that is one sentence."""
-
-    detail: str = ""
+Detail = Problem
+"""The body of every other refusal that is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)

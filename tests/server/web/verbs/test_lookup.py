@@ -14,4 +14,4 @@ def test_one_struct_by_its_id(client: Any) -> None:
 def test_none_such(client: Any) -> None:
     assert client.get("/api/v1/lookup/my_counts/12").json() == []
     answer = client.get("/api/v1/lookup/id/12")
-    assert (answer.status_code, answer.json()) == (404, {"detail": "No GatewayStruct found with id: 12"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "No GatewayStruct found with id: 12")

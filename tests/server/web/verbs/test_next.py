@@ -31,14 +31,14 @@ def test_the_end_of_the_gateway_answers_nothing(client: Any) -> None:
 
 def test_a_deadline(client: Any) -> None:
     answer = client.get("/api/v1/next/silent?timeout=0.05")
-    assert (answer.status_code, answer.json()) == (408, {"detail": "silent did not tick within 0.05 s"})
+    assert (answer.status_code, answer.json()["detail"]) == (408, "silent did not tick within 0.05 s")
     assert client.get("/api/v1/next/silent?timeout=0").status_code == 422
     assert client.get("/api/v1/next/silent?timeout=x").status_code == 422
 
 
 def test_nobody_provides_it(client: Any) -> None:
     answer = client.get("/api/v1/next/nobody")
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Channel not found: nobody"})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Channel not found: nobody")
 
 
 def test_waiting_costs_no_thread(client: Any) -> None:
