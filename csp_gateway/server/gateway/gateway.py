@@ -28,6 +28,8 @@ _log = logging.getLogger("csp_gateway")
 _DRAIN_SECONDS = 5.0
 _PATIENCE_SECONDS = 2.0
 _STOP_SECONDS = 10.0
+_FAILED_SECONDS = 2
+"""What requests are still given when the engine has failed, and nothing that they wait for comes any more."""
 
 
 class Gateway(GatewayParts):
@@ -261,6 +263,8 @@ class Gateway(GatewayParts):
             self._watchdog.ended(error)
         reason = "the gateway has stopped" if error is None else str(error)
         self.channels.outside.close(reason, error)
+        if error is not None and self._server is not None:
+            self._server.shorten_the_end(_FAILED_SECONDS)
         self._ask_to_stop()
         if self._detached:
             self._close_modules()

@@ -34,6 +34,7 @@ class Opening:
         self._make = make
         self._on_open = on_open
         self._error: BaseException | None = None
+        self._up = False
         self._ended = threading.Event()
         self._interrupted = False
 
@@ -48,7 +49,7 @@ class Opening:
         """
         threading.Thread(target=self._run, name="gateway-opening", daemon=True).start()
         try:
-            self._server.serve(self._entrance, lambda: on_stopping() if self._is_up() else None)
+            self._server.serve(self._entrance, lambda: on_stopping() if self._up else None)
         except BaseException as error:
             # So uvicorn ends when it is told that the lifespan failed, which then has a better reason.
             if not isinstance(error, SystemExit) or self._error is None:
@@ -62,15 +63,12 @@ class Opening:
 
     def interrupt(self) -> bool:
         """Give up if it is not up yet; whether that was so. May be called in a signal handler."""
-        if self._ended.is_set():
+        if self._up or self._ended.is_set():
             return False
         self._interrupted = True
         self._entrance.give_up(InterruptedError("the gateway was interrupted while it started"))
         self._server.ask_to_stop(hurry=True)
         return True
-
-    def _is_up(self) -> bool:
-        return self._ended.is_set() and self._error is None
 
     def _run(self) -> None:
         try:
@@ -78,6 +76,7 @@ class Opening:
             # An engine that was given up ends its start without an error once its build is over.
             if not self._interrupted:
                 self._entrance.open(self._make())
+                self._up = True
                 self._on_open()
         except BaseException as error:
             self._error = error

@@ -128,6 +128,12 @@ class WebServer:
             self._server.force_exit |= hurry
             self._server.should_exit = True
 
+    def shorten_the_end(self, seconds: int) -> None:
+        """Give requests in progress no more than that when the end begins; from any thread."""
+        if self._server is not None:
+            patience = self._server.config.timeout_graceful_shutdown
+            self._server.config.timeout_graceful_shutdown = seconds if patience is None else min(patience, seconds)
+
     def close(self) -> None:
         """Give the port back."""
         self._socket.close()

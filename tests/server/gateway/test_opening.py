@@ -1,12 +1,14 @@
 """A gateway that comes up beside a server that answers already, on real sockets."""
 
+import asyncio
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -168,6 +170,29 @@ def test_an_engine_behind_the_clock_is_not_ready() -> None:
         eventually(lambda: readiness(url) == "lagging")
         part.slow = False
         eventually(lambda: readiness(url) is None)
+
+
+def test_a_request_that_takes_its_time_does_not_keep_a_failed_gateway() -> None:
+    held = threading.Event()
+
+    class Held(Part):
+        def rest(self, app: Any) -> None:
+            @app.get_router().get("/hold")
+            async def hold() -> None:
+                held.set()
+                await asyncio.Event().wait()
+
+    with started(Held(raises="node")) as (gateway, url, raised), ThreadPoolExecutor(1) as pool:
+        eventually(lambda: readiness(url) is None)
+        answer = pool.submit(httpx2.get, f"{url}/api/v1/hold", timeout=30)
+        assert held.wait(10)
+        gateway.channels.send("a", Count(n=1))
+        failed_at = time.monotonic()
+        eventually(lambda: raised)
+        assert time.monotonic() - failed_at <= 5
+        assert isinstance(raised[0], EngineError)
+        with suppress(httpx2.HTTPError):
+            answer.result()
 
 
 def test_after_a_node_failed_the_start_ends_with_it() -> None:
