@@ -15,7 +15,19 @@ from benchmarks.measure import Figure
 
 __all__ = ["main"]
 
-PROGRAMS = ("struct", "tick", "idle_channel", "roundtrip", "wiring", "last", "send", "state", "tables", "import_time")
+PROGRAMS = (
+    "struct",
+    "tick",
+    "idle_channel",
+    "roundtrip",
+    "wiring",
+    "last",
+    "send",
+    "state",
+    "tables",
+    "health",
+    "import_time",
+)
 LIBRARIES = ("csp", "duckdb", "pydantic", "fastapi", "uvicorn", "orjson", "msgspec", "perspective-python", "pyarrow")
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table: written by `make bench` -->", "<!-- end of table -->"
