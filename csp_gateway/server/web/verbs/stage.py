@@ -1,10 +1,11 @@
 """POST, DELETE, PATCH, GET and PUT stage: records that are held back from a channel."""
 
-from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from csp_gateway.server.channels import Declaration, GatewayChannels
 from csp_gateway.server.web.reply import invalid
@@ -20,6 +21,9 @@ _Ids = Annotated[
     str | None,
     Query(description="Stagings by their ids, with commas in between. Absent and empty (`id=`) are not the same."),
 ]
+_Act = Callable[[bytes, list[str] | None], bytes]
+"""Of a body and ids makes an answer."""
+
 _NO_JSON = "Input should be JSON, sent as application/json, or no body at all"
 
 _DESCRIPTIONS = {
@@ -53,60 +57,77 @@ def mount_stage(
         context: how bodies are validated; see ``GatewayStruct.model_validate``.
     """
     stagings = Stagings(channels, declaration, context)
-    element: Any = declaration.element
-    tick: Any = list[element] if declaration.listed else element
-    item: Any = dict[str, tick] if declaration.is_basket else element
-    given: Any = item if declaration.is_basket or not declaration.listed else tick | item
-    held: Any = dict[str, list[item]]
+    does: dict[str, _Act] = {
+        "POST": stagings.add,
+        "DELETE": stagings.remove,
+        "PATCH": lambda _, ids: stagings.release(ids),
+        "GET": lambda _, ids: stagings.ids(ids),
+        "PUT": lambda _, ids: stagings.lookup(ids),
+    }
+    answer = _answering(channels, does)
+    for spelling in dict.fromkeys([declaration.name, declaration.name.replace("_", "-")]):
+        # The first at its path is asked, whatever the method; the others are there to be read.
+        router.add_api_route(
+            f"/{spelling}", answer, methods=[*does], response_model=None, include_in_schema=False, name=spelling
+        )
+    given, held = _bodies(declaration, stagings.keys)
+    _document(router, declaration, given, held)
 
-    async def signature(data: Annotated[given | None, Body()] = None, id: _Ids = None) -> None:
+
+def _document(router: APIRouter, declaration: Declaration, given: Any, held: Any) -> None:
+    async def adding(data: Annotated[given | None, Body()] = None, id: _Ids = None) -> None:
         """What OpenAPI shows of it; FastAPI would read the body on the event loop, whatever its size."""
 
-    removed = _removal(declaration)
-    for method, act, does, answers, shown in (
-        ("POST", "add", stagings.add, held, signature),
-        ("DELETE", "remove", stagings.remove, held, None),
-        ("PATCH", "release", lambda _, ids: stagings.release(ids), held, None),
-        ("GET", "list", lambda _, ids: stagings.ids(ids), list[str], None),
-        ("PUT", "lookup", lambda _, ids: stagings.lookup(ids), held, None),
+    async def acting(id: _Ids = None) -> None:
+        """The same without a body, or with one that is no model."""
+
+    type_ = {"type_": f"{declaration.element.__module__}.{declaration.element.__qualname__}"}
+    for method, act, answers, shown, extra in (
+        ("POST", "add", held, adding, {}),
+        ("DELETE", "remove", held, acting, {"requestBody": _removal(declaration)}),
+        ("PATCH", "release", held, acting, {}),
+        ("GET", "list", list[str], acting, {}),
+        ("PUT", "lookup", held, acting, {}),
     ):
-        extra = {"type_": f"{declaration.element.__module__}.{declaration.element.__qualname__}"}
-        options: dict[str, Any] = {
-            "methods": [method],
-            "response_model": answers,  # only for the documentation: endpoints answer bytes that are ready to be sent
-            "responses": _responses(method),
-            "summary": f"Stage {act} {declaration.name}",
-            "description": _DESCRIPTIONS[act].format(declaration.name),
-            "operation_id": f"stage_{act}_{declaration.name}_{method}".lower(),
-            "openapi_extra": {**extra, "requestBody": removed} if act == "remove" else extra,
-        }
-        endpoint = _endpoint(channels, does, with_body=method in ("POST", "DELETE"))
-        for spelling in dict.fromkeys([declaration.name, declaration.name.replace("_", "-")]):
-            documented = spelling == declaration.name and shown is None
-            router.add_api_route(f"/{spelling}", endpoint, include_in_schema=documented, **options)
-        if shown is not None:
-            # The first of two is asked; this one is there to be read.
-            router.add_api_route(f"/{declaration.name}", shown, **options)
+        router.add_api_route(
+            f"/{declaration.name}",
+            shown,
+            methods=[method],
+            response_model=answers,
+            responses=_responses(method),
+            summary=f"Stage {act} {declaration.name}",
+            description=_DESCRIPTIONS[act].format(declaration.name),
+            operation_id=f"stage_{act}_{declaration.name}_{method}".lower(),
+            openapi_extra={**type_, **extra},
+        )
 
 
-def _endpoint(
-    channels: GatewayChannels, does: Callable[[bytes, list[str] | None], bytes], *, with_body: bool
-) -> Callable[..., Any]:
-    async def endpoint(request: Request, id: _Ids = None) -> Response:
+def _bodies(declaration: Declaration, keys: Sequence[str]) -> tuple[Any, Any]:
+    """The types of what is staged, and of what is told of the stagings."""
+    element: Any = declaration.element
+    if not declaration.is_basket:
+        return list[element] | element if declaration.listed else element, dict[str, list[element]]
+    key: Any = Literal[tuple(keys)] if keys else str
+    tick: Any = Annotated[list[element], Field(min_length=1)] if declaration.listed else element
+    return Annotated[dict[key, tick], Field(min_length=1)], dict[str, list[dict[key, tick]]]
+
+
+def _answering(channels: GatewayChannels, does: Mapping[str, _Act]) -> Callable[..., Any]:
+    async def answer(request: Request, id: _Ids = None) -> Response:
         refuse_unknown(request, {"id"})
-        body = (await request.body()).strip() if with_body else b""
+        body = (await request.body()).strip() if request.method in ("POST", "DELETE") else b""
         if body and not _says_json(request.headers.get("content-type", "")):
             return invalid([{"type": "json_type", "loc": ("body",), "msg": _NO_JSON, "input": body}])
         ids = None if id is None else [part.strip() for part in id.split(",") if part.strip()]
         # Not here: whoever listens to what happens to stagings is called by the thread that does it.
-        asked = channels.outside.queries.ask(lambda: does(body, ids))
+        asked = channels.outside.queries.ask(lambda: does[request.method](body, ids))
         await is_there(asked, None)
         try:
             return Response(asked.result(), 200, {"cache-control": "no-store"}, "application/json")
         except Refused as refused:
             return invalid(refused.errors, refused.count)
 
-    return endpoint
+    return answer
 
 
 def _removal(declaration: Declaration) -> dict[str, Any]:

@@ -88,6 +88,11 @@ class Stagings:
         held = self._channels.stage_lookup(self._field)
         return self._written({each: items for each, items in held.items() if not ids or each in ids})
 
+    @property
+    def keys(self) -> list[str]:
+        """Of a basket, how its keys are spelled, in order."""
+        return list(self._keys)
+
     # What is answered.
 
     def _held_by(self, staging_ids: Sequence[str]) -> bytes:

@@ -223,3 +223,11 @@ def test_the_documentation_says_what_is_taken_and_answered(desk: Any) -> None:
     assert [each["name"] for each in path["post"]["parameters"]] == ["id", "timeout"]
     assert path["delete"]["requestBody"]["content"]["application/json"]["schema"]["required"] == ["id"]
     assert "/api/v1/stage/my-orders" not in document["paths"]
+    basket = document["paths"]["/api/v1/stage/sides"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert basket["anyOf"][0]["propertyNames"]["enum"] == ["BUY", "SELL"]
+
+
+def test_another_method_is_told_those_there_are(desk: Any) -> None:
+    answer = desk.options(URL)
+    assert answer.status_code == 405
+    assert {each.strip() for each in answer.headers["allow"].split(",")} == {"POST", "DELETE", "PATCH", "GET", "PUT"}
