@@ -74,9 +74,9 @@ def _answers(url: str) -> bool:
         asking = HTTPConnection(where.netloc, timeout=1)
     try:
         asking.request("GET", "/")
-        asking.getresponse()
+        # It listens before it answers, and answers 503 before the graph runs.
+        return asking.getresponse().status != 503
     except (OSError, HTTPException):
-        return False  # it listens before it answers
+        return False
     finally:
         asking.close()
-    return True
