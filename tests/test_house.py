@@ -116,7 +116,7 @@ def test_a_test_file_has_a_source() -> None:
 # Package → where in csp_gateway it may be imported. "" is everywhere.
 HOMES = {
     "annotated_types": ("server/structs/",),
-    "anyio": ("server/web/verbs/controls.py",),
+    "anyio": ("server/web/verbs/controls.py", "server/web/deadline.py"),
     "ccflow": ("server/cli.py", "server/config/load.py", "server/module.py", "server/gateway/", "server/channels/"),
     "csp": (
         "server/structs/",

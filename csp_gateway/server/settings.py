@@ -63,6 +63,15 @@ class GatewaySettings(BaseSettings):
         "unless BIND is this machine only.",
     )
     MAX_BODY_BYTES: int = Field(default=16 * 2**20, ge=1, description="The largest body of a request.")
+    MAX_JSON_DEPTH: int = Field(default=64, ge=1, le=500, description="How deep the JSON of a request may be nested.")
+    MAX_REQUESTS: int = Field(default=2000, ge=1, description="The most requests in progress, without those of next.")
+    MAX_WAITING: int = Field(default=10_000, ge=1, description="The most requests of next that wait for a tick.")
+    REQUEST_SECONDS: float = Field(
+        default=60.0, gt=0, allow_inf_nan=False, description="How long a request may wait for its answer to begin."
+    )
+    NEXT_SECONDS: float = Field(
+        default=300.0, gt=0, allow_inf_nan=False, description="How long a request of next may wait for its tick."
+    )
 
     HISTORY_ITEMS: int = Field(default=1000, ge=1, description="Newest ticks kept of each channel that is exposed.")
     HISTORY_SECONDS: float = Field(

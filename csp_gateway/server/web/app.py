@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from csp_gateway.errors import DeclarationError, NoProviderException
 from csp_gateway.server.state import SqlLimits
+from csp_gateway.server.web.deadline import Deadline, Patience
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front, Receive, Scope, Send
 from csp_gateway.server.web.guard import Guard
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
 __all__ = ["GatewayWebApp"]
 
+_EXPOSED = [
+    *("ETag", "Idempotent-Replayed", "Link", "Retry-After", "X-Acknowledged"),
+    *("X-Epoch", "X-Next-Cursor", "X-Reason", "X-Recovered", "X-Remaining"),
+]
+"""Headers that pages of other origins may read."""
+
 
 class GatewayWebApp(Listings):
     """The web side of one gateway, given to each module's ``rest``.
@@ -67,10 +74,12 @@ class GatewayWebApp(Listings):
         self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
         self._front = Front(self._ask_fastapi, self.outside)
         self._entrance = Guard(self._behind_the_guard, settings)
+        self.patience = Patience(settings)
         mount_errors(self.app)
         mount_health(self.app, lambda: gateway.health)
         contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
-        mount_docs(self.app, {key: value for key, value in contact.items() if value})
+        mount_docs(self.app, {key: value for key, value in contact.items() if value}, self.patience.most)
+        self.app.add_middleware(Deadline, patience=self.patience)
         if settings.BACKEND_CORS_ORIGINS:
             origins = [str(origin).rstrip("/") for origin in settings.BACKEND_CORS_ORIGINS]
             self.app.add_middleware(
@@ -79,7 +88,7 @@ class GatewayWebApp(Listings):
                 allow_credentials=True,
                 allow_methods=["*"],
                 allow_headers=["*"],
-                expose_headers=["Link", "X-Epoch", "X-Next-Cursor", "X-Reason", "X-Recovered", "X-Remaining"],
+                expose_headers=_EXPOSED,
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,7 @@
 """OpenAPI, Swagger and ReDoc, with all their assets served from here: nothing is asked of another host."""
 
 import html
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,15 @@ _FOREIGN_LOGO = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _NO_PICTURE = b"data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
-def mount_docs(api: FastAPI, contact: dict[str, str]) -> None:
+def mount_docs(api: FastAPI, contact: dict[str, str], most_seconds: Callable[[str], float]) -> None:
     """Serve ``/docs`` and ``/redoc``, with and without a trailing slash, and the files they load.
 
     Args:
         api: its OpenAPI schema is what they show.
         contact: who answers questions, as OpenAPI has it: ``name``, ``email``.
+        most_seconds: that a request to a path may take.
     """
-    _add_contact(api, contact)
+    _complete(api, contact, most_seconds)
     redoc = (_ASSETS / "redoc.standalone.js").read_bytes().replace(_FOREIGN_LOGO, _NO_PICTURE)
 
     title = html.escape(api.title)  # FastAPI's templates take it as HTML
@@ -66,17 +68,17 @@ def mount_docs(api: FastAPI, contact: dict[str, str]) -> None:
     api.mount(_URL, StaticFiles(directory=_ASSETS), name="docs-assets")
 
 
-def _add_contact(api: FastAPI, contact: dict[str, str]) -> None:
+def _complete(api: FastAPI, contact: dict[str, str], most_seconds: Callable[[str], float]) -> None:
     build = api.openapi
 
-    def with_contact() -> dict[str, Any]:
+    def completed() -> dict[str, Any]:
         # FastAPI's own `contact` needs a package that judges addresses, and fails the whole schema for a wrong one.
         schema = build()
         schema["info"]["contact"] = contact
-        document_refusals(schema)
+        document_refusals(schema, most_seconds)
         return schema
 
-    api.openapi = with_contact  # type: ignore[method-assign]  # the way FastAPI's documentation extends a schema
+    api.openapi = completed  # type: ignore[method-assign]  # the way FastAPI's documentation extends a schema
 
 
 def _unsniffed(page: HTMLResponse) -> HTMLResponse:

@@ -1,5 +1,6 @@
 """What the OpenAPI document says of refusals: of every operation the same, whoever wrote the route."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -19,28 +20,23 @@ _OF_ALL = {
 }
 """What stands before every route may answer."""
 _OF_BODIES = {"413": "The body is larger than `MAX_BODY_BYTES`"}
-_TIMEOUT = {
-    "name": "timeout",
-    "in": "query",
-    "required": False,
-    "description": "Seconds until the answer is 504, unless it has begun before. Absent: by the settings.",
-    "schema": {"type": "number", "exclusiveMinimum": 0, "title": "Timeout"},
-}
+_OF_NEXT = {"429": "Too many requests wait for a tick"}
 
 
-def document_refusals(schema: dict[str, Any]) -> None:
+def document_refusals(schema: dict[str, Any], most_seconds: Callable[[str], float]) -> None:
     """Say of each operation what it may refuse with, in problem details, and that it has a deadline.
 
     Args:
         schema: an OpenAPI document, changed in place; what it says of a refusal already stays.
+        most_seconds: that a request to a path may take.
     """
     components = schema.setdefault("components", {}).setdefault("schemas", {})
-    for path in schema["paths"].values():
-        for operation in path.values():
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
             if "Health" in operation.get("tags", ()):
                 continue  # answered before all that refuses
-            _refusals_of(operation)
-            _deadline_of(operation)
+            _refusals_of(operation, waits="/next/" in path and not path.endswith("/next/"))
+            _deadline_of(operation, most_seconds(path))
     for ours in ("HTTPValidationError", "ValidationError"):
         if f'"{_PREFIX}{ours}"' not in str(schema["paths"]).replace("'", '"'):
             components.pop(ours, None)
@@ -50,9 +46,10 @@ def document_refusals(schema: dict[str, Any]) -> None:
     schema["components"]["schemas"] = dict(sorted(components.items()))
 
 
-def _refusals_of(operation: dict[str, Any]) -> None:
+def _refusals_of(operation: dict[str, Any], *, waits: bool) -> None:
     responses = operation["responses"]
-    for status, when in {**_OF_ALL, **(_OF_BODIES if "requestBody" in operation else {})}.items():
+    of_some = {**(_OF_BODIES if "requestBody" in operation else {}), **(_OF_NEXT if waits else {})}
+    for status, when in {**_OF_ALL, **of_some}.items():
         responses.setdefault(status, {"description": when})
     for status, response in responses.items():
         if status.startswith(("4", "5")) and not _is_a_users_own(response):
@@ -68,7 +65,9 @@ def _is_a_users_own(response: dict[str, Any]) -> bool:
     return bool(name) and name not in ("HTTPValidationError", "Problem", "ValidationProblem")
 
 
-def _deadline_of(operation: dict[str, Any]) -> None:
+def _deadline_of(operation: dict[str, Any], most: float) -> None:
     parameters = operation.setdefault("parameters", [])
     if not any(each["name"] == "timeout" and each["in"] == "query" for each in parameters):
-        parameters.append(_TIMEOUT)
+        text = f"Seconds until the answer is 504, if it has not begun. Absent: {most:g}."
+        seconds = {"type": "number", "exclusiveMinimum": 0, "maximum": most, "title": "Timeout"}
+        parameters.append({"name": "timeout", "in": "query", "required": False, "description": text, "schema": seconds})

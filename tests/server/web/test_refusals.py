@@ -19,7 +19,7 @@ def document() -> dict[str, Any]:
     api.get("/slow")(wait)
     api.get("/livez", tags=["Health"], responses={503: {"description": "It is not."}})(lambda: 1)
     schema = api.openapi()
-    document_refusals(schema)
+    document_refusals(schema, lambda path: 7.0)
     return schema
 
 
@@ -59,6 +59,7 @@ def test_components_are_ours_and_no_other() -> None:
 def test_every_operation_has_a_deadline_once() -> None:
     paths = document()["paths"]
     assert [each["name"] for each in paths["/get"]["get"]["parameters"]] == ["timeout"]
+    assert paths["/get"]["get"]["parameters"][0]["schema"]["maximum"] == 7.0
     (own,) = paths["/slow"]["get"]["parameters"]
     assert own["required"]
 

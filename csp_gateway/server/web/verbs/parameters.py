@@ -9,8 +9,8 @@ from csp_gateway.errors import QueryError, did_you_mean
 
 __all__ = ["refuse_all", "refuse_unknown"]
 
-_OF_EVERY_ROUTE = frozenset({"token"})
-"""What is not the routes' own: credentials, for whoever stands in front of the gateway."""
+_OF_EVERY_ROUTE = frozenset({"timeout", "token"})
+"""What is not the routes' own: the deadline, and credentials, for whoever stands in front of the gateway."""
 
 
 def refuse_unknown(request: Request, known: Collection[str], parts: Collection[str] = ()) -> None:

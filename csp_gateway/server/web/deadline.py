@@ -1,0 +1,183 @@
+"""The deadline of each request, and how many may be in progress: none is kept for ever, whatever it waits for."""
+
+import asyncio
+import logging
+import math
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import anyio
+from fastapi import Request
+
+from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web.problem import REQUEST_TIMEOUT, TOO_MANY_REQUESTS, TOO_MANY_WAITING, ProblemReply
+from csp_gateway.server.web.reply import invalid
+
+__all__ = ["Deadline", "Patience", "waiting_for"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_log = logging.getLogger("csp_gateway.web")
+_WAITS_FOR = "csp_gateway.waits_for"
+_NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+
+
+def waiting_for(request: Request, what: str) -> None:
+    """Say what a request waits for; it is told if that does not come in time."""
+    request.scope.get(_WAITS_FOR, []).append(what)
+
+
+class Patience:
+    """How long requests may take, and how many there may be; of those that wait for a tick, more of both.
+
+    Args:
+        settings: ``REQUEST_SECONDS``, ``NEXT_SECONDS``, ``MAX_REQUESTS`` and ``MAX_WAITING`` are read.
+    """
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        root, prefix = re.escape(settings.ROOT_PATH), re.escape(settings.API_PREFIX)
+        self._next = re.compile(rf"({root})?/{prefix}/[^/]+/next/.")
+        self._settings = settings
+        self._counts = {"in_progress": 0, "waiting": 0, "timed_out": 0, "refused": 0}
+
+    def waits(self, path: str) -> bool:
+        """Whether a path is one that waits for the coming tick."""
+        return self._next.match(path) is not None
+
+    def most(self, path: str) -> float:
+        """The seconds a request may take, and may ask for."""
+        return self._settings.NEXT_SECONDS if self.waits(path) else self._settings.REQUEST_SECONDS
+
+    def enter(self, path: str) -> Callable[[object], None] | ProblemReply:
+        """Let a request in: what is to be called at its end, or what it is refused with."""
+        waits = self.waits(path)
+        which = "waiting" if waits else "in_progress"
+        most = self._settings.MAX_WAITING if waits else self._settings.MAX_REQUESTS
+        if self._counts[which] >= most:
+            self._counts["refused"] += 1
+            if waits:
+                why = f"{most:,} requests wait for a tick; ask again later, or raise the setting MAX_WAITING"
+                return ProblemReply(TOO_MANY_WAITING, why)
+            why = f"{most:,} requests are in progress; ask again later, or raise the setting MAX_REQUESTS"
+            return ProblemReply(TOO_MANY_REQUESTS, why)
+        self._counts[which] += 1
+
+        def leave(_: object) -> None:
+            self._counts[which] -= 1
+
+        return leave
+
+    def timed_out(self) -> None:
+        """Count a request that was not answered in time."""
+        self._counts["timed_out"] += 1
+
+    def statistics(self) -> dict[str, int]:
+        """Requests in progress and waiting now; timed out and refused since the start."""
+        return dict(self._counts)
+
+
+class Deadline:
+    """Answers 504 where ``app`` has not begun to in time, and 429 or 503 where too many are there already.
+
+    What is not answered in time is cancelled and left: a route that blocks in a thread goes on there, and its answer is
+    dropped. It counts as in progress until then.
+
+    Args:
+        app: an ASGI application.
+        patience: shared by all who ask how long and how many.
+    """
+
+    def __init__(self, app: Any, patience: Patience) -> None:
+        self._app = app
+        self._patience = patience
+        self._left: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = self._patience.most(scope["path"])
+        seconds = _asked_for(scope["query_string"], most) if b"timeout" in scope["query_string"] else most
+        if seconds is None:
+            msg = f"Give a number of seconds above 0, at most {most:g}, once"
+            wrong = {"type": "timeout", "loc": ("query", "timeout"), "msg": msg, "input": _given(scope["query_string"])}
+            await invalid([wrong])(scope, receive, send)
+            return
+        leave = self._patience.enter(scope["path"])
+        if isinstance(leave, ProblemReply):
+            await leave(scope, receive, send)
+            return
+        await self._within(seconds, leave, {**scope, _WAITS_FOR: []}, receive, send)
+
+    async def _within(
+        self, seconds: float, leave: Callable[[object], None], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        answer, ending = _Answer(send), anyio.CancelScope()
+        task = asyncio.ensure_future(self._until(ending, scope, receive, answer.send))
+        task.add_done_callback(leave)
+        try:
+            await asyncio.wait({task}, timeout=seconds)
+            if task.done() or answer.begun:
+                await task
+                return
+        except asyncio.CancelledError:
+            self._abandon(task, ending)
+            raise
+        answer.dropped = True
+        self._abandon(task, ending)
+        self._patience.timed_out()
+        what = "".join(f"; it waited for {each}" for each in scope[_WAITS_FOR][-1:])
+        sentence = f"{scope['method']} {scope['path'][:500]} was not answered within {seconds:g} s{what}"
+        # What is left of its body is not waited for.
+        await ProblemReply(REQUEST_TIMEOUT, sentence, {"connection": "close"})(scope, receive, send)
+
+    async def _until(self, ending: anyio.CancelScope, scope: Scope, receive: Receive, send: Send) -> None:
+        # Not Task.cancel: a thread that blocks would then give its place to another, and another.
+        with ending:
+            await self._app(scope, receive, send)
+
+    def _abandon(self, task: asyncio.Task[None], ending: anyio.CancelScope) -> None:
+        self._left.add(task)
+        task.add_done_callback(self._forget)
+        ending.cancel()
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._left.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a request that was not answered in time has failed", exc_info=task.exception())
+
+
+class _Answer:
+    """What is sent, until the request is given up."""
+
+    __slots__ = ("_send", "begun", "dropped")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = self.dropped = False
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        if not self.dropped:
+            self.begun = True
+            await self._send(message)
+
+
+def _given(query: bytes) -> list[str]:
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return [value for name, value in pairs if name == "timeout"]
+
+
+def _asked_for(query: bytes, most: float) -> float | None:
+    """The seconds that a query string asks for, ``most`` if it does not; None if they cannot be had."""
+    given = _given(query)
+    if not given:
+        return most
+    if len(given) > 1 or not _NUMBER.fullmatch(given[0]):
+        return None
+    seconds = float(given[0])
+    return seconds if math.isfinite(seconds) and 0 < seconds <= most else None

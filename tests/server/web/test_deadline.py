@@ -1,0 +1,143 @@
+"""Deadlines of requests, and how many there may be."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
+from fastapi.testclient import TestClient
+
+from csp_gateway import GatewaySettings
+from csp_gateway.server.web.deadline import Deadline, Patience, waiting_for
+from csp_gateway.server.web.reply import mount_errors
+
+
+class Api:
+    """Routes that wait as long as they are let."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.go_on = threading.Event()
+        self.cancelled = threading.Event()
+        self.patience = Patience(GatewaySettings(**settings))
+        self.app = FastAPI()
+        mount_errors(self.app)
+        self.app.add_middleware(Deadline, patience=self.patience)
+        self.app.get("/blocks")(self.blocks)
+        self.app.get("/waits")(self.waits)
+        self.app.get("/api/v1/next/quotes")(self.waits)
+        self.app.get("/streams")(self.streams)
+        self.app.get("/fails")(self.fails)
+        self.app.get("/quick")(lambda: 1)
+
+    def blocks(self) -> int:
+        self.go_on.wait(10)
+        return 1
+
+    async def waits(self, request: Request) -> int:
+        waiting_for(request, "the moon")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        return 1
+
+    def streams(self) -> StreamingResponse:
+        async def pieces() -> Any:
+            yield b"a"
+            await asyncio.sleep(0.1)
+            yield b"b"
+
+        return StreamingResponse(pieces())
+
+    def fails(self) -> int:
+        raise ZeroDivisionError
+
+
+@pytest.fixture
+def served() -> Iterator[Any]:
+    opened: list[tuple[Api, TestClient]] = []
+
+    def serve(**settings: Any) -> tuple[Api, TestClient]:
+        api = Api(**settings)
+        client = TestClient(api.app, raise_server_exceptions=False)
+        client.__enter__()
+        opened.append((api, client))
+        return api, client
+
+    yield serve
+    for api, client in opened:
+        api.go_on.set()
+        client.__exit__(None, None, None)
+
+
+def test_a_route_that_blocks_in_a_thread_is_answered_for(served: Any) -> None:
+    api, client = served()
+    answer = client.get("/blocks?timeout=0.05")
+    assert (answer.status_code, answer.headers["content-type"]) == (504, "application/problem+json")
+    assert answer.json()["type"] == "urn:csp-gateway:problem:request-timeout"
+    assert answer.json()["detail"] == "GET /blocks was not answered within 0.05 s"
+    assert api.patience.statistics() == {"in_progress": 1, "waiting": 0, "timed_out": 1, "refused": 0}
+    assert client.get("/quick").json() == 1
+
+
+def test_a_route_that_waits_is_cancelled_and_says_for_what(served: Any) -> None:
+    api, client = served(REQUEST_SECONDS=0.05)
+    answer = client.get("/waits")
+    assert answer.json()["detail"] == "GET /waits was not answered within 0.05 s; it waited for the moon"
+    assert api.cancelled.wait(5)
+    assert api.patience.statistics()["in_progress"] == 0
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "", "nan", "inf", "1e999", "61", "1_0", "1&timeout=2"])
+def test_a_timeout_that_cannot_be_is_422(served: Any, text: str) -> None:
+    answer = served()[1].get(f"/quick?timeout={text}")
+    assert answer.status_code == 422
+    (wrong,) = answer.json()["detail"]
+    assert wrong["loc"] == ["query", "timeout"]
+    assert "at most 60, once" in wrong["msg"]
+
+
+@pytest.mark.parametrize("text", ["60", "1e-0", ".5", "%2B2", "5."])
+def test_a_timeout_that_can_be(served: Any, text: str) -> None:
+    assert served()[1].get(f"/quick?timeout={text}&nothing=1").json() == 1
+    assert served()[1].get("/quick?timeouts=x").json() == 1
+
+
+def test_next_may_take_longer() -> None:
+    patience = Patience(GatewaySettings(ROOT_PATH="/desk", REQUEST_SECONDS=1, NEXT_SECONDS=9))
+    for path in ("/api/v1/next/a", "/desk/api/v2/next/a/b"):
+        assert patience.most(path) == 9
+    for path in ("/api/v1/next/", "/api/v1/last/next/a", "/next/a", "/"):
+        assert patience.most(path) == 1
+
+
+def test_what_has_begun_is_not_cut(served: Any) -> None:
+    assert served()[1].get("/streams?timeout=0.05").content == b"ab"
+
+
+def test_an_error_is_the_error_it_was(served: Any) -> None:
+    assert served()[1].get("/fails").status_code == 500
+
+
+def test_there_are_only_so_many(served: Any) -> None:
+    api, client = served(MAX_REQUESTS=1, MAX_WAITING=1)
+    first = threading.Thread(target=client.get, args=("/blocks",))
+    first.start()
+    second = threading.Thread(target=client.get, args=("/api/v1/next/quotes?timeout=2",))
+    second.start()
+    while api.patience.statistics() != {"in_progress": 1, "waiting": 1, "timed_out": 0, "refused": 0}:
+        first.join(0.005)
+    answer = client.get("/quick")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "MAX_REQUESTS" in answer.json()["detail"]
+    answer = client.get("/api/v1/next/quotes")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert answer.json()["type"].endswith(":too-many-waiting")
+    api.go_on.set()
+    first.join()
+    assert client.get("/quick").json() == 1
+    second.join()
