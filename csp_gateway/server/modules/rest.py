@@ -24,11 +24,12 @@ _VERBS = ("last", "next", "lookup", "send", "history")
 
 
 class MountRestRoutes(GatewayModule):
-    """Serves ``last``, ``next``, ``send``, ``lookup`` and ``history`` for channels that carry structs or lists of them,
-    ``state`` for what is collected of any channel, and ``sql`` over all states.
+    """Serves ``last``, ``next``, ``send`` and ``lookup`` for channels and baskets that carry structs or lists of them,
+    ``history`` for those that are no baskets, ``stage`` for what is staged, ``state`` for what is collected of any
+    channel, and ``sql`` over all states.
 
-    A selection that takes all channels passes over baskets, and over channels of other types; one that names such a
-    channel is refused. So it is with states whose records are no structs.
+    A selection that takes all channels passes over those that a verb cannot carry; one that names such a channel is
+    refused. So it is with states whose records are no structs.
     """
 
     requires: ChannelSelection | None = ChannelSelection(include=[])
@@ -51,6 +52,9 @@ class MountRestRoutes(GatewayModule):
     mount_history: ChannelSelection = Field(
         default=ChannelSelection(), description="Channels whose newest ticks can be read, as many as they keep."
     )
+    mount_stage: ChannelSelection = Field(
+        default=ChannelSelection(), description="Staged channels whose records can be held back and released."
+    )
     mount_state: ChannelSelection = Field(
         default=ChannelSelection(), description="States that can be queried, by their names."
     )
@@ -63,7 +67,7 @@ class MountRestRoutes(GatewayModule):
         """Keep the newest tick of the channels at hand.
 
         Raises:
-            ConfigError: a selection names a basket, or a channel that does not carry structs.
+            ConfigError: a selection names a channel that the verb cannot carry.
         """
         chosen = {verb: self._chosen(verb, channels) for verb in _VERBS}
         for field in {**dict.fromkeys(chosen["last"]), **dict.fromkeys(chosen["history"])}:
@@ -89,18 +93,20 @@ class MountRestRoutes(GatewayModule):
             _log.info("Requested channels missing send routes are: %s", missing)
         for field in self._chosen("history", channels):
             app.add_history_api(field, self.api_version)
+        for field in self._staged(channels):
+            app.add_stage_api(field, self.api_version, keep_identity=self.keep_sent_identity)
         for alias in self._states(channels):
             app.add_state_api(alias, self.api_version)
         if self.mount_sql or self.force_mount_all:
             app.add_sql_api(self.api_version)
         self._tell_what_is_left_out(channels)
-        app.add_available_channels((*_VERBS, "state"), self.api_version)
+        app.add_available_channels((*_VERBS, "stage", "state"), self.api_version)
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the routes are."""
         api = settings.api(self.api_version)
         sql = f", {api}/sql" if self.mount_sql or self.force_mount_all else ""
-        return f"verbs     {api}/{{{','.join((*_VERBS, 'state'))}}}/<channel>{sql}"
+        return f"verbs     {api}/{{{','.join((*_VERBS, 'stage', 'state'))}}}/<channel>{sql}"
 
     def _selection(self, verb: str) -> ChannelSelection:
         chosen: ChannelSelection = getattr(self, f"mount_{verb}")
@@ -111,12 +117,20 @@ class MountRestRoutes(GatewayModule):
         selection = self._selection(verb)
         chosen = []
         for field in selection.select_from(channels):
-            why = why_not(channels.declared[field])
+            why = why_not(channels.declared[field], verb)
             if why is None:
                 chosen.append(field)
             elif selection.include is not None:
                 raise ConfigError(f"mount_{verb} names {field!r}: {why}")
         return chosen
+
+    def _staged(self, channels: GatewayChannels) -> list[str]:
+        """The staged channels to serve; what is named and not staged is told of, as what cannot be sent to is."""
+        selection, staged = self._selection("stage"), channels.staged_channels()
+        chosen = selection.select_from(channels)
+        if selection.include is not None and (missing := [name for name in chosen if name not in staged]):
+            _log.info("Requested channels missing stage routes: %s", missing)
+        return [field for field in chosen if field in staged]
 
     def _states(self, channels: GatewayChannels) -> list[str]:
         """The states to serve; what REST cannot carry is passed over, unless it is named."""
@@ -136,8 +150,13 @@ class MountRestRoutes(GatewayModule):
         return served
 
     def _tell_what_is_left_out(self, channels: GatewayChannels) -> None:
-        selected = {field for verb in _VERBS for field in self._selection(verb).select_from(channels)}
-        left_out = {name: each for name, each in channels.declared.items() if name in selected and why_not(each)}
-        if left_out:
-            named = ", ".join(f"{name}: {declaration}" for name, declaration in left_out.items())
-            _log.info("Channels that REST cannot carry, and that have no routes: %s", named)
+        left_out: dict[str, list[str]] = {"no routes": [], "no history": []}
+        selected = {field: verb for verb in _VERBS for field in self._selection(verb).select_from(channels)}
+        for name, declaration in channels.declared.items():
+            if name in selected and why_not(declaration, "history"):
+                lacks = "no routes" if why_not(declaration) else "no history"
+                if lacks == "no routes" or name in self._selection("history").select_from(channels):
+                    left_out[lacks].append(f"{name}: {declaration}")
+        for lacks, named in left_out.items():
+            if named:
+                _log.info("Channels that REST cannot carry, and that have %s: %s", lacks, ", ".join(named))

@@ -7,12 +7,12 @@ query, an error or a credential is FastAPI's.
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from pydantic import ValidationError
+from fastapi import HTTPException
 
 from csp_gateway.errors import GatewayException, NoProviderException
-from csp_gateway.server.channels import Cell, Outside
+from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.reply import failed, written
-from csp_gateway.server.web.verbs import INLINE_BYTES, Shape, accept
+from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Refused, Shape
 
 __all__ = ["Front"]
 
@@ -24,10 +24,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class _Newest:
     """The newest tick of a channel as bytes, encoded once a tick."""
 
-    __slots__ = ("_bytes", "_of", "cell")
+    __slots__ = ("_bytes", "_of", "_shape", "cell")
 
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
+    def __init__(self, outside: Outside, shape: Shape) -> None:
+        self.cell = outside.cell(shape.channel)
+        self._shape = shape
         self._of = 0
         self._bytes = b"[]"
 
@@ -35,8 +36,7 @@ class _Newest:
         # The count is read first: a tick in between is then encoded once more, and never missed.
         ticks = self.cell.ticks
         if ticks != self._of:
-            value = self.cell.value
-            self._bytes = b"[]" if value is None else written(value if isinstance(value, list) else [value])
+            self._bytes = written(self._shape.records(self.cell.read()))
             self._of = ticks
         return self._bytes
 
@@ -48,15 +48,15 @@ class Front:
         self._app = app
         self._outside = outside
         self._last: dict[str, _Newest] = {}
-        self._send: dict[str, tuple[Shape, dict[str, Any]]] = {}
+        self._send: dict[str, Intake] = {}
 
-    def answer_last(self, path: str, channel: str) -> None:
+    def answer_last(self, path: str, shape: Shape) -> None:
         """Answer ``GET path`` from the channel's cell."""
-        self._last[path] = _Newest(self._outside.cell(channel))
+        self._last[path] = _Newest(self._outside, shape)
 
-    def answer_send(self, path: str, shape: Shape, context: dict[str, Any]) -> None:
+    def answer_send(self, path: str, intake: Intake) -> None:
         """Answer ``POST path`` by decoding the body once."""
-        self._send[path] = (shape, context)
+        self._send[path] = intake
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["query_string"] and self._outside.running:
@@ -85,11 +85,10 @@ class Front:
             messages.append(await receive())
             size += len(messages[-1].get("body", b""))
         if size <= INLINE_BYTES and messages[-1]["type"] == "http.request":
-            shape, context = self._send[scope["path"]]
             try:
                 body = b"".join(m.get("body", b"") for m in messages)
-                answer = accept(self._outside, shape, body, context)
-            except (ValidationError, NoProviderException):
+                answer = self._send[scope["path"]].accept(body)
+            except (Refused, HTTPException, NoProviderException):
                 pass
             except GatewayException as error:
                 # FastAPI would decode and send it once more.

@@ -93,7 +93,7 @@ def test_a_mistyped_option_names_the_nearest() -> None:
 
 
 def test_it_tells_where_the_routes_are() -> None:
-    assert "/api/v1/{last,next,lookup,send,history,state}/<channel>" in MountRestRoutes().info(GatewaySettings())
+    assert "/api/v1/{last,next,lookup,send,history,stage,state}/<channel>" in MountRestRoutes().info(GatewaySettings())
 
 
 def test_it_needs_nobody_to_provide_anything() -> None:
@@ -162,20 +162,21 @@ def test_what_rest_cannot_carry_is_left_out_and_named_in_the_log(
     with caplog.at_level(logging.INFO):
         gateway = mixed(**options)
     client = TestClient(gateway.web_app, base_url="http://localhost")
-    assert verbs(client) == {"last": ["a"], "next": ["a"], "lookup": ["a"], "send": ["a"]}
-    (told,) = [line for line in caplog.messages if "cannot carry" in line]
-    assert told == (
-        "Channels that REST cannot carry, and that have no routes: by_side: Dict[Side, ts[Count]], "
-        "by_name: Dict[str, ts[List[Count]]], legs: List[ts[Count]], numbers: ts[float]"
-    )
+    carried = ["a", "by_name", "by_side", "legs"]
+    keys = ["by_name/x", "by_name/y", "by_side/BUY", "by_side/SELL", "legs/0", "legs/1"]
+    assert verbs(client) == {"last": carried, "next": carried, "lookup": carried, "send": sorted(carried + keys)}
+    assert [line for line in caplog.messages if "cannot carry" in line] == [
+        "Channels that REST cannot carry, and that have no routes: numbers: ts[float]",
+        "Channels that REST cannot carry, and that have no history: by_side: Dict[Side, ts[Count]], "
+        "by_name: Dict[str, ts[List[Count]]], legs: List[ts[Count]]",
+    ]
 
 
-@pytest.mark.parametrize("channel", ["by_side", "by-side", "by_side/BUY", "by_name/x", "legs/0", "numbers"])
 @pytest.mark.parametrize("verb", ["last", "next", "lookup", "send"])
-def test_their_paths_are_those_of_no_channel(mixed: Any, channel: str, verb: str) -> None:
+def test_the_path_of_what_is_left_out_is_that_of_no_channel(mixed: Any, verb: str) -> None:
     client = TestClient(mixed().web_app, base_url="http://localhost")
     method = "POST" if verb == "send" else "GET"
-    answered = client.request(method, f"/api/v1/{verb}/{channel}", json={"n": 1} if verb == "send" else None)
+    answered = client.request(method, f"/api/v1/{verb}/numbers", json={"n": 1} if verb == "send" else None)
     assert (answered.status_code, answered.json()["detail"]) == (404, "Not Found")
 
 
@@ -188,24 +189,24 @@ def test_beside_them_the_graph_and_the_outside_work(mixed: Any) -> None:
     assert TestClient(gateway.web_app, base_url="http://localhost").get("/api/v1/last/a").json()[0]["n"] == 1
 
 
-@pytest.mark.parametrize("verb", ["last", "next", "lookup", "send"])
 @pytest.mark.parametrize(
-    ("channel", "why"),
+    ("verb", "channel", "why"),
     [
-        ("by_side", r"it is a basket, Dict\[Side, ts\[Count\]\], and REST carries single streams so far"),
-        ("by_name", "Set a channel of its own from the basket"),
-        ("legs", "it is a basket"),
-        ("numbers", r"it is ts\[float\], and REST carries GatewayStructs"),
+        *((verb, "numbers", r"'numbers': it is ts\[float\], and REST carries") for verb in ("last", "next", "send")),
+        ("lookup", "numbers", "Wrap what ticks in a GatewayStruct"),
+        ("history", "legs", r"'legs': it is a basket, List\[ts\[Count\]\]"),
     ],
 )
 def test_what_rest_cannot_carry_fails_the_start_when_it_is_named(mixed: Any, verb: str, channel: str, why: str) -> None:
-    with pytest.raises(ConfigError, match=f"mount_{verb} names '{channel}': REST cannot carry channel .*{why}") as told:
+    with pytest.raises(ConfigError, match=f"mount_{verb} names '{channel}': REST cannot carry .*{why}") as told:
         mixed(**{f"mount_{verb}": ["a", channel]})
     assert "raised while MountRestRoutes connected" in told.value.__notes__
 
 
-@pytest.mark.parametrize("verb", ["last", "next", "lookup", "send"])
-@pytest.mark.parametrize("channel", ["by_side", "by_name", "legs", "numbers"])
+@pytest.mark.parametrize(
+    ("verb", "channel"),
+    [("last", "numbers"), ("next", "numbers"), ("lookup", "numbers"), ("send", "numbers"), ("history", "by_side")],
+)
 def test_a_module_that_mounts_one_fails_the_start(mixed: Any, verb: str, channel: str) -> None:
     class Mounts(GatewayModule):
         def connect(self, channels: Mixed) -> None:
@@ -214,8 +215,25 @@ def test_a_module_that_mounts_one_fails_the_start(mixed: Any, verb: str, channel
         def rest(self, app: Any) -> None:
             getattr(app, f"add_{verb}_api")(channel)
 
-    with pytest.raises(ConfigError, match=f"REST cannot carry channel '{channel}'"):
+    with pytest.raises(ConfigError, match=f"REST cannot carry .*channel '{channel}'"):
         mixed(Mounts())
+
+
+def test_what_is_staged_is_served_and_what_is_named_and_not_staged_is_told_of(
+    gateway_client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Stages(Feed):
+        def connect(self, channels: Ch) -> None:
+            super().connect(channels)
+            channels.set_stage("a")
+
+    assert gateway_client(Ch(), Stages(), MountRestRoutes()).get("/api/v1/stage/").json() == ["a"]
+    with caplog.at_level(logging.INFO):
+        client = gateway_client(Ch(), Stages(), MountRestRoutes(mount_stage=["b"]))
+    assert client.get("/api/v1/stage/").json() == []
+    assert client.get("/api/v1/stage/a").status_code == 404
+    assert "Requested channels missing stage routes: ['b']" in caplog.text
+    assert gateway_client(Ch(), Feed(), MountRestRoutes()).get("/api/v1/stage/").json() == []
 
 
 # --- States and SQL ---------------------------------------------------------------------------------------------------

@@ -2,21 +2,24 @@
 
 from csp_gateway.server.web.verbs.controls import mount_control
 from csp_gateway.server.web.verbs.history import mount_history
+from csp_gateway.server.web.verbs.intake import Intake
 from csp_gateway.server.web.verbs.last import mount_last
 from csp_gateway.server.web.verbs.lookup import mount_lookup, mount_lookup_any
 from csp_gateway.server.web.verbs.mount import get_default_responses, mount_list
 from csp_gateway.server.web.verbs.next import mount_next
-from csp_gateway.server.web.verbs.send import INLINE_BYTES, accept, mount_send
+from csp_gateway.server.web.verbs.send import INLINE_BYTES, mount_send
 from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, why_not
 from csp_gateway.server.web.verbs.sql import mount_sql
 from csp_gateway.server.web.verbs.stage import mount_stage
+from csp_gateway.server.web.verbs.stagings import Refused
 from csp_gateway.server.web.verbs.state import collected, mount_state
 
 __all__ = [
     "INLINE_BYTES",
     "Error404",
+    "Intake",
+    "Refused",
     "Shape",
-    "accept",
     "collected",
     "get_default_responses",
     "mount_control",

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Path
 from fastapi.routing import APIRoute
 
-from csp_gateway.errors import NoProviderException
+from csp_gateway.errors import NoProviderException, did_you_mean
 from csp_gateway.server.web.verbs.shape import Detail, Error404, Shape
 
-__all__ = ["OVER", "found", "get_default_responses", "mount_list", "mount_verb"]
+__all__ = ["KEY", "OVER", "found", "get_default_responses", "key_in", "key_of", "mount_list", "mount_verb"]
 
 OVER = {503: "The engine has ended, or is about to"}
 """The refusal that every verb shares which asks the engine."""
+
+KEY = "/{key:path}"
+"""Where a key of a basket is in a path; it may have slashes."""
 
 
 def get_default_responses() -> dict[int | str, dict[str, Any]]:
@@ -22,12 +25,28 @@ def get_default_responses() -> dict[int | str, dict[str, Any]]:
 
 
 @contextmanager
-def found(channel: str) -> Iterator[None]:
-    """Answer 404 for a channel that is mounted and that nobody provides."""
+def found(channel: str, spelled: str | None = None) -> Iterator[None]:
+    """Answer 404 for a channel, or a key of it, that is mounted and that nobody provides."""
     try:
         yield
     except NoProviderException:
-        raise HTTPException(404, f"Channel not found: {channel}") from None
+        where = channel if spelled is None else f"{channel}/{spelled}"
+        raise HTTPException(404, f"Channel not found: {where}") from None
+
+
+def key_in(shape: Shape) -> Any:
+    """The annotation of an endpoint's parameter ``key``."""
+    known = {"enum": list(shape.keys)} if shape.keys else {}
+    return Annotated[str, Path(description=f"A key of `{shape.channel}`.", json_schema_extra=known)]
+
+
+def key_of(shape: Shape, spelled: str | None) -> Any:
+    """The key that a path says; None if it says none. There being no such key is 404."""
+    if spelled is None:
+        return None
+    if spelled not in shape.keys:
+        raise HTTPException(404, f"Channel not found: {shape.channel}/{spelled}; {did_you_mean(spelled, shape.keys)}")
+    return shape.keys[spelled]
 
 
 def mount_verb(
@@ -59,9 +78,9 @@ def mount_verb(
             # Only for the documentation: endpoints answer bytes that are ready to be sent.
             response_model=list[shape.struct],  # type: ignore[name-defined]
             responses=responses,
-            summary=f"{verb} {shape.channel}",
+            summary=f"{verb} {shape.channel}{' by key' if suffix == KEY else ''}",
             description=description,
-            operation_id=f"{verb}_{channel}_{method}".lower().replace(" ", "_"),
+            operation_id=f"{verb}_{channel}{'_key' if suffix == KEY else ''}_{method}".lower().replace(" ", "_"),
             openapi_extra=shape.openapi,
             include_in_schema=channel == shape.channel,
             route_class_override=route,

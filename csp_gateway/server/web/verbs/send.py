@@ -7,15 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from pydantic import ValidationError
 
-from csp_gateway.server.channels import Outside
-from csp_gateway.server.structs import decode_many
-from csp_gateway.server.web.reply import invalid, invalid_body, written
-from csp_gateway.server.web.verbs.mount import OVER, found, mount_verb
+from csp_gateway.server.web.reply import invalid
+from csp_gateway.server.web.verbs.intake import Intake
+from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_verb
 from csp_gateway.server.web.verbs.shape import Shape
+from csp_gateway.server.web.verbs.stagings import Refused
 
-__all__ = ["INLINE_BYTES", "accept", "mount_send"]
+__all__ = ["INLINE_BYTES", "mount_send"]
 
 INLINE_BYTES = 64 * 1024
 """Bytes of a body that are decoded on the event loop, about a millisecond's work; more goes to a worker thread."""
@@ -23,42 +22,60 @@ INLINE_BYTES = 64 * 1024
 _NO_JSON = "Input should be a JSON object or an array of objects, sent as application/json"
 
 
-def accept(outside: Outside, shape: Shape, body: bytes, context: dict[str, Any]) -> bytes:
-    """Queue what a body says, and give back the answer: what was accepted.
-
-    A list channel ticks once with all of it, another once for each record.
-
-    Raises:
-        pydantic.ValidationError: the body is no JSON, or not of the channel's class.
-        GatewayException: it was not taken, or could not be answered; then it was not queued either.
-    """
-    records = decode_many(shape.struct, body, context)
-    answer = written(records)  # before it is queued: from then on it is the engine's
-    if records:
-        outside.send_all(shape.channel, [records] if shape.listed else records)
-    return answer
-
-
-def mount_send(router: APIRouter, outside: Outside, shape: Shape, context: dict[str, Any]) -> None:
-    """Serve ``POST /<channel>``.
+def mount_send(router: APIRouter, shape: Shape, intake: Intake, *, made_here: bool) -> None:
+    """Serve ``POST /<channel>``, and of a basket ``POST /<channel>/<key>``.
 
     Args:
-        context: how bodies are validated; see ``GatewayStruct.model_validate``.
+        intake: what becomes of the bodies.
+        made_here: whether ``id`` and ``timestamp`` of a body are ignored.
     """
+    Key: Any = key_in(shape)
     struct: Any = shape.struct
+    of_one: Any = struct | list[struct]
+    of_key_of_all: Any = of_one if shape.listed else struct
+    by_keys: Any = dict[str, of_key_of_all]
 
-    def take(body: bytes) -> Response:
+    async def plain(data: Annotated[of_one, Body()]) -> None:
+        """What OpenAPI shows of it; FastAPI would read the body on the event loop, whatever its size."""
+
+    async def by_key(data: Annotated[by_keys, Body()]) -> None:
+        """The same of a basket."""
+
+    async def of_key(key: Key, data: Annotated[of_one, Body()]) -> None:
+        """The same of one key."""
+
+    once = "one tick that carries them all" if shape.listed else "one tick each, in order"
+    kept = " `id` and `timestamp` are made here; what the body says of them is ignored." if made_here else ""
+    description = f"Send {{}}.{kept} The answer is what was accepted: queued for the engine, not yet seen by it."
+    some = f"one record or an array of records to {{}}: {once}"
+    whole = f"records by key to `{shape.channel}`: one engine cycle" if shape.container else some.format(_code(shape))
+    paths: dict[str, tuple[Callable[..., Any], str]] = {"": (by_key if shape.container else plain, whole)}
+    if shape.container:
+        paths[KEY] = (of_key, some.format(f"one key of {_code(shape)}"))
+    refusals = {
+        413: "The body is larger than `MAX_BODY_BYTES`",
+        503: f"{OVER[503]}; or it takes no more values for now",
+    }
+    route = _route(shape, intake)
+    for suffix, (signature, what) in paths.items():
+        text = description.format(what)
+        mount_verb(router, "POST", shape, suffix, signature, "Send", text, refusals=refusals, route=route)
+
+
+def _route(shape: Shape, intake: Intake) -> type[APIRoute]:
+    def take(body: bytes, spelled: str | None) -> Response:
         try:
-            with found(shape.channel):
-                return Response(accept(outside, shape, body, context), media_type="application/json")
-        except ValidationError as error:
-            return invalid_body(error)
+            with found(shape.channel, spelled):
+                return Response(intake.accept(body, spelled), media_type="application/json")
+        except Refused as refused:
+            return invalid(refused.errors, refused.count)
 
     async def answer(request: Request) -> Response:
-        body = await request.body()
+        body, spelled = await request.body(), request.path_params.get("key")
         if not body or not _says_json(request.headers.get("content-type", "")):
             return invalid([{"type": "object_or_array", "loc": ("body",), "msg": _NO_JSON, "input": body}])
-        return take(body) if len(body) <= INLINE_BYTES else await asyncio.to_thread(take, body)
+        here = len(body) <= INLINE_BYTES
+        return take(body, spelled) if here else await asyncio.to_thread(take, body, spelled)
 
     class FromBytes(APIRoute):
         """Documented by its endpoint's signature, answered from the bytes of the body."""
@@ -66,20 +83,11 @@ def mount_send(router: APIRouter, outside: Outside, shape: Shape, context: dict[
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             return answer
 
-    async def signature(data: Annotated[struct | list[struct], Body()]) -> None:
-        """What OpenAPI shows of it; FastAPI would read the body on the event loop, whatever its size."""
+    return FromBytes
 
-    once = "one tick that carries them all" if shape.listed else "one tick each, in order"
-    kept = "" if not context else " `id` and `timestamp` are made here; what the body says of them is ignored."
-    description = (
-        f"Send one record or an array of records to `{shape.channel}`: {once}.{kept} "
-        "The answer is what was accepted: queued for the engine, not yet seen by it."
-    )
-    refusals = {
-        413: "The body is larger than `MAX_BODY_BYTES`",
-        503: f"{OVER[503]}; or it takes no more values for now",
-    }
-    mount_verb(router, "POST", shape, "", signature, "Send", description, refusals=refusals, route=FromBytes)
+
+def _code(shape: Shape) -> str:
+    return f"`{shape.channel}`"
 
 
 def _says_json(content_type: str) -> bool:

@@ -1,6 +1,7 @@
 """One channel as FastAPI sees it: its names, its payload, and how it reads in OpenAPI."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from csp_gateway.errors import ConfigError
@@ -25,6 +26,10 @@ class Shape:
     channel: str
     struct: type[GatewayStruct]
     listed: bool
+    container: type | None = None
+    """None for one stream; ``dict`` or ``list`` for a basket."""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """How a key of the basket is spelled in a path → the key: an enum's by name, otherwise its text."""
 
     @property
     def spellings(self) -> list[str]:
@@ -36,29 +41,45 @@ class Shape:
         """What clients read of an operation: which class its records are of."""
         return {"type_": f"{self.struct.__module__}.{self.struct.__qualname__}"}
 
+    def records(self, value: Any, *, of_key: bool = False) -> list[GatewayStruct]:
+        """What ``last`` says of the channel, or of one key of it, as records: of a basket, key by key in order."""
+        if value is None:
+            return []
+        if self.container is None or of_key:
+            ticks = [value]
+        else:
+            values = value.values() if self.container is dict else value
+            ticks = [tick for tick in values if tick is not None]
+        return [record for tick in ticks for record in tick] if self.listed else ticks
 
-def shape_of(declaration: Declaration) -> Shape:
+
+def shape_of(declaration: Declaration, keys: Iterable[Any] = (), verb: str | None = None) -> Shape:
     """The shape of a channel.
+
+    Args:
+        keys: of a basket, its keys in order.
+        verb: what the shape is for.
 
     Raises:
         ConfigError: REST cannot carry it; why, and what to do.
     """
-    why = why_not(declaration)
+    why = why_not(declaration, verb)
     if why is not None:
         raise ConfigError(why)
-    return Shape(declaration.name, declaration.element, declaration.listed)
+    spelled = {str(getattr(key, "name", key)): key for key in keys}
+    return Shape(declaration.name, declaration.element, declaration.listed, declaration.container, spelled)
 
 
-def why_not(declaration: Declaration) -> str | None:
-    """Why REST cannot carry a channel, and what to do; None if it can."""
-    if declaration.is_basket:
-        return (
-            f"REST cannot carry channel {declaration.name!r}: it is a basket, {declaration}, and REST carries single "
-            f"streams so far. Set a channel of its own from the basket, and mount that"
-        )
+def why_not(declaration: Declaration, verb: str | None = None) -> str | None:
+    """Why REST cannot carry a channel under any verb, or under this one, and what to do; None if it can."""
     if not is_gateway_struct_like(declaration.element):
         return (
             f"REST cannot carry channel {declaration.name!r}: it is {declaration}, and REST carries GatewayStructs. "
             f"Wrap what ticks in a GatewayStruct, and mount a channel of that"
+        )
+    if verb == "history" and declaration.is_basket:
+        return (
+            f"REST cannot carry the history of channel {declaration.name!r}: it is a basket, {declaration}, and a "
+            f"history is of one stream. Set a channel of its own from the basket, and mount that"
         )
     return None

@@ -14,6 +14,7 @@ class Count(GatewayStruct):
 
 class Side(csp.Enum):
     BUY = 0
+    SELL = 1
 
 
 class Ch(GatewayChannels):
@@ -46,11 +47,12 @@ def test_what_carries_no_structs_has_no_shape() -> None:
         shape_of(Plain.declared["rows"])
 
 
-@pytest.mark.parametrize(
-    ("channel", "kind"),
-    [("by_side", "Dict[Side, ts[Count]]"), ("lists", "Dict[str, ts[List[Count]]]"), ("legs", "List[ts[Count]]")],
-)
-def test_a_basket_has_no_shape(channel: str, kind: str) -> None:
-    with pytest.raises(ConfigError) as refused:
-        shape_of(Ch.declared[channel])
-    assert str(refused.value).startswith(f"REST cannot carry channel '{channel}': it is a basket, {kind}, and ")
+def test_a_basket_has_keys_and_no_history() -> None:
+    shape = shape_of(Ch.declared["by_side"], Side)
+    assert list(shape.keys) == ["BUY", "SELL"]
+    assert shape.records({Side.BUY: 1}) == [1]
+    assert shape.records(1, of_key=True) == [1]
+    assert shape_of(Ch.declared["lists"], ["x", "y"]).records({"x": [1], "y": [2, 3]}) == [1, 2, 3]
+    assert shape_of(Ch.declared["legs"], range(3)).records([None, 0, 2]) == [0, 2]
+    with pytest.raises(ConfigError, match="cannot carry the history of channel 'legs': it is a basket"):
+        shape_of(Ch.declared["legs"], range(3), "history")

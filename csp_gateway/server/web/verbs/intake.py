@@ -1,0 +1,108 @@
+"""What a body that was sent means: ticks of one channel, or of the keys of a basket."""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from fastapi import HTTPException
+from pydantic import ValidationError
+
+from csp_gateway.errors import did_you_mean
+from csp_gateway.server.channels import Outside
+from csp_gateway.server.structs import decode_many
+from csp_gateway.server.web.reply import written
+from csp_gateway.server.web.verbs.shape import Shape
+from csp_gateway.server.web.verbs.stagings import Refused
+
+__all__ = ["Intake"]
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+_Place = tuple[str | int, ...]
+
+
+class Intake:
+    """Lets what bodies say into one channel.
+
+    Args:
+        shape: the channel's.
+        context: how bodies are validated; see ``GatewayStruct.model_validate``.
+        opened: of a basket, the spellings of the keys that can be sent to.
+    """
+
+    def __init__(self, outside: Outside, shape: Shape, context: dict[str, Any], opened: Collection[str] = ()) -> None:
+        self._outside = outside
+        self._shape = shape
+        self._context = context
+        self._opened = frozenset(opened)
+
+    def accept(self, body: bytes, spelled: str | None = None) -> bytes:
+        """Queue what a body says, and give back the answer: what was accepted.
+
+        A list channel ticks once with all of it, another once for each record; a basket once for all keys in the body.
+
+        Args:
+            spelled: the key of a basket, if the body is for one of them alone.
+
+        Raises:
+            Refused: the body is no JSON, or not of the channel's class; or there is no such key.
+            HTTPException: nobody opened the key.
+            GatewayException: it was not taken, or could not be answered; then it was not queued either.
+        """
+        shape = self._shape
+        if shape.container is not None and spelled is None:
+            return self._accept_keys(body)
+        key = None if spelled is None else self._key(spelled, ("path", "key"))
+        records = self._records(body, ("body",))
+        answer = written(records)  # before it is queued: from then on it is the engine's
+        if records:
+            self._outside.send_all(shape.channel, [records] if shape.listed else records, key)
+        return answer
+
+    def _accept_keys(self, body: bytes) -> bytes:
+        try:
+            parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        except _UNREADABLE as error:
+            raise Refused(
+                [_wrong("dict_type", ("body",), f"Input should be an object by key: {error}", body)]
+            ) from None
+        unknown = [self._unknown(spelled, ("body", spelled, "[key]")) for spelled in parts if not self._has(spelled)]
+        if unknown:
+            raise Refused(unknown)
+        ticks: dict[Any, Any] = {}
+        for spelled, part in parts.items():
+            key = self._key(spelled, ("body", spelled, "[key]"))
+            if records := self._records(bytes(part), ("body", spelled), single=not self._shape.listed):
+                ticks[key] = records if self._shape.listed else records[0]
+        given = list(ticks.values())
+        answer = written([each for tick in given for each in tick] if self._shape.listed else given)
+        if ticks:
+            whole = ticks if self._shape.container is dict else [ticks.get(i) for i in range(max(ticks) + 1)]
+            self._outside.send_all(self._shape.channel, [whole])
+        return answer
+
+    def _records(self, data: bytes, where: _Place, *, single: bool = False) -> list[Any]:
+        if single and data[:1] == b"[":
+            raise Refused([_wrong("object_type", where, "Input should be an object: a key ticks once a send", data)])
+        try:
+            return decode_many(self._shape.struct, data, self._context)
+        except ValidationError as error:
+            errors = [{**each, "loc": (*where, *each["loc"])} for each in error.errors(include_url=False)]
+            raise Refused(errors, error.error_count()) from None
+
+    def _has(self, spelled: str) -> bool:
+        return spelled in self._shape.keys
+
+    def _key(self, spelled: str, where: _Place) -> Any:
+        if not self._has(spelled):
+            raise Refused([self._unknown(spelled, where)])
+        if spelled not in self._opened:
+            raise HTTPException(404, f"Channel not found: {self._shape.channel}/{spelled}")
+        return self._shape.keys[spelled]
+
+    def _unknown(self, spelled: str, where: _Place) -> dict[str, Any]:
+        return _wrong("enum", where, f"There is no such key; {did_you_mean(spelled, self._shape.keys)}", spelled)
+
+
+def _wrong(kind: str, where: _Place, message: str, given: Any) -> dict[str, Any]:
+    return {"type": kind, "loc": where, "msg": message, "input": given}
