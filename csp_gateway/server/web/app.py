@@ -20,6 +20,7 @@ from csp_gateway.server.web.listings import Listings
 from csp_gateway.server.web.page import mount_meta, mount_page
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verbs import (
+    Intake,
     Shape,
     collected,
     mount_control,
@@ -127,7 +128,7 @@ class GatewayWebApp(Listings):
         """The FastAPI application."""
         return self.app
 
-    # The verbs, one channel at a time. Each raises ConfigError for a basket, and for a channel that carries no structs.
+    # The verbs, one channel at a time. Each raises ConfigError for a channel that carries no structs.
 
     def add_last_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET last/<field>``."""
@@ -135,7 +136,7 @@ class GatewayWebApp(Listings):
         mount_last(self.get_router("last", version), self.outside, shape)
         if self.channels.is_provided(field):
             for spelling in shape.spellings:
-                self._front.answer_last(self.api_path(f"last/{spelling}", version), field)
+                self._front.answer_last(self.api_path(f"last/{spelling}", version), shape)
 
     def add_next_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET next/<field>``."""
@@ -146,9 +147,14 @@ class GatewayWebApp(Listings):
         """Serve ``POST send/<field>``; ``keep_identity`` believes the id and timestamp a client sends."""
         shape = self._mount("send", field, version)
         context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
-        mount_send(self.get_router("send", version), self.outside, shape, context)
+        (opened,) = [each.keys for each in self.channels.send_channel_descriptors() if each.channel == field] or [()]
+        open_keys = [spelled for spelled, key in shape.keys.items() if key in opened]
+        for spelled in open_keys:
+            self.note_mounted("send", f"{field}/{spelled}", version)
+        intake = Intake(self.outside, shape, context, open_keys)
+        mount_send(self.get_router("send", version), shape, intake, made_here=not keep_identity)
         for spelling in shape.spellings:
-            self._front.answer_send(self.api_path(f"send/{spelling}", version), shape, context)
+            self._front.answer_send(self.api_path(f"send/{spelling}", version), intake)
 
     def add_lookup_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET lookup/<field>/<id>``, and with the first of them ``GET lookup/id/<id>``.
@@ -233,6 +239,6 @@ class GatewayWebApp(Listings):
             redirect_home(self.app)
 
     def _mount(self, kind: str, field: str, version: str | None) -> Shape:
-        shape = shape_of(self.channels.declared[field])
+        shape = shape_of(self.channels.declared[field], self.channels.keys_for_channel(field) or (), kind)
         self.note_mounted(kind, field, version)
         return shape
