@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from csp_gateway.errors import DeclarationError, NoProviderException
 from csp_gateway.server.state import SqlLimits
+from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
 from csp_gateway.server.web.deadline import Deadline, Patience
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front, Receive, Scope, Send
@@ -79,7 +80,8 @@ class GatewayWebApp(Listings):
         mount_errors(self.app)
         mount_health(self.app, lambda: gateway.health)
         contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
-        mount_docs(self.app, {key: value for key, value in contact.items() if value}, self.patience.most)
+        contact = {key: value for key, value in contact.items() if value}
+        mount_docs(self.app, contact, self.patience.most, self._structs)
         self.app.add_middleware(Deadline, patience=self.patience)
         if settings.BACKEND_CORS_ORIGINS:
             origins = [str(origin).rstrip("/") for origin in settings.BACKEND_CORS_ORIGINS]
@@ -113,6 +115,10 @@ class GatewayWebApp(Listings):
             # As ASGI has it; what redirects says where to without the prefix otherwise.
             scope = {**scope, "path": f"{root}{scope['path']}"}
         await self.app(scope, receive, send)
+
+    def _structs(self) -> list[type[GatewayStruct]]:
+        elements = [declaration.element for declaration in self.channels.declared.values()]
+        return [element for element in dict.fromkeys(elements) if is_gateway_struct_like(element)]
 
     @property
     def channels(self) -> GatewayChannels:

@@ -1,7 +1,7 @@
 """OpenAPI, Swagger and ReDoc, with all their assets served from here: nothing is asked of another host."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from csp_gateway.server.structs import GatewayStruct
+from csp_gateway.server.web.openapi import complete
 from csp_gateway.server.web.refusals import document_refusals
 
 __all__ = ["mount_docs", "redirect_home"]
@@ -21,15 +23,21 @@ _FOREIGN_LOGO = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
 _NO_PICTURE = b"data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
-def mount_docs(api: FastAPI, contact: dict[str, str], most_seconds: Callable[[str], float]) -> None:
+def mount_docs(
+    api: FastAPI,
+    contact: dict[str, str],
+    most_seconds: Callable[[str], float],
+    structs: Callable[[], Iterable[type[GatewayStruct]]],
+) -> None:
     """Serve ``/docs`` and ``/redoc``, with and without a trailing slash, and the files they load.
 
     Args:
         api: its OpenAPI schema is what they show.
         contact: who answers questions, as OpenAPI has it: ``name``, ``email``.
         most_seconds: that a request to a path may take.
+        structs: whose records it carries; asked when the schema is made.
     """
-    _complete(api, contact, most_seconds)
+    _complete(api, contact, most_seconds, structs)
     redoc = (_ASSETS / "redoc.standalone.js").read_bytes().replace(_FOREIGN_LOGO, _NO_PICTURE)
 
     title = html.escape(api.title)  # FastAPI's templates take it as HTML
@@ -68,15 +76,20 @@ def mount_docs(api: FastAPI, contact: dict[str, str], most_seconds: Callable[[st
     api.mount(_URL, StaticFiles(directory=_ASSETS), name="docs-assets")
 
 
-def _complete(api: FastAPI, contact: dict[str, str], most_seconds: Callable[[str], float]) -> None:
+def _complete(
+    api: FastAPI,
+    contact: dict[str, str],
+    most_seconds: Callable[[str], float],
+    structs: Callable[[], Iterable[type[GatewayStruct]]],
+) -> None:
     build = api.openapi
 
     def completed() -> dict[str, Any]:
-        # FastAPI's own `contact` needs a package that judges addresses, and fails the whole schema for a wrong one.
-        schema = build()
-        schema["info"]["contact"] = contact
-        document_refusals(schema, most_seconds)
-        return schema
+        if api.openapi_schema is None:
+            schema = build()
+            complete(schema, contact, structs())
+            document_refusals(schema, most_seconds)
+        return api.openapi_schema or {}
 
     api.openapi = completed  # type: ignore[method-assign]  # the way FastAPI's documentation extends a schema
 

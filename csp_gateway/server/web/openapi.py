@@ -33,6 +33,7 @@ def complete(schema: dict[str, Any], contact: Mapping[str, str], structs: Iterab
         contact: as OpenAPI has it: ``name``, ``email``.
         structs: whose records the API carries.
     """
+    # FastAPI's own `contact` needs a package that judges addresses, and fails the whole schema for a wrong one.
     schema["info"]["contact"] = dict(contact)
     schema["tags"] = _described_tags(schema)
     components = schema.get("components", {}).get("schemas", {})
