@@ -16,7 +16,7 @@ from pydantic import AfterValidator
 from csp_gateway.server.channels import GatewayChannels, Stage
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.state import State
-from csp_gateway.server.structs import GatewayStruct
+from csp_gateway.server.structs import Controls, GatewayStruct
 
 __all__ = [
     "ExampleCspStruct",
@@ -75,6 +75,7 @@ class ExampleGatewayChannels(GatewayChannels):
     basket: dict[ExampleEnum, ts[ExampleData]] = None  # type: ignore[assignment]  # as everywhere: set by a module
     str_basket: dict[str, ts[ExampleData]] = None  # type: ignore[assignment]
     example_with_stage: Annotated[ts[ExampleData], Stage()] = None
+    controls: ts[Controls] = None
 
     def dynamic_keys(self) -> dict[str, Any]:
         """The keys of the basket of texts."""
