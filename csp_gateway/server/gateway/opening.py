@@ -47,9 +47,10 @@ class Opening:
         Raises:
             KeyboardInterrupt: it was interrupted before it was up.
         """
-        threading.Thread(target=self._run, name="gateway-opening", daemon=True).start()
+        aside = threading.Thread(target=self._run, name="gateway-opening", daemon=True)
         try:
-            self._server.serve(self._entrance, lambda: on_stopping() if self._up else None)
+            # Only when uvicorn is loaded: two threads that import at once may meet modules that are half there.
+            self._server.serve(self._entrance, lambda: on_stopping() if self._up else None, aside.start)
         except BaseException as error:
             # So uvicorn ends when it is told that the lifespan failed, which then has a better reason.
             if not isinstance(error, SystemExit) or self._error is None:

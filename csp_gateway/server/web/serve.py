@@ -37,8 +37,11 @@ _ENDING = 2.0
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_stopping: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_stopping: Callable[[], None], on_loaded: Callable[[], None] | None
+    ) -> None:
         super().__init__(config)
+        self._on_loaded = on_loaded
         self._on_stopping = on_stopping
         self.thread: threading.Thread | None = None
 
@@ -49,6 +52,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.thread = threading.current_thread()
+        if self._on_loaded is not None:
+            self._on_loaded()
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -96,15 +101,16 @@ class WebServer:
         host = "localhost" if self._host in ("127.0.0.1", "0.0.0.0", "::", "::1", "") else self._host
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
 
-    def serve(self, app: Any, on_stopping: Callable[[], None]) -> None:
+    def serve(self, app: Any, on_stopping: Callable[[], None], on_loaded: Callable[[], None] | None = None) -> None:
         """Serve ``app`` in this thread until ``ask_to_stop``.
 
         Args:
             app: an ASGI application.
             on_stopping: called once, in a thread of its own, when the end begins and requests may still be open.
+            on_loaded: called once uvicorn has imported all it needs, just before it answers.
         """
         config = uvicorn.Config(app, **self._options)
-        self._server = _Server(config, on_stopping)
+        self._server = _Server(config, on_stopping, on_loaded)
         self._server.should_exit = self._stop_asked
         # A notebook's thread has a loop that runs already; there the server gets a thread of its own.
         with ThreadPoolExecutor(1, thread_name_prefix="web-server") as aside, contextlib.closing(self):
