@@ -9,7 +9,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from csp_gateway.server.settings import GatewaySettings
-from csp_gateway.server.web.problem import BODY_TOO_LARGE, FOREIGN_ORIGIN, UNKNOWN_HOST, ProblemReply, RefusedRequest
+from csp_gateway.server.web.depth import is_deeper
+from csp_gateway.server.web.problem import (
+    BODY_TOO_LARGE,
+    FOREIGN_ORIGIN,
+    INVALID,
+    UNKNOWN_HOST,
+    ProblemReply,
+    RefusedRequest,
+)
 
 __all__ = ["Guard"]
 
@@ -22,11 +30,12 @@ _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Guard:
-    """Lets requests through to ``app``, or answers 400, 403 or 413 and what to set; to sockets 403.
+    """Lets requests through to ``app``, or answers 400, 403, 413 or 422 and what to set; to sockets 403.
 
     Args:
         app: an ASGI application.
-        settings: ``BIND``, ``ALLOWED_HOSTS``, ``BACKEND_CORS_ORIGINS`` and ``MAX_BODY_BYTES`` are read.
+        settings: ``BIND``, ``ALLOWED_HOSTS``, ``BACKEND_CORS_ORIGINS``, ``MAX_BODY_BYTES`` and ``MAX_JSON_DEPTH`` are
+            read.
     """
 
     def __init__(self, app: Any, settings: GatewaySettings) -> None:
@@ -34,13 +43,14 @@ class Guard:
         self._hosts = _hosts(settings)
         self._origins = frozenset(str(each).rstrip("/").encode() for each in settings.BACKEND_CORS_ORIGINS)
         self._most = settings.MAX_BODY_BYTES
+        self._depth = settings.MAX_JSON_DEPTH
         self._newest_host: bytes | None = None  # the one let in last: most often it is the next one, too
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        host = origin = length = chunked = b""
+        host = origin = length = chunked = kind = b""
         for name, value in scope["headers"]:
             if name == b"host":
                 host = value
@@ -50,6 +60,8 @@ class Guard:
                 length = value
             elif name == b"transfer-encoding":
                 chunked = value
+            elif name == b"content-type":
+                kind = value
         refusal = None
         if self._hosts and host != self._newest_host and not self._answers_to(host):
             refusal = _other_host(host)
@@ -60,9 +72,11 @@ class Guard:
         if refusal is None:
             try:
                 # Without either header there is no body.
-                await self._app(scope, self._counted(receive) if length or chunked else receive, send)
+                await self._app(scope, self._read(receive, kind) if length or chunked else receive, send)
             except _TooLarge:
                 refusal = self._too_large()
+            except _TooDeep as deep:
+                refusal = ProblemReply(deep.kind, deep.detail)
         if refusal is None:
             return
         if scope["type"] == "websocket":
@@ -79,6 +93,29 @@ class Guard:
 
     def _knows(self, origin: bytes, host: bytes) -> bool:
         return origin in self._origins or origin.partition(b"://")[2] == host
+
+    def _read(self, receive: Receive, kind: bytes) -> Receive:
+        """``receive`` within the limits; JSON comes whole, for its depth is not known before."""
+        counted, whole = self._counted(receive), kind and b"json" not in kind.lower()
+
+        async def read() -> MutableMapping[str, Any]:
+            nonlocal whole
+            if whole:
+                return await counted()
+            pieces, more = [], True
+            while more:
+                message = await counted()
+                if message["type"] != "http.request":
+                    return message
+                pieces.append(message.get("body", b""))
+                more = message.get("more_body", False)
+            whole = True
+            body = b"".join(pieces)
+            if is_deeper(body, self._depth):
+                raise _TooDeep(INVALID, [_deep(self._depth)])
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        return read
 
     def _counted(self, receive: Receive) -> Receive:
         """``receive``, until more has come than may."""
@@ -103,6 +140,15 @@ class Guard:
 
 class _TooLarge(RefusedRequest):
     """FastAPI answers it by itself, when it was FastAPI that read the body."""
+
+
+class _TooDeep(RefusedRequest):
+    """As above."""
+
+
+def _deep(most: int) -> dict[str, Any]:
+    msg = f"JSON may be nested {most} deep; nest it less, or raise the setting MAX_JSON_DEPTH"
+    return {"type": "json_depth", "loc": ["body"], "msg": msg, "input": {}, "ctx": {"max_depth": most}}
 
 
 def _hosts(settings: GatewaySettings) -> frozenset[bytes]:

@@ -132,3 +132,16 @@ def test_a_body_has_a_limit_whether_it_says_its_size_or_not(path: str) -> None:
         assert answer.status_code == 413
         assert "100 bytes" in answer.json()["detail"]
     assert client.post(path, content=b"x", headers={**json, "content-length": "-1"}).status_code == 413
+
+
+def test_json_has_a_depth() -> None:
+    client = behind(MAX_JSON_DEPTH=3)
+    json = {"content-type": "application/json"}
+    assert client.post("/json", content=b'{"a": [{"b": "[[[["}]}', headers=json).status_code == 200
+    for content in (b'{"a": [{"b": []}]}', b"[" * 100_000):
+        for headers in (json, {"content-type": ""}):
+            answer = client.post("/json", content=content, headers=headers)
+            assert answer.status_code == 422
+            (wrong,) = answer.json()["detail"]
+            assert (wrong["type"], wrong["ctx"]) == ("json_depth", {"max_depth": 3})
+    assert client.post("/", content=b"[[[[[", headers={"content-type": "text/csv"}).json() == 5
