@@ -39,7 +39,10 @@ class Cell:
         """How many of them the engine has seen."""
         self.waited_for = False
         """Whether anybody waits for the coming tick."""
+        self.acknowledging = 0
+        """How many wait until the cycle is over in which what they sent has ticked."""
         self._upcoming: dict[Any, Answer] = {}
+        self._acknowledging: deque[tuple[int, Answer]] = deque()
         self._settling: deque[tuple[int, dict[Any, Answer]]] = deque()
         self._arriving: deque[tuple[int, Answer]] = deque()
         self._lock = threading.Lock()
@@ -107,6 +110,26 @@ class Cell:
                 self._arriving.append((self.sent, Answer()))
             return self._arriving[-1][1]
 
+    def acknowledge(self, count: int) -> Answer:
+        """Known once the engine cycle is over in which the ``count``-th sent value has ticked.
+
+        It is asked for before that value is queued, in the order of the counts.
+        """
+        with self._lock:
+            if self._closed is not None:
+                raise fresh(self._closed)
+            answer = Answer()
+            self._acknowledging.append((count, answer))
+            self.acknowledging += 1
+            return answer
+
+    def forget(self, answer: Answer) -> None:
+        """The newest that waits for acknowledgement does so no more: its value was not queued."""
+        with self._lock:
+            if self._acknowledging and self._acknowledging[-1][1] is answer:
+                self._acknowledging.pop()
+                self.acknowledging -= 1
+
     # What happens, on the engine's thread.
 
     def wake(self, value: Any) -> None:
@@ -139,6 +162,16 @@ class Cell:
         for _, answer in arrived:
             answer.set_result(None)
 
+    def complete(self, count: int) -> None:
+        """The cycle is over in which the ``count``-th sent value has ticked."""
+        done = []
+        with self._lock:
+            while self._acknowledging and self._acknowledging[0][0] <= count:
+                done.append(self._acknowledging.popleft()[1])
+            self.acknowledging -= len(done)
+        for answer in done:
+            answer.set_result(None)
+
     def _answer(self, ticked: Any) -> None:
         with self._lock:
             answered = [(key, self._upcoming.pop(key)) for key in ticked if key in self._upcoming]
@@ -158,6 +191,8 @@ class Cell:
             self._settling = deque()
             settling += [answer for _, answer in self._arriving]
             self._arriving = deque()
+            settling += [answer for _, answer in self._acknowledging]
+            self._acknowledging, self.acknowledging = deque(), 0
         for answer in upcoming:
             if failed:
                 answer.set_exception(fresh(reason))

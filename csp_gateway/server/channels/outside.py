@@ -182,15 +182,20 @@ class Outside:
         """
         self.send_all(field, [value], indexer)
 
-    def send_all(self, field: str, values: list[Any], indexer: Any = None) -> None:
-        """Queue values as ticks that follow each other, all or none."""
+    def send_all(self, field: str, values: list[Any], indexer: Any = None, *, ticked: bool = False) -> Answer | None:
+        """Queue values as ticks that follow each other, all or none.
+
+        Args:
+            ticked: give an answer, which is known once the engine cycle is over in which the last of them ticked.
+                The engine ending before is its error. Otherwise None is given.
+        """
         self._refuse_closed()
         if not self._realtime:
             raise NotRunningError(
                 f"channel {field!r}: the gateway runs in simulated time, which nothing reaches from outside; "
                 f"let a module set the channel, or use csp_gateway.testing"
             )
-        self._sends.door(field).push(values, indexer)
+        return self._sends.door(field).push(values, indexer, ticked=ticked)
 
     def history(self, field: str) -> History:
         """The newest ticks of a channel that keeps them.

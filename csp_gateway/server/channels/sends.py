@@ -10,6 +10,7 @@ from csp.impl.genericpushadapter import GenericPushAdapter
 from csp.impl.wiring.edge import Edge
 
 from csp_gateway.errors import NoProviderException, NotRunningError, SendRefusedError
+from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.cells import Cell
 from csp_gateway.server.channels.checks import Check
 from csp_gateway.server.channels.kinds import Declaration
@@ -17,10 +18,13 @@ from csp_gateway.server.channels.streams import Streams, is_none
 from csp_gateway.server.channels.supplies import behind, spread
 from csp_gateway.server.channels.wiring import Wiring
 
-__all__ = ["WAITING_LIMIT", "Door", "Sendable", "Sends"]
+__all__ = ["ACKNOWLEDGING_LIMIT", "WAITING_LIMIT", "Door", "Sendable", "Sends"]
 
 WAITING_LIMIT = 100_000
 """Values that may wait in one door for the engine; a send beyond that is refused."""
+
+ACKNOWLEDGING_LIMIT = 10_000
+"""Sends to one channel that may wait until what they sent has ticked; one beyond that is refused."""
 
 
 class Sendable(NamedTuple):
@@ -65,8 +69,11 @@ class Door:
             return sent
         return spread(sent, list(self.open_keys), self.declaration.ticks)
 
-    def push(self, values: list[Any], key: Any = None) -> None:
+    def push(self, values: list[Any], key: Any = None, *, ticked: bool = False) -> Answer | None:
         """Queue one tick for each value, all or none.
+
+        Args:
+            ticked: give an answer that is known once the engine cycle is over in which the last of them ticked.
 
         Raises:
             TypeError: a value is not of the channel's type.
@@ -86,11 +93,27 @@ class Door:
                     f"channel {name!r}: {self.waiting} sent values wait for the engine, "
                     f"which takes {WAITING_LIMIT} at most; send again later"
                 )
+            # Asked for before the value is queued: the engine may be quicker than this thread.
+            acknowledged = self._acknowledge(len(ticks)) if ticked else None
             for tick in ticks:
                 if not self.adapter.push_tick(tick):
+                    if acknowledged is not None:
+                        self.cell.forget(acknowledged)
                     raise NotRunningError(f"channel {name!r}: the engine takes no more values")
                 # Counted once it is queued: a value that csp refuses will never arrive.
                 self.cell.sent += 1
+        return acknowledged
+
+    def _acknowledge(self, count: int) -> Answer:
+        if not count:
+            return Answer.of(None)
+        if self.cell.acknowledging >= ACKNOWLEDGING_LIMIT:
+            self.refused += count
+            raise SendRefusedError(
+                f"channel {self.declaration.name!r}: {ACKNOWLEDGING_LIMIT} sends wait until they have ticked, and no "
+                f"more may; send again later, or without waiting"
+            )
+        return self.cell.acknowledge(self.cell.sent + count)
 
     def shut(self) -> None:
         """Let nothing in from now on."""

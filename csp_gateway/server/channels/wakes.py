@@ -4,6 +4,7 @@
 # mypy: disable-error-code="untyped-decorator,no-untyped-def,misc,attr-defined,literal-required"
 
 import threading
+from datetime import timedelta
 from typing import Any, List, TypeVar  # noqa: UP035  # csp reads typing.List
 
 import csp
@@ -56,6 +57,8 @@ class Wakes:
 @csp.node
 def keep_newest(channel: ts["T"], wakes: ts[List[object]], arrivals: ts[int], cell: Cell):  # noqa: UP006
     """Keep what ``channel`` ticks in ``cell``; asleep until woken."""
+    with csp.alarms():
+        over = csp.alarm(int)
     with csp.start():
         if not cell.awake:
             csp.make_passive(channel)
@@ -69,6 +72,11 @@ def keep_newest(channel: ts["T"], wakes: ts[List[object]], arrivals: ts[int], ce
         cell.keep(channel)
     if csp.ticked(arrivals):
         cell.arrive(arrivals)
+        # A node after this one may still fail in this cycle; in the next, it has not.
+        if cell.acknowledging:
+            csp.schedule_alarm(over, timedelta(), arrivals)
+    if csp.ticked(over):
+        cell.complete(over)
 
 
 @csp.node(memoize=False)  # csp cannot hash a basket by an Enum, and says so
@@ -79,6 +87,8 @@ def keep_newest_of_basket(
     cell: Cell,
 ):
     """The same for all keys of a basket, in one node: a tick costs by the keys that tick, not by those there are."""
+    with csp.alarms():
+        over = csp.alarm(int)
     with csp.start():
         if not cell.awake:
             csp.make_passive(channel)
@@ -96,3 +106,8 @@ def keep_newest_of_basket(
         cell.keep(ticked)
     if csp.ticked(arrivals):
         cell.arrive(arrivals)
+        # A node after this one may still fail in this cycle; in the next, it has not.
+        if cell.acknowledging:
+            csp.schedule_alarm(over, timedelta(), arrivals)
+    if csp.ticked(over):
+        cell.complete(over)

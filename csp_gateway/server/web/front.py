@@ -87,7 +87,7 @@ class Front:
         if size <= INLINE_BYTES and messages[-1]["type"] == "http.request":
             try:
                 body = b"".join(m.get("body", b"") for m in messages)
-                answer = self._send[scope["path"]].accept(body)
+                answer = self._send[scope["path"]].accept(body).body
             except (Refused, HTTPException, NoProviderException):
                 pass
             except GatewayException as error:
@@ -95,7 +95,7 @@ class Front:
                 await failed(error)(scope, receive, send)
                 return _answered
             else:
-                await _reply(send, answer)
+                await _reply(send, answer, (b"x-acknowledged", b"accepted"))
                 return _answered
         replay = iter(messages)
 
@@ -118,7 +118,7 @@ async def _answered() -> MutableMapping[str, Any]:
     raise AssertionError("nothing is left to be received")
 
 
-async def _reply(send: Send, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+async def _reply(send: Send, body: bytes, *more: tuple[bytes, bytes]) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *more]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

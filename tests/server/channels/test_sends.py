@@ -187,3 +187,22 @@ def test_a_node_goes_on_sending_while_the_gateway_stops(run_gateway: Any) -> Non
         gateway = run_gateway(Ch(), Talks())
         gateway.channels.next("a", timeout=20)
         assert gateway.stop()["talked"]
+
+
+def test_a_send_may_be_waited_for_until_its_cycle_is_over(run_gateway: Any) -> None:
+    gateway = run_gateway(Ch(), Doors())
+    outside = gateway.channels.outside
+    assert outside.send_all("a", [Count(n=1)]) is None
+    for n in range(200):
+        outside.send_all("a", [Count(n=n), Count(n=n)], ticked=True).result(10)
+        assert outside.cell("a").arrived == 2 * n + 3
+    outside.send_all("a", [], ticked=True).result(10)
+    assert outside.cell("a").acknowledging == 0
+
+
+def test_only_so_many_wait_until_they_have_ticked(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sends, "ACKNOWLEDGING_LIMIT", 0)
+    outside = run_gateway(Ch(), Doors()).channels.outside
+    with pytest.raises(SendRefusedError, match="'a': 0 sends wait until they have ticked, and no more may"):
+        outside.send_all("a", [Count(n=1)], ticked=True)
+    outside.send_all("a", [Count(n=1)])

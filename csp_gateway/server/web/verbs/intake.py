@@ -1,24 +1,33 @@
 """What a body that was sent means: ticks of one channel, or of the keys of a basket."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from fastapi import HTTPException
 from pydantic import ValidationError
 
 from csp_gateway.errors import did_you_mean
-from csp_gateway.server.channels import Outside
+from csp_gateway.server.channels import Answer, Outside
 from csp_gateway.server.structs import decode_many
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs.shape import Shape
 from csp_gateway.server.web.verbs.stagings import Refused
 
-__all__ = ["Intake"]
+__all__ = ["Accepted", "Intake"]
 
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _Place = tuple[str | int, ...]
+
+
+class Accepted(NamedTuple):
+    """What was queued."""
+
+    body: bytes
+    """The records, as JSON."""
+    ticked: Answer | None
+    """Known once they have ticked, if somebody wants to wait for that."""
 
 
 class Intake:
@@ -36,13 +45,14 @@ class Intake:
         self._context = context
         self._opened = frozenset(opened)
 
-    def accept(self, body: bytes, spelled: str | None = None) -> bytes:
+    def accept(self, body: bytes, spelled: str | None = None, *, ticked: bool = False) -> Accepted:
         """Queue what a body says, and give back the answer: what was accepted.
 
         A list channel ticks once with all of it, another once for each record; a basket once for all keys in the body.
 
         Args:
             spelled: the key of a basket, if the body is for one of them alone.
+            ticked: whether anybody will wait until it has ticked.
 
         Raises:
             Refused: the body is no JSON, or not of the channel's class; or there is no such key.
@@ -51,15 +61,16 @@ class Intake:
         """
         shape = self._shape
         if shape.container is not None and spelled is None:
-            return self._accept_keys(body)
+            return self._accept_keys(body, ticked)
         key = None if spelled is None else self._key(spelled, ("path", "key"))
         records = self._records(body, ("body",))
         answer = written(records)  # before it is queued: from then on it is the engine's
-        if records:
-            self._outside.send_all(shape.channel, [records] if shape.listed else records, key)
-        return answer
+        if not records:
+            return Accepted(answer, None)
+        ticks = [records] if shape.listed else records
+        return Accepted(answer, self._outside.send_all(shape.channel, ticks, key, ticked=ticked))
 
-    def _accept_keys(self, body: bytes) -> bytes:
+    def _accept_keys(self, body: bytes, ticked: bool) -> Accepted:
         try:
             parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         except _UNREADABLE as error:
@@ -76,10 +87,10 @@ class Intake:
                 ticks[key] = records if self._shape.listed else records[0]
         given = list(ticks.values())
         answer = written([each for tick in given for each in tick] if self._shape.listed else given)
-        if ticks:
-            whole = ticks if self._shape.container is dict else [ticks.get(i) for i in range(max(ticks) + 1)]
-            self._outside.send_all(self._shape.channel, [whole])
-        return answer
+        if not ticks:
+            return Accepted(answer, None)
+        whole = ticks if self._shape.container is dict else [ticks.get(i) for i in range(max(ticks) + 1)]
+        return Accepted(answer, self._outside.send_all(self._shape.channel, [whole], ticked=ticked))
 
     def _records(self, data: bytes, where: _Place, *, single: bool = False) -> list[Any]:
         if single and data[:1] == b"[":

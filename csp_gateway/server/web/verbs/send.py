@@ -2,14 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
+from csp_gateway.server.channels import Answer
+from csp_gateway.server.web.deadline import waiting_for
+from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.reply import invalid
-from csp_gateway.server.web.verbs.intake import Intake
+from csp_gateway.server.web.verbs.awaited import is_there
+from csp_gateway.server.web.verbs.intake import Accepted, Intake
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_verb
 from csp_gateway.server.web.verbs.shape import Shape
 from csp_gateway.server.web.verbs.stagings import Refused
@@ -19,6 +23,12 @@ __all__ = ["INLINE_BYTES", "mount_send"]
 INLINE_BYTES = 64 * 1024
 """Bytes of a body that are decoded on the event loop, about a millisecond's work; more goes to a worker thread."""
 
+_ACKNOWLEDGED = ("accepted", "ticked")
+_Wait = Annotated[
+    Literal["accepted", "ticked"],
+    Query(description="Answer when it is queued, or when an engine cycle that has seen it is over."),
+]
+_NO_WAIT = "Input should be 'accepted' or 'ticked', once"
 _NO_JSON = "Input should be a JSON object or an array of objects, sent as application/json"
 
 
@@ -35,18 +45,19 @@ def mount_send(router: APIRouter, shape: Shape, intake: Intake, *, made_here: bo
     of_key_of_all: Any = of_one if shape.listed else struct
     by_keys: Any = dict[str, of_key_of_all]
 
-    async def plain(data: Annotated[of_one, Body()]) -> None:
+    async def plain(wait: _Wait = "accepted", *, data: Annotated[of_one, Body()]) -> None:
         """What OpenAPI shows of it; FastAPI would read the body on the event loop, whatever its size."""
 
-    async def by_key(data: Annotated[by_keys, Body()]) -> None:
+    async def by_key(wait: _Wait = "accepted", *, data: Annotated[by_keys, Body()]) -> None:
         """The same of a basket."""
 
-    async def of_key(key: Key, data: Annotated[of_one, Body()]) -> None:
+    async def of_key(key: Key, wait: _Wait = "accepted", *, data: Annotated[of_one, Body()]) -> None:
         """The same of one key."""
 
     once = "one tick that carries them all" if shape.listed else "one tick each, in order"
     kept = " `id` and `timestamp` are made here; what the body says of them is ignored." if made_here else ""
-    description = f"Send {{}}.{kept} The answer is what was accepted: queued for the engine, not yet seen by it."
+    description = f"Send {{}}.{kept} The answer is what was accepted: queued for the engine, not yet seen by it; "
+    description += "with `wait=ticked`, seen by an engine cycle that is over. `X-Acknowledged` says which."
     some = f"one record or an array of records to {{}}: {once}"
     whole = f"records by key to `{shape.channel}`: one engine cycle" if shape.container else some.format(_code(shape))
     paths: dict[str, tuple[Callable[..., Any], str]] = {"": (by_key if shape.container else plain, whole)}
@@ -63,19 +74,25 @@ def mount_send(router: APIRouter, shape: Shape, intake: Intake, *, made_here: bo
 
 
 def _route(shape: Shape, intake: Intake) -> type[APIRoute]:
-    def take(body: bytes, spelled: str | None) -> Response:
-        try:
-            with found(shape.channel, spelled):
-                return Response(intake.accept(body, spelled), media_type="application/json")
-        except Refused as refused:
-            return invalid(refused.errors, refused.count)
+    def take(body: bytes, spelled: str | None, ticked: bool) -> Accepted:
+        with found(shape.channel, spelled):
+            return intake.accept(body, spelled, ticked=ticked)
 
     async def answer(request: Request) -> Response:
         body, spelled = await request.body(), request.path_params.get("key")
+        wait = request.query_params.getlist("wait") or ["accepted"]
+        if len(wait) > 1 or wait[0] not in _ACKNOWLEDGED:
+            return invalid([{"type": "literal_error", "loc": ("query", "wait"), "msg": _NO_WAIT, "input": wait}])
         if not body or not _says_json(request.headers.get("content-type", "")):
             return invalid([{"type": "object_or_array", "loc": ("body",), "msg": _NO_JSON, "input": body}])
-        here = len(body) <= INLINE_BYTES
-        return take(body, spelled) if here else await asyncio.to_thread(take, body, spelled)
+        asked = (body, spelled, wait[0] == "ticked")
+        try:
+            accepted = take(*asked) if len(body) <= INLINE_BYTES else await asyncio.to_thread(take, *asked)
+        except Refused as refused:
+            return invalid(refused.errors, refused.count)
+        if accepted.ticked is not None and not await _ticked(request, shape, accepted.ticked):
+            return Response(status_code=499)
+        return Response(accepted.body, 200, {"x-acknowledged": wait[0]}, "application/json")
 
     class FromBytes(APIRoute):
         """Documented by its endpoint's signature, answered from the bytes of the body."""
@@ -84,6 +101,19 @@ def _route(shape: Shape, intake: Intake) -> type[APIRoute]:
             return answer
 
     return FromBytes
+
+
+async def _ticked(request: Request, shape: Shape, acknowledgement: Answer) -> bool:
+    """Wait until what was sent has ticked; whether the client is still there then."""
+    waiting_for(request, f"what was sent to {shape.channel}, which is queued, to tick")
+    leaving = asyncio.ensure_future(left(request.receive))
+    try:
+        if not await is_there(acknowledgement, None, leaving):
+            return False
+    finally:
+        leaving.cancel()
+    acknowledgement.result()
+    return True
 
 
 def _code(shape: Shape) -> str:

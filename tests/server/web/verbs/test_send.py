@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import csp
 import pytest
 
 from csp_gateway import MountRestRoutes
@@ -100,3 +101,45 @@ def test_a_channel_that_takes_nothing(client: Any, serve: Any) -> None:
 def test_a_large_body_goes_the_long_way(client: Any) -> None:
     answer = client.post(URL, json=[{"n": n, "note": "x" * 1000} for n in range(1500)])
     assert len(answer.json()) == 1500
+
+
+# --- Acknowledgement -------------------------------------------------------------------------------------------------
+
+
+def test_the_answer_says_that_it_is_accepted_or_has_ticked(client: Any) -> None:
+    for url, acknowledged in (
+        (URL, "accepted"),
+        (f"{URL}?wait=accepted", "accepted"),
+        (f"{URL}?wait=ticked", "ticked"),
+        ("/api/v1/send/several?wait=ticked", "ticked"),
+    ):
+        answer = client.post(url, json=[{"n": 1}, {"n": 2}])
+        assert (answer.status_code, answer.headers["x-acknowledged"]) == (200, acknowledged)
+    assert client.post(f"{URL}?wait=ticked", json=[]).json() == []
+    assert client.gateway.channels.outside.cell("my_counts").acknowledging == 0
+
+
+@pytest.mark.parametrize("query", ["wait=tickd", "wait=", "wait=ticked&wait=ticked"])
+def test_another_wait_is_refused(client: Any, query: str) -> None:
+    answer = client.post(f"{URL}?{query}", json={"n": 1})
+    assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["query", "wait"])
+    assert client.gateway.channels.statistics()["sends"]["my_counts"]["sent"] == 0
+
+
+class Fails(conftest.Feed):
+    """A node that fails when it sees what was sent, after the channel has ticked."""
+
+    def connect(self, channels: Any) -> None:
+        super().connect(channels)
+        counts = channels.get_channel("my_counts")
+        for _ in range(20):
+            counts = csp.apply(counts, lambda count: count, conftest.Count)
+        csp.add_graph_output("failing", csp.apply(counts, lambda count: 1 // count.n, int))
+
+
+def test_what_fails_in_the_cycle_has_not_ticked(gateway_client: Any) -> None:
+    client = gateway_client(conftest.Ch(), Fails(), MountRestRoutes(), may_fail=True)
+    assert client.post(f"{URL}?wait=ticked", json={"n": 1}).status_code == 200
+    answer = client.post(f"{URL}?wait=ticked", json={"n": 0})
+    assert answer.status_code == 503
+    assert "x-acknowledged" not in answer.headers
