@@ -117,6 +117,7 @@ def test_a_test_file_has_a_source() -> None:
 HOMES = {
     "annotated_types": ("server/structs/",),
     "anyio": ("server/web/verbs/controls.py", "server/web/deadline.py"),
+    "backports": ("server/web/compress.py",),
     "ccflow": ("server/cli.py", "server/config/load.py", "server/module.py", "server/gateway/", "server/channels/"),
     "csp": (
         "server/structs/",

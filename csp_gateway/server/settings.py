@@ -73,6 +73,10 @@ class GatewaySettings(BaseSettings):
         default=300.0, gt=0, allow_inf_nan=False, description="How long a request of next may wait for its tick."
     )
 
+    COMPRESS_BYTES: int = Field(
+        default=16 * 1024, ge=0, description="Size of an answer from which on it is compressed, for who accepts that."
+    )
+
     HISTORY_ITEMS: int = Field(default=1000, ge=1, description="Newest ticks kept of each channel that is exposed.")
     HISTORY_SECONDS: float = Field(
         default=300.0, gt=0, allow_inf_nan=False, description="Engine time they may span, in seconds."

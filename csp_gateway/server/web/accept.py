@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-__all__ = ["preferred"]
+__all__ = ["preferred", "preferred_coding"]
 
 _RANGE = re.compile(r"(\*|[\w!#$&^.+'`|~%-]+)/(\*|[\w!#$&^.+'`|~%-]+)", re.ASCII)
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?", re.ASCII)
@@ -33,6 +33,31 @@ def preferred(accept: str, offered: Sequence[str]) -> str | None:
     wishes = {each: _wish(each, ranges) for each in offered}
     best = max(offered, key=wishes.__getitem__)
     return best if wishes[best][0] > 0 else None
+
+
+def preferred_coding(accept: str, offered: Sequence[str]) -> str | None:
+    """The content coding to answer in, None if it is better left as it is.
+
+    Args:
+        accept: the value of ``Accept-Encoding``; empty if there is none, which accepts none.
+        offered: codings in lower case, the dearest to the server first.
+
+    >>> preferred_coding("gzip, deflate, br, zstd", ["zstd", "gzip"])
+    'zstd'
+    >>> preferred_coding("zstd;q=0, *;q=0.1", ["zstd", "gzip"])
+    'gzip'
+    """
+    weights: dict[str, float] = {}
+    for each in accept.split(","):
+        coding, _, parameter = each.partition(";")
+        name, _, weight = parameter.partition("=")
+        if not parameter.strip():
+            weights[coding.strip().lower()] = 1.0
+        elif name.strip().lower() == "q" and _WEIGHT.fullmatch(weight.strip()):
+            weights[coding.strip().lower()] = float(weight)
+    wishes = [weights.get(coding, weights.get("*", 0.0)) for coding in offered]
+    best = max(wishes)
+    return offered[wishes.index(best)] if best > 0 and best >= weights.get("identity", 0.0) else None
 
 
 def _read(text: str) -> _Range | None:

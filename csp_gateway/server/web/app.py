@@ -12,6 +12,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from csp_gateway.errors import DeclarationError, NoProviderException
 from csp_gateway.server.state import SqlLimits
 from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
+from csp_gateway.server.web.compress import Compress
 from csp_gateway.server.web.deadline import Deadline, Patience
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front, Receive, Scope, Send
@@ -75,7 +76,7 @@ class GatewayWebApp(Listings):
         )
         self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
         self._front = Front(self._ask_fastapi, self.outside)
-        self._entrance = Guard(self._behind_the_guard, settings)
+        self._entrance = Compress(Guard(self._behind_the_guard, settings), settings.COMPRESS_BYTES)
         self.patience = Patience(settings)
         mount_errors(self.app)
         mount_health(self.app, lambda: gateway.health)
