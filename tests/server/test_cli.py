@@ -73,7 +73,8 @@ def test_it_serves_the_demo_until_it_is_interrupted(tmp_path: Path) -> None:
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline and app.poll() is None:
             try:
-                if httpx2.get(f"{url}/api/v1/last/example").json():
+                # While it starts it says 503.
+                if (answer := httpx2.get(f"{url}/api/v1/last/example")).status_code == 200 and answer.json():
                     break
             except httpx2.ConnectError:
                 time.sleep(0.1)
