@@ -1,6 +1,9 @@
 """One listening socket and the server on it."""
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 import threading
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 
 from csp_gateway import Gateway, GatewaySettings, PortTakenError, StartError
 from csp_gateway.server.web import WebServer
+from csp_gateway.testing import serving_gateway
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -76,3 +80,33 @@ def test_an_option_that_nobody_has_is_refused_whether_it_serves_or_not() -> None
     for rest in (False, True):
         with pytest.raises(StartError, match="neither start nor uvicorn has an option 'realtiem'"):
             Gateway().start(rest=rest, realtiem=False)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate of this machine that it has signed itself, and its key."""
+    where = tmp_path_factory.mktemp("tls")
+    made, key = str(where / "certificate.pem"), str(where / "key.pem")
+    said = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1", "-nodes"]
+    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    subprocess.run(["openssl", "req", *kind, *said, "-keyout", key, "-out", made], check=True, capture_output=True)
+    return made, key
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make a certificate with")
+def test_a_gateway_speaks_https(certificate: tuple[str, str]) -> None:
+    made, key = certificate
+    gateway = Gateway(settings=GatewaySettings(PORT=0))
+    with serving_gateway(gateway, ssl_certfile=made, ssl_keyfile=key) as url:
+        assert url.startswith("https://localhost:")
+        trusting = ssl.create_default_context(cafile=made)
+        answer = httpx2.get(f"{url}/openapi.json", verify=trusting, headers={"accept-encoding": "identity"})
+        assert answer.json()["info"]["title"] == "Gateway"
+        with pytest.raises(httpx2.ConnectError, match=r"self.signed"):
+            httpx2.get(url, verify=ssl.create_default_context())
+
+
+@pytest.mark.parametrize("options", [{"lifespan": "on"}, {"ws": "none"}, {"log_config": {"version": 1}}])
+def test_options_that_have_defaults_here_can_be_given(options: dict[str, Any]) -> None:
+    with serving_gateway(Gateway(settings=GatewaySettings(PORT=0)), **options) as url:
+        assert httpx2.get(f"{url}/livez").status_code == 200
