@@ -247,3 +247,21 @@ def test_without_a_page_there_are_its_configuration_and_a_picture(client: Any) -
     assert client.head("/favicon.ico").status_code == 200
     assert client.get("/", follow_redirects=False).headers["location"] == "/redoc"
     assert client.gateway.web_app.app.gateway is client.gateway
+
+
+def test_pages_of_other_origins_that_are_named_may_call_and_read_headers(serve: Any) -> None:
+    client = serve(conftest.Feed(), MountRestRoutes(), BACKEND_CORS_ORIGINS=["https://desk.example.com"])
+    ours = {"origin": "https://desk.example.com"}
+    ask = {**ours, "access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    allowed = client.options("/api/v1/send/my_counts", headers=ask)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, ours["origin"])
+    assert "POST" in allowed.headers["access-control-allow-methods"]
+    assert client.options("/api/v1/send/my_counts", headers={**ask, "origin": "https://x.org"}).status_code == 400
+    late = client.get("/api/v1/next/silent?timeout=0.01", headers=ours)
+    for answer in (client.get("/api/v1/last/my_counts", headers=ours), late):
+        assert answer.headers["access-control-allow-origin"] == ours["origin"]
+        exposed = answer.headers["access-control-expose-headers"].split(", ")
+        assert {"ETag", "X-Acknowledged", "Idempotent-Replayed", "X-Next-Cursor", "Retry-After"} <= set(exposed)
+    assert late.status_code == 504
+    stranger = client.get("/api/v1/last/my_counts", headers={"origin": "https://x.org"})
+    assert "access-control-allow-origin" not in stranger.headers
