@@ -18,10 +18,12 @@ from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front, Receive, Scope, Send
 from csp_gateway.server.web.guard import Guard
 from csp_gateway.server.web.health import mount_health
+from csp_gateway.server.web.idempotency import Replies
 from csp_gateway.server.web.listings import Listings
 from csp_gateway.server.web.page import mount_meta, mount_page
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verbs import (
+    Accepted,
     Intake,
     Shape,
     collected,
@@ -78,6 +80,7 @@ class GatewayWebApp(Listings):
         self._front = Front(self._ask_fastapi, self.outside)
         self._entrance = Compress(Guard(self._behind_the_guard, settings), settings.COMPRESS_BYTES)
         self.patience = Patience(settings)
+        self.replies: Replies[Accepted] = Replies(lambda accepted: len(accepted.body))
         mount_errors(self.app)
         mount_health(self.app, lambda: gateway.health)
         contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
@@ -159,7 +162,7 @@ class GatewayWebApp(Listings):
         for spelled in open_keys:
             self.note_mounted("send", f"{field}/{spelled}", version)
         intake = Intake(self.outside, shape, context, open_keys)
-        mount_send(self.get_router("send", version), shape, intake, made_here=not keep_identity)
+        mount_send(self.get_router("send", version), shape, intake, self.replies, made_here=not keep_identity)
         for spelling in shape.spellings:
             self._front.answer_send(self.api_path(f"send/{spelling}", version), intake)
 

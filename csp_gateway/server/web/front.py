@@ -107,11 +107,14 @@ class Front:
 
 
 def _says_json(scope: Scope) -> bool:
-    """The usual spelling only; FastAPI knows the others, and what to say of what is not JSON."""
+    """The usual spelling only; FastAPI knows the others, what to say of what is not JSON, and what is tried again."""
+    json = False
     for name, value in scope["headers"]:
         if name == b"content-type":
-            return bool(value.partition(b";")[0].strip() == b"application/json")
-    return False
+            json = value.partition(b";")[0].strip() == b"application/json"
+        elif name == b"idempotency-key":
+            return False
+    return json
 
 
 async def _answered() -> MutableMapping[str, Any]:

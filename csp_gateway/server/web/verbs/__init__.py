@@ -2,7 +2,7 @@
 
 from csp_gateway.server.web.verbs.controls import mount_control
 from csp_gateway.server.web.verbs.history import mount_history
-from csp_gateway.server.web.verbs.intake import Intake
+from csp_gateway.server.web.verbs.intake import Accepted, Intake
 from csp_gateway.server.web.verbs.last import mount_last
 from csp_gateway.server.web.verbs.lookup import mount_lookup, mount_lookup_any
 from csp_gateway.server.web.verbs.mount import get_default_responses, mount_list
@@ -16,6 +16,7 @@ from csp_gateway.server.web.verbs.state import collected, mount_state
 
 __all__ = [
     "INLINE_BYTES",
+    "Accepted",
     "Error404",
     "Intake",
     "Refused",

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from csp_gateway.server.channels import Answer
 from csp_gateway.server.web.deadline import waiting_for
+from csp_gateway.server.web.idempotency import Replies, is_key
 from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
@@ -28,15 +29,26 @@ _Wait = Annotated[
     Literal["accepted", "ticked"],
     Query(description="Answer when it is queued, or when an engine cycle that has seen it is over."),
 ]
+_Once = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Names this request: one that is tried again with it ticks once, and gets the same answer.",
+    ),
+]
+_NO_KEY = "Input should be 1 to 255 visible ASCII characters, once"
 _NO_WAIT = "Input should be 'accepted' or 'ticked', once"
 _NO_JSON = "Input should be a JSON object or an array of objects, sent as application/json"
 
 
-def mount_send(router: APIRouter, shape: Shape, intake: Intake, *, made_here: bool) -> None:
+def mount_send(router: APIRouter, shape: Shape, intake: Intake, replies: Replies[Accepted], *, made_here: bool) -> None:
     """Serve ``POST /<channel>``, and of a basket ``POST /<channel>/<key>``.
 
     Args:
         intake: what becomes of the bodies.
+        replies: what is answered to who tries again.
         made_here: whether ``id`` and ``timestamp`` of a body are ignored.
     """
     Key: Any = key_in(shape)
@@ -45,13 +57,15 @@ def mount_send(router: APIRouter, shape: Shape, intake: Intake, *, made_here: bo
     of_key_of_all: Any = of_one if shape.listed else struct
     by_keys: Any = dict[str, of_key_of_all]
 
-    async def plain(wait: _Wait = "accepted", *, data: Annotated[of_one, Body()]) -> None:
+    async def plain(wait: _Wait = "accepted", once: _Once = None, *, data: Annotated[of_one, Body()]) -> None:
         """What OpenAPI shows of it; FastAPI would read the body on the event loop, whatever its size."""
 
-    async def by_key(wait: _Wait = "accepted", *, data: Annotated[by_keys, Body()]) -> None:
+    async def by_key(wait: _Wait = "accepted", once: _Once = None, *, data: Annotated[by_keys, Body()]) -> None:
         """The same of a basket."""
 
-    async def of_key(key: Key, wait: _Wait = "accepted", *, data: Annotated[of_one, Body()]) -> None:
+    async def of_key(
+        key: Key, wait: _Wait = "accepted", once: _Once = None, *, data: Annotated[of_one, Body()]
+    ) -> None:
         """The same of one key."""
 
     once = "one tick that carries them all" if shape.listed else "one tick each, in order"
@@ -64,35 +78,44 @@ def mount_send(router: APIRouter, shape: Shape, intake: Intake, *, made_here: bo
     if shape.container:
         paths[KEY] = (of_key, some.format(f"one key of {_code(shape)}"))
     refusals = {
+        409: "A request with this `Idempotency-Key` is in progress",
         413: "The body is larger than `MAX_BODY_BYTES`",
         503: f"{OVER[503]}; or it takes no more values for now",
     }
-    route = _route(shape, intake)
+    route = _route(shape, intake, replies)
     for suffix, (signature, what) in paths.items():
         text = description.format(what)
         mount_verb(router, "POST", shape, suffix, signature, "Send", text, refusals=refusals, route=route)
 
 
-def _route(shape: Shape, intake: Intake) -> type[APIRoute]:
-    def take(body: bytes, spelled: str | None, ticked: bool) -> Accepted:
+def _route(shape: Shape, intake: Intake, replies: Replies[Accepted]) -> type[APIRoute]:
+    def take(body: bytes, spelled: str | None, wait: str, keys: list[str]) -> tuple[Accepted, bool]:
+        def accept() -> Accepted:
+            return intake.accept(body, spelled, ticked=wait == "ticked")
+
         with found(shape.channel, spelled):
-            return intake.accept(body, spelled, ticked=ticked)
+            if not keys:
+                return accept(), False
+            # In this thread, to the end: who has left while it decodes finds it done when he tries again.
+            path = shape.channel if spelled is None else f"{shape.channel}/{spelled}"
+            return replies.once(keys[0], [path.encode(), wait.encode(), body], accept)
 
     async def answer(request: Request) -> Response:
         body, spelled = await request.body(), request.path_params.get("key")
         wait = request.query_params.getlist("wait") or ["accepted"]
-        if len(wait) > 1 or wait[0] not in _ACKNOWLEDGED:
-            return invalid([{"type": "literal_error", "loc": ("query", "wait"), "msg": _NO_WAIT, "input": wait}])
-        if not body or not _says_json(request.headers.get("content-type", "")):
-            return invalid([{"type": "object_or_array", "loc": ("body",), "msg": _NO_JSON, "input": body}])
-        asked = (body, spelled, wait[0] == "ticked")
+        keys = request.headers.getlist("idempotency-key")
+        if wrong := _wrong(request, body, wait, keys):
+            return invalid([wrong])
+        asked = (body, spelled, wait[0], keys)
         try:
-            accepted = take(*asked) if len(body) <= INLINE_BYTES else await asyncio.to_thread(take, *asked)
+            here = len(body) <= INLINE_BYTES
+            accepted, before = take(*asked) if here else await asyncio.to_thread(take, *asked)
         except Refused as refused:
             return invalid(refused.errors, refused.count)
         if accepted.ticked is not None and not await _ticked(request, shape, accepted.ticked):
             return Response(status_code=499)
-        return Response(accepted.body, 200, {"x-acknowledged": wait[0]}, "application/json")
+        headers = {"x-acknowledged": wait[0], **({"idempotent-replayed": "true"} if before else {})}
+        return Response(accepted.body, 200, headers, "application/json")
 
     class FromBytes(APIRoute):
         """Documented by its endpoint's signature, answered from the bytes of the body."""
@@ -101,6 +124,17 @@ def _route(shape: Shape, intake: Intake) -> type[APIRoute]:
             return answer
 
     return FromBytes
+
+
+def _wrong(request: Request, body: bytes, wait: list[str], keys: list[str]) -> dict[str, Any] | None:
+    """What a request cannot be read for; None if it can."""
+    if len(wait) > 1 or wait[0] not in _ACKNOWLEDGED:
+        return {"type": "literal_error", "loc": ("query", "wait"), "msg": _NO_WAIT, "input": wait}
+    if len(keys) > 1 or (keys and not is_key(keys[0])):
+        return {"type": "idempotency_key", "loc": ("header", "Idempotency-Key"), "msg": _NO_KEY, "input": keys}
+    if not body or not _says_json(request.headers.get("content-type", "")):
+        return {"type": "object_or_array", "loc": ("body",), "msg": _NO_JSON, "input": body}
+    return None
 
 
 async def _ticked(request: Request, shape: Shape, acknowledgement: Answer) -> bool:
