@@ -118,6 +118,7 @@ HOMES = {
     "annotated_types": ("server/structs/",),
     "anyio": ("server/web/verbs/controls.py", "server/web/deadline.py"),
     "backports": ("server/web/compress.py",),
+    "compression": ("server/web/compress.py",),
     "ccflow": ("server/cli.py", "server/config/load.py", "server/module.py", "server/gateway/", "server/channels/"),
     "csp": (
         "server/structs/",
