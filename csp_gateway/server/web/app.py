@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from csp_gateway.errors import DeclarationError, NoProviderException
 from csp_gateway.server.state import SqlLimits
 from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
+from csp_gateway.server.web.caching import never_stored
 from csp_gateway.server.web.compress import Compress
 from csp_gateway.server.web.deadline import Deadline, Patience
 from csp_gateway.server.web.docs import mount_docs, redirect_home
@@ -77,7 +79,8 @@ class GatewayWebApp(Listings):
             separate_input_output_schemas=False,
         )
         self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
-        self._front = Front(self._ask_fastapi, self.outside)
+        self._epoch = uuid.uuid4().hex
+        self._front = Front(self._ask_fastapi, self.outside, self._epoch)
         self._entrance = Compress(Guard(self._behind_the_guard, settings), settings.COMPRESS_BYTES)
         self.patience = Patience(settings)
         self.replies: Replies[Accepted] = Replies(lambda accepted: len(accepted.body))
@@ -115,6 +118,8 @@ class GatewayWebApp(Listings):
 
     async def _ask_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = self.settings.ROOT_PATH
+        if scope["type"] == "http" and scope["path"].startswith(f"/{self.settings.API_PREFIX}/"):
+            send = never_stored(send)
         if root and "path" in scope:
             # As ASGI has it; what redirects says where to without the prefix otherwise.
             scope = {**scope, "path": f"{root}{scope['path']}"}
@@ -143,7 +148,7 @@ class GatewayWebApp(Listings):
     def add_last_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET last/<field>``."""
         shape = self._mount("last", field, version)
-        mount_last(self.get_router("last", version), self.outside, shape)
+        mount_last(self.get_router("last", version), self.outside, shape, self._epoch)
         if self.channels.is_provided(field):
             for spelling in shape.spellings:
                 self._front.answer_last(self.api_path(f"last/{spelling}", version), shape)

@@ -11,6 +11,7 @@ from fastapi import HTTPException
 
 from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Outside
+from csp_gateway.server.web.caching import NO_CACHE, NO_STORE, is_known, never_stored, tag_of
 from csp_gateway.server.web.reply import failed, written
 from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Refused, Shape
 
@@ -32,21 +33,23 @@ class _Newest:
         self._of = 0
         self._bytes = b"[]"
 
-    def read(self) -> bytes:
+    def read(self) -> tuple[int, bytes]:
+        """How many ticks there were, and the newest of them."""
         # The count is read first: a tick in between is then encoded once more, and never missed.
         ticks = self.cell.ticks
         if ticks != self._of:
             self._bytes = written(self._shape.records(self.cell.read()))
             self._of = ticks
-        return self._bytes
+        return ticks, self._bytes
 
 
 class Front:
     """Answers the hot verbs before ``app`` sees them."""
 
-    def __init__(self, app: Any, outside: Outside) -> None:
+    def __init__(self, app: Any, outside: Outside, epoch: str) -> None:
         self._app = app
         self._outside = outside
+        self._epoch = epoch
         self._last: dict[str, _Newest] = {}
         self._send: dict[str, Intake] = {}
 
@@ -65,17 +68,26 @@ class Front:
                 newest = self._last.get(scope["path"])
                 if newest is not None and newest.cell.settled:
                     try:
-                        body = newest.read()
+                        ticks, body = newest.read()
                     except GatewayException as error:
-                        await failed(error)(scope, receive, send)
+                        await failed(error)(scope, receive, never_stored(send))
                     else:
-                        await _reply(send, body)
+                        await self._reply_newest(scope, send, tag_of(self._epoch, ticks), body)
                     return
             elif method == "POST" and scope["path"] in self._send and _says_json(scope):
                 receive = await self._try_send(scope, receive, send)
                 if receive is _answered:
                     return
         await self._app(scope, receive, send)
+
+    async def _reply_newest(self, scope: Scope, send: Send, tag: str, body: bytes) -> None:
+        told = ((b"etag", tag.encode()), (b"cache-control", NO_CACHE.encode()))
+        asked = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
+        if asked and is_known(tag, asked):
+            await send({"type": "http.response.start", "status": 304, "headers": told})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await _reply(send, body, *told)
 
     async def _try_send(self, scope: Scope, receive: Receive, send: Send) -> Receive:
         """Answer a send, or give back a ``receive`` from which FastAPI reads it again and says what is wrong."""
@@ -92,10 +104,10 @@ class Front:
                 pass
             except GatewayException as error:
                 # FastAPI would decode and send it once more.
-                await failed(error)(scope, receive, send)
+                await failed(error)(scope, receive, never_stored(send))
                 return _answered
             else:
-                await _reply(send, answer, (b"x-acknowledged", b"accepted"))
+                await _reply(send, answer, (b"x-acknowledged", b"accepted"), (b"cache-control", NO_STORE.encode()))
                 return _answered
         replay = iter(messages)
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from csp_gateway.server.channels import Outside
+from csp_gateway.server.web.caching import NO_CACHE, is_known, tag_of
 from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, key_of, mount_verb
@@ -17,28 +18,41 @@ _PATIENCE = 0.25
 """Seconds to wait for values that were sent; then the newest tick there is will do."""
 
 
-def mount_last(router: APIRouter, outside: Outside, shape: Shape) -> None:
-    """Serve ``GET /<channel>``, and of a basket ``GET /<channel>/<key>``."""
+def mount_last(router: APIRouter, outside: Outside, shape: Shape, epoch: str) -> None:
+    """Serve ``GET /<channel>``, and of a basket ``GET /<channel>/<key>``.
+
+    Args:
+        epoch: names this run; it is in the ``ETag``.
+    """
     Key: Any = key_in(shape)
 
-    async def answer(spelled: str | None) -> Response:
+    async def answer(request: Request, spelled: str | None) -> Response:
         key = key_of(shape, spelled)
         with found(shape.channel, spelled):
             answer = outside.last(shape.channel, key)
         # Only values that were just sent and have not arrived make this wait, and an engine that is stuck not for long.
-        there = answer.done() or await is_there(answer, _PATIENCE)
-        value = answer.result() if there else outside.cell(shape.channel).read(key)
-        return structs_reply(shape.records(value, of_key=spelled is not None))
+        if answer.done() or await is_there(answer, _PATIENCE):
+            answer.result()
+        cell = outside.cell(shape.channel)
+        # The count is read first: a tag is never newer than what it stands for.
+        tag = tag_of(epoch, cell.ticks)
+        headers = {"etag": tag, "cache-control": NO_CACHE}
+        if is_known(tag, request.headers.getlist("if-none-match")):
+            return Response(None, 304, headers)
+        reply = structs_reply(shape.records(cell.read(key), of_key=spelled is not None))
+        reply.headers.update(headers)
+        return reply
 
-    async def last() -> Response:
-        return await answer(None)
+    async def last(request: Request) -> Response:
+        return await answer(request, None)
 
-    async def last_of_key(key: Key) -> Response:
-        return await answer(key)
+    async def last_of_key(request: Request, key: Key) -> Response:
+        return await answer(request, key)
 
     description = (
         f"The newest tick of {{}} as an array, `[]` before the first. It never waits for the engine, "
-        f"except up to {_PATIENCE:g} s for values sent to this channel that have not arrived yet."
+        f"except up to {_PATIENCE:g} s for values sent to this channel that have not arrived yet. "
+        "With an `ETag`: `If-None-Match` is answered 304 until the channel ticks again."
     )
     whole = f"each key of `{shape.channel}` that has ticked, in order," if shape.container else f"`{shape.channel}`"
     mount_verb(router, "GET", shape, "", last, "Get Last", description.format(whole), refusals=OVER)
