@@ -4,6 +4,7 @@ A page anywhere can make its reader's browser ask this machine: by a name that i
 then that name), or straight away (the origin is then that page's).
 """
 
+import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -26,6 +27,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_INLINE_BYTES = 64 * 1024
+"""Bytes of JSON whose depth is told on the event loop; more is looked at by a thread."""
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -111,7 +114,8 @@ class Guard:
                 more = message.get("more_body", False)
             whole = True
             body = b"".join(pieces)
-            if is_deeper(body, self._depth):
+            aside = len(body) > _INLINE_BYTES
+            if await asyncio.to_thread(is_deeper, body, self._depth) if aside else is_deeper(body, self._depth):
                 raise _TooDeep(INVALID, [_deep(self._depth)])
             return {"type": "http.request", "body": body, "more_body": False}
 

@@ -127,11 +127,23 @@ def mount_health(api: FastAPI, condition: Callable[[], Condition]) -> None:
         503: {"description": "It is not; `reason` and `detail` say why."},
     }
 
-    @api.get("/livez", tags=["Health"], summary="Whether the process may recover by itself", responses=description)
+    @api.get(
+        "/livez",
+        tags=["Health"],
+        summary="Whether the process may recover by itself",
+        responses=description,
+        operation_id="livez",
+    )
     async def livez() -> Response:
         return _live(condition())
 
-    @api.get("/readyz", tags=["Health"], summary="Whether requests should come here", responses=description)
+    @api.get(
+        "/readyz",
+        tags=["Health"],
+        summary="Whether requests should come here",
+        responses=description,
+        operation_id="readyz",
+    )
     async def readyz() -> Response:
         return _ready(condition())
 

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from fastapi.utils import is_body_allowed_for_status_code
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from csp_gateway.errors import GatewayException
 from csp_gateway.server.structs import GatewayStruct, encode_many
@@ -91,7 +92,7 @@ def mount_errors(api: FastAPI) -> None:
     async def refused(_: Request, error: Any) -> Response:
         return invalid(error.errors())
 
-    async def http(_: Request, error: Any) -> Response:
+    async def http(request: Request, error: Any) -> Response:
         # FastAPI answers 400 to what is not UTF-8 or nested too deeply; to all else that is no JSON, 422.
         if error.status_code == 400 and isinstance(error.__cause__, UnicodeDecodeError | RecursionError):
             why = {"error": str(error.__cause__)}
@@ -99,7 +100,9 @@ def mount_errors(api: FastAPI) -> None:
         if not is_body_allowed_for_status_code(error.status_code):
             return Response(status_code=error.status_code, headers=error.headers)
         kind = error.kind if isinstance(error, RefusedRequest) else plain(error.status_code)
-        return ProblemReply(kind, error.detail, error.headers)
+        # Starlette names the methods of the first route alone.
+        allow = {"Allow": ", ".join(_methods_of(request))} if error.status_code == 405 else {}
+        return ProblemReply(kind, error.detail, {**(error.headers or {}), **allow})
 
     async def unforeseen(_: Request, error: Any) -> Response:
         return _unforeseen(error)  # the server logs it: it is raised again when this is sent
@@ -111,6 +114,14 @@ def mount_errors(api: FastAPI) -> None:
         (Exception, unforeseen),
     ):
         api.add_exception_handler(kind, answer)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """The methods that the path of a request can be asked with."""
+    known = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+    tried = {method: {**request.scope, "method": method} for method in known}
+    routes = request.app.router.routes
+    return [name for name, scope in tried.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)]
 
 
 def _presentable(error: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,3 +84,12 @@ def test_an_input_is_shown_as_far_as_a_reader_wants_to_see_it() -> None:
     reply = invalid([error])
     assert len(reply.body) < 10_000
     assert json.loads(reply.body)["detail"][0]["loc"] == ["body"]
+
+
+def test_a_405_names_every_method_of_its_path() -> None:
+    api = FastAPI()
+    mount_errors(api)
+    for method in ("GET", "POST"):
+        api.add_api_route("/here", lambda: 1, methods=[method])
+    answer = TestClient(api).delete("/here")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")

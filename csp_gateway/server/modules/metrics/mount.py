@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Header
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 from pydantic import Field, field_validator
@@ -57,7 +57,13 @@ class MountMetrics(GatewayModule):
         PlatformCollector(registry=registry)
 
         # No coroutine: a scrape reads files of the system and asks DuckDB, and belongs on a thread.
-        @app.get_router("app").get(self.route, tags=["Health"], summary="Figures for Prometheus")
+        @app.get_router("app").get(
+            self.route,
+            tags=["Health"],
+            summary="Figures for Prometheus",
+            operation_id="metrics",
+            response_class=PlainTextResponse,
+        )
         def metrics(accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
             encode, media_type = choose_encoder(accept)
             return Response(encode(registry), headers={"content-type": media_type, "cache-control": "no-store"})

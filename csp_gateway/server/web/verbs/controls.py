@@ -120,7 +120,7 @@ def _mount(
         responses={status: {"model": Detail, "description": when} for status, when in refusals.items()},
         summary=name.capitalize(),
         description=description,
-        operation_id=f"controls_{name}_{method}".lower(),
+        operation_id=f"controls_{name}",
         openapi_extra={"type_": f"{Controls.__module__}.{Controls.__qualname__}"},
     )
 

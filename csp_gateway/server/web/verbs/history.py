@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field, JsonValue, create_model
 
 from csp_gateway.server.channels import Outside, Page
 from csp_gateway.server.structs import GatewayStruct
@@ -24,6 +24,9 @@ from csp_gateway.server.web.verbs.tick_rows import TickRows
 __all__ = ["mount_history"]
 
 _MOST = 10_000
+
+_LOCAL: dict[str, JsonValue] = {"format": "date-time-local"}
+"""A time without an offset, as in the records themselves."""
 
 _Since = Annotated[
     str | None,
@@ -102,7 +105,7 @@ def _mount(router: APIRouter, shape: Shape, endpoint: Callable[..., Any]) -> Non
             },
             summary=f"Get History {shape.channel}",
             description=described,
-            operation_id=f"get_history_{shape.channel}_get".lower(),
+            operation_id=f"get_history_{shape.channel}",
             openapi_extra=shape.openapi,
             include_in_schema=channel == shape.channel,
         )
@@ -128,7 +131,7 @@ def _tick_model(struct: type[GatewayStruct], listed: bool) -> type[BaseModel]:
     """One tick, as it reads in OpenAPI."""
     fields: dict[str, Any] = {
         "offset": (int, Field(description="Its number in this run of the channel: the first is 0.")),
-        "time": (datetime, Field(description="The engine's time when it ticked, in UTC.")),
+        "time": (datetime, Field(description="The engine's time when it ticked, in UTC.", json_schema_extra=_LOCAL)),
         "value": (list[struct] if listed else struct, Field(description="What ticked.")),  # type: ignore[valid-type]
     }
     return create_model(f"{struct.__name__}{'List' if listed else ''}Tick", **fields)

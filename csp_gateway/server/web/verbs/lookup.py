@@ -22,7 +22,19 @@ def mount_lookup(router: APIRouter, shape: Shape) -> None:
     )
     mount_verb(router, "GET", shape, "/{id}", lookup, "Lookup", description)
     for channel in shape.spellings:
-        router.add_api_route(f"/{channel}/{{id}}", lookup, methods=["POST"], include_in_schema=False)
+        router.add_api_route(
+            f"/{channel}/{{id}}",
+            lookup,
+            methods=["POST"],
+            response_model=list[shape.struct],  # type: ignore[name-defined]  # only for the documentation
+            responses=get_default_responses(),
+            summary=f"Lookup {shape.channel} by POST",
+            description="The same as `GET`, for clients that were told to use `POST`.",
+            operation_id=f"post_lookup_{shape.channel}",
+            openapi_extra=shape.openapi,
+            deprecated=True,
+            include_in_schema=channel == shape.channel,
+        )
 
 
 def mount_lookup_any(router: APIRouter) -> None:

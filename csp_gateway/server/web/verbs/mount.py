@@ -80,7 +80,7 @@ def mount_verb(
             responses=responses,
             summary=f"{verb} {shape.channel}{' by key' if suffix == KEY else ''}",
             description=description,
-            operation_id=f"{verb}_{channel}{'_key' if suffix == KEY else ''}_{method}".lower().replace(" ", "_"),
+            operation_id=f"{verb.lower().replace(' ', '_')}_{channel}{'_by_key' if suffix == KEY else ''}",
             openapi_extra=shape.openapi,
             include_in_schema=channel == shape.channel,
             route_class_override=route,

@@ -118,5 +118,5 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
             "What one SELECT answers, an object a row. Every state of structs is a table by its name: "
             f"{known}. It may take {limits.seconds:g} s and answer {limits.rows:,} rows."
         ),
-        operation_id="sql_post",
+        operation_id="sql",
     )

@@ -97,7 +97,7 @@ def _document(router: APIRouter, declaration: Declaration, given: Any, held: Any
             responses=_responses(method),
             summary=f"Stage {act} {declaration.name}",
             description=_DESCRIPTIONS[act].format(declaration.name),
-            operation_id=f"stage_{act}_{declaration.name}_{method}".lower(),
+            operation_id=f"stage_{act}_{declaration.name}",
             openapi_extra={**type_, **extra},
         )
 

@@ -196,7 +196,7 @@ def _mount(
             endpoint,
             methods=[method],
             # Only for the documentation: a query may select attributes, or group.
-            response_model=list[struct],  # type: ignore[valid-type]
+            response_model=list[struct | dict[str, Any]],  # type: ignore[valid-type]
             responses={
                 **get_default_responses(),
                 **documented_formats(headers),
@@ -207,7 +207,7 @@ def _mount(
                 f"The records that the state `{alias}` holds, the newest of each key; or what `query` makes of them."
                 + (" The query is the body, which may be longer than a URL; none is all records." if posted else "")
             ),
-            operation_id=f"{'query' if posted else 'get'}_state_{alias}{'_key' if suffix else ''}_{method}".lower(),
+            operation_id=f"{'query' if posted else 'get'}_state_{alias}{'_by_key' if suffix else ''}",
             openapi_extra={"type_": f"{struct.__module__}.{struct.__qualname__}"},
             include_in_schema=spelling == alias,
             route_class_override=route,

@@ -167,7 +167,7 @@ def test_what_is_open_is_listed_and_a_struct_is_looked_up(client: Any) -> None:
 def test_the_documentation_knows_the_keys(client: Any) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     last = paths["/api/v1/last/by_side/{key}"]["get"]
-    assert (last["operationId"], last["type_"]) == ("get_last_by_side_key_get", f"{__name__}.Count")
+    assert (last["operationId"], last["type_"]) == ("get_last_by_side_by_key", f"{__name__}.Count")
     assert [each["schema"]["enum"] for each in last["parameters"] if each["name"] == "key"] == [["BUY", "SELL", "HOLD"]]
     ids = [operation["operationId"] for path in paths.values() for operation in path.values()]
     assert len(ids) == len(set(ids))
