@@ -106,7 +106,9 @@ def test_a_gateway_speaks_https(certificate: tuple[str, str]) -> None:
             httpx2.get(url, verify=ssl.create_default_context())
 
 
-@pytest.mark.parametrize("options", [{"lifespan": "on"}, {"ws": "none"}, {"log_config": {"version": 1}}])
+@pytest.mark.parametrize(
+    "options", [{"lifespan": "on"}, {"ws": "none"}, {"log_config": {"version": 1, "disable_existing_loggers": False}}]
+)
 def test_options_that_have_defaults_here_can_be_given(options: dict[str, Any]) -> None:
     with serving_gateway(Gateway(settings=GatewaySettings(PORT=0)), **options) as url:
         assert httpx2.get(f"{url}/livez").status_code == 200
