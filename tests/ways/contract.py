@@ -1,5 +1,6 @@
 """The running omnibus, held against its own OpenAPI document by Schemathesis; ``make fuzz`` does it at length."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from csp_gateway import (
@@ -24,6 +26,7 @@ from csp_gateway.testing import serving_gateway
 __all__ = ["Verdict", "judged", "omnibus", "serving_omnibus"]
 
 _CONFIG = Path(__file__).with_name("contract.toml")
+_HOOKS = Path(__file__).with_name("contract_hooks.py")
 _FEW = 25
 """Cases of each operation when nobody says how many."""
 
@@ -61,20 +64,24 @@ def serving_omnibus() -> Iterator[str]:
         yield url
 
 
-def judged(url: str, cases: int = _FEW, *, seed: int | None = None, seconds: float = 1800) -> Verdict:
+def judged(url: str, cases: int = _FEW, *options: str, seed: int | None = None, seconds: float = 3600) -> Verdict:
     """Ask all that the document at ``url`` says can be asked, right and wrong, and one call after another.
 
     Args:
         cases: the most of each operation, in each phase that makes them up.
+        options: more of ``schemathesis run``.
         seed: the same cases again; others each time if None.
         seconds: how long it may take.
     """
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(_CONFIG), "--no-color"]
     command += ["run", f"{url}/openapi.json", "--checks", "all", "--max-examples", str(cases)]
     command += ["--request-timeout", "20", "--continue-on-failure", "--warnings", "off"]
+    command += options
     if seed is not None:
         command += ["--seed", str(seed)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(_HOOKS)}
+    with TemporaryDirectory() as here:  # it leaves notes where it runs
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=seconds, env=environment, cwd=here)
     counted = re.search(r"(\d+) generated", ran.stdout)
     return Verdict(ran.returncode == 0, int(counted[1]) if counted else 0, ran.stdout + ran.stderr)
 

@@ -11,7 +11,7 @@ import csp
 import numpy as np
 from csp import ts
 from csp.typing import Numpy1DArray
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from csp_gateway.server.channels import GatewayChannels, Stage
 from csp_gateway.server.module import GatewayModule
@@ -51,7 +51,7 @@ def _not_negative(value: int) -> int:
 class ExampleData(GatewayStruct):
     """A record with a field of every usual sort."""
 
-    x: Annotated[int, AfterValidator(_not_negative)]
+    x: Annotated[int, AfterValidator(_not_negative), Field(json_schema_extra={"minimum": 0})]
     y: str = ""
     z: str = ""
     internal_csp_struct: ExampleCspStruct = ExampleCspStruct()

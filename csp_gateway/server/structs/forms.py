@@ -15,7 +15,16 @@ from csp.typing import Numpy1DArray, NumpyNDArray
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema, to_jsonable_python
 
-__all__ = ["array_from", "array_values", "enum_json", "enum_members", "form_of", "naive_utc", "seconds"]
+__all__ = [
+    "NativeIntForm",
+    "array_from",
+    "array_values",
+    "enum_json",
+    "enum_members",
+    "form_of",
+    "naive_utc",
+    "seconds",
+]
 
 
 def form_of(tp: Any) -> Any | None:
@@ -149,6 +158,13 @@ class _SecondsForm:
 
 def _span(value: Any) -> Any:
     return seconds(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+class NativeIntForm:
+    """A whole number that is a field of its own: csp has 64 bits for it, and refuses more by itself."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "format": "int64"}
 
 
 class _FloatForm:

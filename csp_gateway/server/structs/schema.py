@@ -31,7 +31,7 @@ from pydantic_core import (
 from csp_gateway.server.structs.annotations import map_types
 from csp_gateway.server.structs.construct import register, without_place
 from csp_gateway.server.structs.declaration import GatewayStructMeta
-from csp_gateway.server.structs.forms import array_values, form_of
+from csp_gateway.server.structs.forms import NativeIntForm, array_values, form_of
 from csp_gateway.server.structs.identity import mint_id, utc_now
 from csp_gateway.server.structs.rules import RuleBook, apply_rule
 
@@ -125,6 +125,8 @@ def field_type(info: FieldInfo) -> Any:
     if info.annotation is float:
         # Around what is asked of the number: pydantic would say it in words of its own if it came after.
         return Annotated[(float, *info.metadata, form_of(float), described)]
+    if info.annotation is int:
+        return Annotated[(int, *info.metadata, NativeIntForm(), described)]
     return Annotated[(pydantic_type(info.annotation), *info.metadata, described)]
 
 

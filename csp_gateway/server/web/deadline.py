@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import anyio
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web.problem import REQUEST_TIMEOUT, TOO_MANY_REQUESTS, TOO_MANY_WAITING, ProblemReply
@@ -148,7 +149,9 @@ class Deadline:
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._left.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if task.cancelled() or isinstance(task.exception(), ClientDisconnect):
+            return  # whose client has left is no failure
+        if task.exception() is not None:
             _log.error("a request that was not answered in time has failed", exc_info=task.exception())
 
 

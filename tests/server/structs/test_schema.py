@@ -248,3 +248,13 @@ def test_an_array_that_is_a_default_is_listed_in_the_schema_and_copied_into_each
     one, two = Curve.model_validate({}), Curve.model_validate({})
     assert list(one.points) == [1.0, 2.0]
     assert one.points is not two.points
+
+
+def test_a_whole_number_of_csps_is_said_to_have_64_bits() -> None:
+    class Sized(GatewayStruct):
+        n: Annotated[int, Field(ge=0)] = 1
+        any_size: int | None = None
+
+    described = Sized.model_json_schema()["properties"]
+    assert (described["n"]["format"], described["n"]["minimum"]) == ("int64", 0)
+    assert "int64" not in str(described["any_size"])

@@ -55,7 +55,8 @@ def mount_send(router: APIRouter, shape: Shape, intake: Intake, replies: Replies
     struct: Any = shape.struct
     of_one: Any = struct | list[struct]
     of_key_of_all: Any = of_one if shape.listed else struct
-    by_keys: Any = dict[str, of_key_of_all]
+    key: Any = Literal[tuple(shape.keys)] if shape.keys else str
+    by_keys: Any = dict[key, of_key_of_all]
 
     async def plain(wait: _Wait = "accepted", once: _Once = None, *, data: Annotated[of_one, Body()]) -> None:
         """What OpenAPI shows of it; FastAPI would read the body on the event loop, whatever its size."""
