@@ -12,7 +12,7 @@ PAGE := $(shell find js -name node_modules -prune -o -name dist -prune -o -type 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup check fix test demo bench docs ui dist clean chromium
+.PHONY: help setup check fix test fuzz demo bench docs ui dist clean chromium
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ fix: $(INSTALLED) $(NODE_PACKAGES) ## repair what the formatter and the linters 
 test: $(INSTALLED) $(NODE_PACKAGES) chromium ## every test: the page's units, the package, its docs, a real browser
 	npm --prefix js run --silent test
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "$$([ -x $(CHROMIUM) ] || echo not browser)"
+
+fuzz: $(INSTALLED) ## hold the API against its own document in some 50,000 cases, in ten minutes
+	$(BIN)/python -m tests.ways.contract
 
 demo: $(INSTALLED) ## start the demonstration and say where it is; Ctrl-C stops it
 	@$(BIN)/python -m csp_gateway.server.demo

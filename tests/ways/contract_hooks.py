@@ -13,6 +13,7 @@ _TIMES = st.datetimes(datetime(1680, 1, 1), datetime(2260, 1, 1))
 schemathesis.openapi.format("date-time-local", _TIMES.map(lambda moment: moment.isoformat()))
 schemathesis.openapi.format("time-local", st.times().map(lambda moment: moment.isoformat()))
 
+_LONGEST = 255
 _NUMBERS = count()
 
 
@@ -20,5 +21,6 @@ _NUMBERS = count()
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Give each request an idempotency key of its own, as the document asks for; one that is wrong stays so."""
     key = case.headers.get("Idempotency-Key") if case.headers else None
-    if isinstance(key, str) and 0 < len(key) < 240 and key.isascii() and key.isprintable() and " " not in key:
-        case.headers["Idempotency-Key"] = f"{key}-{next(_NUMBERS)}"
+    if isinstance(key, str) and 0 < len(key) <= _LONGEST and key.isascii() and key.isprintable() and " " not in key:
+        number = f"-{next(_NUMBERS)}"
+        case.headers["Idempotency-Key"] = key[: _LONGEST - len(number)] + number

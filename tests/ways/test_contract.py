@@ -4,7 +4,7 @@ import pytest
 
 from tests.ways.contract import judged, serving_omnibus
 
-_ALIKE = "never_ticks|example_with_stage|example_with_state|str_basket|controls|livez|readyz|metrics"
+_ALIKE = "never_ticks|example_list|example_with_stage|example_with_state|str_basket|controls|livez|readyz|metrics"
 """What differs from other operations in its name alone, and what would be asked the same a thousand times."""
 
 

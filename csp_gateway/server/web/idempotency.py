@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from fastapi import HTTPException
+from csp_gateway.server.web.problem import KEY_IN_USE, KEY_REUSED, RefusedRequest
 
 __all__ = ["KEPT_BYTES", "KEPT_REPLIES", "KEPT_SECONDS", "Replies", "is_key"]
 
@@ -64,7 +64,7 @@ class Replies(Generic[T]):
             request: all that must be the same when it is tried again.
 
         Raises:
-            HTTPException: 422, the key was given with another request; 409, that request is still being read.
+            RefusedRequest: 422, the key was given with another request; 409, that request is still being read.
             Exception: whatever ``act`` raises; the key is free again then.
         """
         fingerprint = _fingerprint(request)
@@ -74,8 +74,8 @@ class Replies(Generic[T]):
             known = self._in_flight.get(key) if kept is None else kept.request
             if known is not None and known != fingerprint:
                 self._counts["refused"] += 1
-                raise HTTPException(
-                    422,
+                raise RefusedRequest(
+                    KEY_REUSED,
                     f"Idempotency-Key {key!r} was given with another request before: another channel, body or wait. "
                     f"Give each request a key of its own, and only what is tried again the same",
                 )
@@ -85,7 +85,9 @@ class Replies(Generic[T]):
             if known is not None:
                 self._counts["refused"] += 1
                 wait = {"retry-after": "1"}
-                raise HTTPException(409, f"The request with Idempotency-Key {key!r} is in progress; try again", wait)
+                raise RefusedRequest(
+                    KEY_IN_USE, f"The request with Idempotency-Key {key!r} is in progress; try again", wait
+                )
             self._in_flight[key] = fingerprint
         try:
             reply = act()
