@@ -133,16 +133,19 @@ class Caller:
     def leave(self) -> None:
         self.socket.close()
 
+    def __enter__(self) -> "Caller":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+
 
 def ask(url: str, method: str, path: str, body: Any = None, *headers: str) -> Told:
     """The answer to one request; a ``body`` that is not bytes is written as JSON."""
-    caller = Caller(url)
-    try:
+    with Caller(url) as caller:
         written = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         caller.begin(method, path, written, *headers)
         return caller.told()
-    finally:
-        caller.leave()
 
 
 def until(holds: Callable[[], object], seconds: float = PATIENCE) -> float:

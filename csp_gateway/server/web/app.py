@@ -80,9 +80,9 @@ class GatewayWebApp(Listings):
         )
         self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
         self._epoch = uuid.uuid4().hex
-        self._front = Front(self._ask_fastapi, self.outside, self._epoch)
-        self._entrance = Compress(Guard(self._behind_the_guard, settings), settings.COMPRESS_BYTES)
         self.patience = Patience(settings)
+        self._front = Front(self._ask_fastapi, self.outside, self.patience, self._epoch)
+        self._entrance = Compress(Guard(self._behind_the_guard, settings), settings.COMPRESS_BYTES)
         self.replies: Replies[Accepted] = Replies(lambda accepted: len(accepted.body))
         mount_errors(self.app)
         mount_health(self.app, lambda: gateway.health)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,7 +16,7 @@ from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web.problem import REQUEST_TIMEOUT, TOO_MANY_REQUESTS, TOO_MANY_WAITING, ProblemReply
 from csp_gateway.server.web.reply import invalid
 
-__all__ = ["Deadline", "Patience", "waiting_for"]
+__all__ = ["Deadline", "Patience", "too_late", "waiting_for"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -30,6 +30,14 @@ _NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCI
 def waiting_for(request: Request, what: str) -> None:
     """Say what a request waits for; it is told if that does not come in time."""
     request.scope.get(_WAITS_FOR, []).append(what)
+
+
+def too_late(scope: Scope, seconds: float, waited_for: Sequence[str]) -> ProblemReply:
+    """Say that a request was not answered within so many seconds, and the last thing that it waited for."""
+    what = "".join(f"; it waited for {each}" for each in waited_for[-1:])
+    sentence = f"{scope['method']} {scope['path'][:500]} was not answered within {seconds:g} s{what}"
+    # What is left of its body is not waited for.
+    return ProblemReply(REQUEST_TIMEOUT, sentence, {"connection": "close"})
 
 
 class Patience:
@@ -132,10 +140,7 @@ class Deadline:
         answer.dropped = True
         self._abandon(task, ending)
         self._patience.timed_out()
-        what = "".join(f"; it waited for {each}" for each in scope[_WAITS_FOR][-1:])
-        sentence = f"{scope['method']} {scope['path'][:500]} was not answered within {seconds:g} s{what}"
-        # What is left of its body is not waited for.
-        await ProblemReply(REQUEST_TIMEOUT, sentence, {"connection": "close"})(scope, receive, send)
+        await too_late(scope, seconds, scope[_WAITS_FOR])(scope, receive, send)
 
     async def _until(self, ending: anyio.CancelScope, scope: Scope, receive: Receive, send: Send) -> None:
         # Not Task.cancel: a thread that blocks would then give its place to another, and another.

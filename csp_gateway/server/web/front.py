@@ -4,6 +4,7 @@ It serves ``GET last`` from the channel's cell and ``POST send`` by the struct's
 query, an error or a credential is FastAPI's.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from fastapi import HTTPException
 from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.caching import NO_CACHE, NO_STORE, is_known, never_stored, tag_of
+from csp_gateway.server.web.deadline import Patience, too_late
+from csp_gateway.server.web.problem import ProblemReply
 from csp_gateway.server.web.reply import failed, written
 from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Refused, Shape
 
@@ -44,11 +47,17 @@ class _Newest:
 
 
 class Front:
-    """Answers the hot verbs before ``app`` sees them."""
+    """Answers the hot verbs before ``app`` sees them.
 
-    def __init__(self, app: Any, outside: Outside, epoch: str) -> None:
+    Args:
+        app: an ASGI application.
+        patience: how long a body may take, and how many may be on their way.
+    """
+
+    def __init__(self, app: Any, outside: Outside, patience: Patience, epoch: str) -> None:
         self._app = app
         self._outside = outside
+        self._patience = patience
         self._epoch = epoch
         self._last: dict[str, _Newest] = {}
         self._send: dict[str, Intake] = {}
@@ -91,11 +100,10 @@ class Front:
 
     async def _try_send(self, scope: Scope, receive: Receive, send: Send) -> Receive:
         """Answer a send, or give back a ``receive`` from which FastAPI reads it again and says what is wrong."""
-        messages = [await receive()]
-        size = len(messages[0].get("body", b""))
-        while messages[-1].get("more_body") and size <= INLINE_BYTES:
-            messages.append(await receive())
-            size += len(messages[-1].get("body", b""))
+        messages = await self._read(scope, receive, send)
+        if not messages:
+            return _answered
+        size = sum(len(message.get("body", b"")) for message in messages)
         if size <= INLINE_BYTES and messages[-1]["type"] == "http.request":
             try:
                 body = b"".join(m.get("body", b"") for m in messages)
@@ -116,6 +124,28 @@ class Front:
             return message if message is not None else await receive()
 
         return again
+
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> list[MutableMapping[str, Any]]:
+        """What comes of a body until it is whole, or too much to be decoded here; nothing if it has been refused."""
+        leave = self._patience.enter(scope["path"])
+        if isinstance(leave, ProblemReply):
+            await leave(scope, receive, never_stored(send))
+            return []
+        seconds = self._patience.most(scope["path"])
+        try:
+            async with asyncio.timeout(seconds):
+                messages = [await receive()]
+                size = len(messages[0].get("body", b""))
+                while messages[-1].get("more_body") and size <= INLINE_BYTES:
+                    messages.append(await receive())
+                    size += len(messages[-1].get("body", b""))
+        except TimeoutError:
+            self._patience.timed_out()
+            await too_late(scope, seconds, ["the rest of its body"])(scope, receive, never_stored(send))
+            return []
+        finally:
+            leave(None)
+        return messages
 
 
 def _says_json(scope: Scope) -> bool:

@@ -130,7 +130,7 @@ class Guard:
             message = await receive()
             left -= len(message.get("body", b""))
             if left < 0:
-                raise _TooLarge(BODY_TOO_LARGE, self._sentence())
+                raise _TooLarge(BODY_TOO_LARGE, self._sentence(), {"connection": "close"})
             return message
 
         return count
