@@ -24,6 +24,8 @@ from tests.ways.trouble import API, Bed, Caller, Ch, ask, modules, until
 WANTED = 10_000 if "CSP_GATEWAY_STRESS_SECONDS" in os.environ else 2_000
 MEMORY = 40_000
 """Bytes that one who waits may cost: about 33,000 were measured, most of them FastAPI's and asyncio's."""
+GONE = 300e-6
+"""Seconds from the end of the clients for each of many: on two busy cores 1.4 s were measured of ten thousand."""
 SPARE = 500
 """Files that the test itself may need."""
 CLIENTS = """
@@ -99,7 +101,7 @@ def test_many_wait_and_leave(many: int) -> None:
             assert told.status == 200
             assert told.seconds < 0.2
             clients.kill()
-            assert until(lambda: patience.statistics()["waiting"] == 0) <= 1
+            assert until(lambda: patience.statistics()["waiting"] == 0) <= max(1, many * GONE)
         until(lambda: this.num_fds() <= files)
         assert threading.active_count() <= threads
 

@@ -56,7 +56,7 @@ def test_one_tick_answers_all(run_gateway: Callable[..., Gateway]) -> None:
     async def several() -> None:
         threads = threading.active_count()
         plain, of_x = await waiting(channels, Ch.orders), await waiting(channels, Ch.venues, "x")
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads  # others may end
         order = Order(n=1)
         channels.send(Ch.orders, order)
         assert await asyncio.wait_for(asyncio.gather(*plain), PATIENCE) == [order] * MANY
@@ -65,7 +65,7 @@ def test_one_tick_answers_all(run_gateway: Callable[..., Gateway]) -> None:
         assert not any(task.done() for task in of_x)
         channels.send(Ch.venues, order, "x")
         assert await asyncio.wait_for(asyncio.gather(*of_x), PATIENCE) == [order] * MANY
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads  # others may end
 
     asyncio.run(several())
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import suppress
+from contextvars import Context, copy_context
 from typing import Any
 
 from csp_gateway.errors import fresh
@@ -13,6 +14,32 @@ __all__ = ["Answer"]
 
 _telling = threading.Lock()
 """Held while an answer looks who waits for it on event loops, and while somebody comes."""
+
+
+class _Here(asyncio.Future[Any]):
+    """An answer on one event loop. Asyncio's own future looks through all who wait for each that gives up."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self._waiting: dict[Callable[..., object], Context] = {}
+        super().add_done_callback(_Here._tell)
+
+    def add_done_callback(self, fn: Callable[..., object], /, *, context: Context | None = None) -> None:
+        """Call ``fn`` with this future when the answer is here; once, however often it is added before."""
+        context = copy_context() if context is None else context
+        if self.done():
+            self.get_loop().call_soon(fn, self, context=context)
+        else:
+            self._waiting[fn] = context
+
+    def remove_done_callback(self, fn: Callable[..., object], /) -> int:
+        """Do not call it; how many were removed."""
+        return 0 if self._waiting.pop(fn, None) is None else 1
+
+    def _tell(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for fn, context in waiting.items():
+            self.get_loop().call_soon(fn, self, context=context)
 
 
 class Answer(Future[Any]):
@@ -61,7 +88,7 @@ class Answer(Future[Any]):
             if loop not in here_by_loop:
                 for closed in [each for each in here_by_loop if each.is_closed()]:
                     del here_by_loop[closed]
-                here_by_loop[loop] = loop.create_future()
+                here_by_loop[loop] = _Here(loop)
             here = here_by_loop[loop]
         if first:
             self.add_done_callback(lambda _: self._tell_loops())

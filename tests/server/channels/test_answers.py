@@ -125,3 +125,33 @@ def test_what_is_read_of_it_is_made_by_who_asks() -> None:
         return await answer
 
     assert asyncio.run(ask()) == [threading.get_ident(), 7]
+
+
+def test_who_gives_up_is_forgotten_at_once_however_many_wait() -> None:
+    async def several() -> None:
+        answer = Answer()
+        here = answer.on_loop()
+        called: list[str] = []
+
+        def never(_: object) -> None:
+            called.append("never")
+
+        def once(_: object) -> None:
+            called.append("once")
+
+        for _ in range(3):
+            here.add_done_callback(once)
+        here.add_done_callback(never)
+        assert (here.remove_done_callback(never), here.remove_done_callback(never)) == (1, 0)
+        for _ in range(100):
+            await asyncio.wait({here}, timeout=0)
+        assert len(here._waiting) == 1
+        answer.set_result(7)
+        assert await answer == 7
+        assert called == ["once"]
+        here.add_done_callback(once)
+        assert await here == 7
+        await asyncio.sleep(0)
+        assert called == ["once", "once"]
+
+    asyncio.run(several())
