@@ -94,7 +94,7 @@ def test_a_large_body_is_not_decoded_on_the_event_loop(serve: Any) -> None:
 
     with client:  # one loop for all of them
         loop_thread = client.portal.call(on_loop)
-        for path in ("/api/v1/send/watched", "/api/v1/send/watched?x=1"):
+        for path in ("/api/v1/send/watched", "/api/v1/send/watched?token=1"):
             for padding, here in ((0, True), (INLINE_BYTES, False)):
                 threads.clear()
                 body = b'{"n": 1}' + b" " * padding
@@ -175,7 +175,7 @@ class OddFeed(GatewayModule):
         channels.set_channel("odd", csp.const(Odd(o=object())))
 
 
-@pytest.mark.parametrize("path", ["/api/v1/last/odd", "/api/v1/last/odd?x=1"])
+@pytest.mark.parametrize("path", ["/api/v1/last/odd", "/api/v1/last/odd?token=1"])
 def test_what_cannot_be_written_is_a_sentence(serve: Any, caplog: pytest.LogCaptureFixture, path: str) -> None:
     client = serve(OddFeed(), MountRestRoutes(), channels=OddCh())
     answer = client.get(path)

@@ -1,11 +1,12 @@
 """GET lookup: one struct by its id."""
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from csp_gateway.server.structs import GatewayStruct, global_lookup
 from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.mount import get_default_responses, mount_verb
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Shape
 
 __all__ = ["mount_lookup", "mount_lookup_any"]
@@ -14,7 +15,8 @@ __all__ = ["mount_lookup", "mount_lookup_any"]
 def mount_lookup(router: APIRouter, shape: Shape) -> None:
     """Serve ``GET`` and ``POST /<channel>/<id>``."""
 
-    async def lookup(id: str) -> Response:
+    async def lookup(request: Request, id: str) -> Response:
+        refuse_unknown(request, ())
         return structs_reply(shape.struct.lookup(id))
 
     description = (
@@ -40,7 +42,8 @@ def mount_lookup(router: APIRouter, shape: Shape) -> None:
 def mount_lookup_any(router: APIRouter) -> None:
     """Serve ``GET /id/<id>``: a struct of whatever class."""
 
-    async def lookup_any(id: str) -> Response:
+    async def lookup_any(request: Request, id: str) -> Response:
+        refuse_unknown(request, ())
         found = global_lookup(id)
         if not isinstance(found, GatewayStruct):
             raise HTTPException(404, f"No GatewayStruct found with id: {id}")

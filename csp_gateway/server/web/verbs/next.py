@@ -12,6 +12,7 @@ from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, key_of, mount_verb
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Shape
 
 __all__ = ["mount_next"]
@@ -22,6 +23,7 @@ def mount_next(router: APIRouter, outside: Outside, shape: Shape) -> None:
     Key: Any = key_in(shape)
 
     async def answer(request: Request, spelled: str | None) -> Response:
+        refuse_unknown(request, ())
         key = key_of(shape, spelled)
         with found(shape.channel, spelled):
             tick = outside.next(shape.channel, key)

@@ -27,7 +27,7 @@ def refuse_unknown(request: Request, known: Collection[str], parts: Collection[s
         if name in parts:
             raise QueryError(f'{name}: a part of the query, which is JSON: ?query={{"{name}": …}}')
         if name not in known and name not in _OF_EVERY_ROUTE:
-            raise QueryError(f"{name[:80]}: there is no such parameter; {did_you_mean(name[:80], known)}")
+            raise QueryError(f"{name[:80]}: there is no such parameter; {did_you_mean(name[:80], [*known, 'timeout'])}")
         if times > 1 and name in known:
             raise QueryError(f"{name}: it is given {times} times, and only one can count; give it once")
 

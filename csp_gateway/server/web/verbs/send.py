@@ -16,6 +16,7 @@ from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.intake import Accepted, Intake
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_verb
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Shape
 from csp_gateway.server.web.verbs.stagings import Refused
 
@@ -107,6 +108,7 @@ def _route(shape: Shape, intake: Intake, replies: Replies[Accepted]) -> type[API
         keys = request.headers.getlist("idempotency-key")
         if wrong := _wrong(request, body, wait, keys):
             return invalid([wrong])
+        refuse_unknown(request, {"wait"})
         asked = (body, spelled, wait[0], keys)
         try:
             here = len(body) <= INLINE_BYTES

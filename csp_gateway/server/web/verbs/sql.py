@@ -17,6 +17,7 @@ from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.streaming import tabular_reply
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import OVER
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Detail
 
 __all__ = ["mount_sql"]
@@ -85,6 +86,7 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
 
     async def sql(request: Request, select: Annotated[Select, Body()]) -> Response:
         chosen = wanted_format(request)
+        refuse_unknown(request, ())
         cancel = Cancellation()
         running = outside.sql(select.sql, select.parameters, limits, cancel)
         leaving = asyncio.ensure_future(left(request.receive))

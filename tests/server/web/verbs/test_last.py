@@ -47,7 +47,7 @@ def test_provided_and_silent_is_empty_and_nobody_is_404(client: Any) -> None:
 
 def test_a_query_string_goes_the_long_way_and_answers_the_same(client: Any) -> None:
     sent = client.post("/api/v1/send/my_counts", json={"n": 3}).json()
-    assert client.get("/api/v1/last/my_counts?x=1").json() == sent
+    assert client.get("/api/v1/last/my_counts?token=1").json() == sent
 
 
 def test_it_never_waits_for_the_engine(serve: Any) -> None:

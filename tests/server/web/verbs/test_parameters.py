@@ -1,9 +1,13 @@
 """Parameters that a route does not know."""
 
+from typing import Any
+
 import pytest
 from fastapi import Request
 
+from csp_gateway import MountRestRoutes
 from csp_gateway.errors import QueryError
+from csp_gateway.server.demo.omnibus import ExampleGatewayChannels, ExampleModule
 from csp_gateway.server.web.verbs.parameters import refuse_all, refuse_unknown
 
 
@@ -35,3 +39,15 @@ def test_a_body_says_it_all() -> None:
     refuse_all(asked("token=x"))
     with pytest.raises(QueryError, match="query: a POST has its query in its body, as JSON, and not in its URL"):
         refuse_all(asked("query={}"))
+
+
+def test_no_verb_passes_over_what_it_does_not_know(gateway_client: Any) -> None:
+    client = gateway_client(ExampleGatewayChannels(), ExampleModule(), MountRestRoutes(force_mount_all=True))
+    for verb in ("last", "next", "history", "state", "lookup/id"):
+        answer = client.get(f"/api/v1/{verb}/example?timeut=1")
+        assert (answer.status_code, answer.json()["detail"]) == (
+            422,
+            "timeut: there is no such parameter; did you mean 'timeout'?",
+        ), verb
+    for path, body in (("send/example", {"x": 1}), ("sql", {"sql": "select 1"})):
+        assert client.post(f"/api/v1/{path}?wiat=ticked", json=body).status_code == 422, path

@@ -37,7 +37,7 @@ def test_nothing_is_nothing(client: Any) -> None:
 
 def test_id_and_timestamp_are_made_here(client: Any) -> None:
     claimed = {"n": 1, "id": "mine", "timestamp": "2001-01-01T00:00:00"}
-    for url in (URL, f"{URL}?slow=1"):
+    for url in (URL, f"{URL}?token=1"):
         (record,) = client.post(url, json=claimed).json()
         assert record["id"].isdigit()
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -47,7 +47,7 @@ def test_id_and_timestamp_are_made_here(client: Any) -> None:
 def test_id_and_timestamp_are_believed_when_asked_to(serve: Any) -> None:
     client = serve(conftest.Feed(), MountRestRoutes(keep_sent_identity=True))
     claimed = {"n": 1, "id": "mine", "timestamp": "2001-01-01T00:00:00"}
-    for url in (URL, f"{URL}?slow=1"):
+    for url in (URL, f"{URL}?token=1"):
         (record,) = client.post(url, json=claimed).json()
         assert (record["id"], record["timestamp"]) == ("mine", "2001-01-01T00:00:00")
 
