@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from tests.ways.trouble import API, Bed, Caller, Ch, Told, ask, modules, until
 
@@ -52,6 +52,21 @@ def test_a_large_body_in_chunks_is_read_no_further_than_it_may_be(serve_gateway:
             caller.socket.sendall(b"1\r\n \r\n")
             too_large(caller.told())
             assert is_closed(caller)
+
+
+def test_who_does_not_stop_sending_is_cut_off(serve_gateway: Callable[..., str]) -> None:
+    url = serve_gateway(Ch(), *modules(Bed()))
+    chunk = b"100000\r\n" + b" " * MEGABYTE + b"\r\n"
+    for path in PATHS[:2]:
+        with Caller(url) as caller:
+            caller.begin("POST", path, b"", CHUNKED, JSON)
+            taken = 0
+            with suppress(ConnectionError):
+                while taken < LARGE:
+                    caller.socket.sendall(chunk)
+                    taken += MEGABYTE
+            assert taken < LARGE
+        assert ask(url, "GET", f"{API}/last/notes").status == 200
 
 
 def test_a_slow_body_ends_with_its_deadline(serve_gateway: Callable[..., str]) -> None:
