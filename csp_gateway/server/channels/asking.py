@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from csp_gateway.errors import did_you_mean
 from csp_gateway.server.channels.bus import Bus
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.state import Parameters, SqlLimits, State
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Asking"]
+
+_ACKNOWLEDGED = ("accepted", "ticked")
 
 
 class Asking:
@@ -93,19 +96,39 @@ class Asking:
         table: pa.Table = self.outside.sql(select, parameters, limits).result()
         return table
 
-    def send(self, field: str, value: Any, indexer: Any = None) -> None:
-        """Queue a value as one tick of a channel; returns before the engine has seen it.
+    def send(
+        self,
+        field: str,
+        value: Any,
+        indexer: Any = None,
+        *,
+        wait: Literal["accepted", "ticked"] = "accepted",
+        timeout: float | None = None,
+    ) -> None:
+        """Queue a value as one tick of a channel; returns before the engine has seen it, unless ``wait`` is ticked.
 
         A basket takes a dict by key (a list basket, a list with None for no tick), all in one engine cycle; or one
         value and its indexer.
 
+        Args:
+            wait: ``ticked`` returns once the engine cycle is over in which the value ticked.
+            timeout: the most seconds to wait for that; None is until the engine ends.
+
         Raises:
             NoProviderException: nobody called ``add_send_channel`` for it.
             TypeError: a value of another type.
+            ValueError: there is no such ``wait``, or a ``timeout`` and nothing to wait for.
             SendRefusedError: too many sent values wait for the engine.
-            NotRunningError: before start or after stop.
+            NotRunningError: before start or after stop, or the engine ended while waiting.
+            TimeoutError: it did not tick within ``timeout`` seconds; it is queued all the same.
         """
-        self.outside.send(field, value, indexer)
+        if wait not in _ACKNOWLEDGED:
+            raise ValueError(f"there is no wait {wait!r}; {did_you_mean(wait, _ACKNOWLEDGED)}")
+        if wait == "accepted" and timeout is not None:
+            raise ValueError("a timeout, and nothing to wait for: say wait='ticked', or no timeout")
+        ticked = self.outside.send_all(field, [value], indexer, ticked=wait == "ticked")
+        if ticked is not None:
+            ticked.within(timeout, f"what was sent to channel {field!r} is queued, and did not tick")
 
     def staged_channels(self) -> list[str]:
         """The channels from which records can be held back."""

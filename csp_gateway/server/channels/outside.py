@@ -195,6 +195,10 @@ class Outside:
                 f"channel {field!r}: the gateway runs in simulated time, which nothing reaches from outside; "
                 f"let a module set the channel, or use csp_gateway.testing"
             )
+        if ticked and threading.get_ident() == self.engine_thread:
+            raise GatewayException(
+                f"sent to channel {field!r} from inside the graph, which would wait for itself: send without waiting"
+            )
         return self._sends.door(field).push(values, indexer, ticked=ticked)
 
     def history(self, field: str) -> History:

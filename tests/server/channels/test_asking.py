@@ -231,3 +231,39 @@ def test_any_thread_may_ask(channels: Ch) -> None:
     for thread in threads:
         thread.join(20)
     assert answers == [[{"n": 6}]] * 8
+
+
+def test_a_send_returns_at_once_or_when_it_has_ticked(run_gateway: Any) -> None:
+    channels = run_gateway(Ch(), Feed()).channels
+    for size in range(20):
+        channels.send("orders", order("A", size=size), wait="ticked", timeout=10)
+        assert channels.outside.cell("orders").arrived == size + 1
+    channels.send("by_side", {Side.BUY: order("A")}, wait="ticked")
+    channels.send("by_side", order("A"), Side.SELL, wait="ticked")
+    assert channels.outside.cell("by_side").arrived == 2
+
+
+def test_a_wait_that_there_is_not_is_refused(run_gateway: Any) -> None:
+    channels = run_gateway(Ch(), Feed()).channels
+    with pytest.raises(ValueError, match="there is no wait 'tickd'; did you mean 'ticked'"):
+        channels.send("numbers", 1, wait="tickd")
+    with pytest.raises(ValueError, match="a timeout, and nothing to wait for"):
+        channels.send("numbers", 1, timeout=1)
+    assert channels.outside.cell("numbers").sent == 0
+
+
+def test_a_send_that_does_not_tick_in_time_says_that_it_is_queued(run_gateway: Any) -> None:
+    blocked = threading.Event()
+
+    class Busy(Feed):
+        def connect(self, channels: Ch) -> None:
+            super().connect(channels)
+            csp.add_graph_output("busy", csp.apply(channels.get_channel(Ch.numbers), lambda _: blocked.wait(10), bool))
+
+    channels = run_gateway(Ch(), Busy()).channels
+    try:
+        with pytest.raises(TimeoutError, match=r"'numbers' is queued, and did not tick within 0\.05 s$"):
+            channels.send("numbers", 1, wait="ticked", timeout=0.05)
+    finally:
+        blocked.set()
+    assert channels.last("numbers", timeout=10) == 1

@@ -140,6 +140,34 @@ def test_settled_answers_are_shared_by_key() -> None:
     assert (whole.result(0), mine.result(0)) == ({"x": 2}, 2)
 
 
+def test_acknowledgements_are_known_in_the_order_of_their_counts() -> None:
+    cell = Cell("a")
+    first, third, fourth = cell.acknowledge(1), cell.acknowledge(3), cell.acknowledge(4)
+    assert cell.acknowledging == 3
+    cell.arrive(4)
+    assert not first.done()  # the cycle is not over
+    cell.complete(2)
+    assert (first.done(), third.done(), cell.acknowledging) == (True, False, 2)
+    cell.forget(third)  # which is not the newest
+    cell.forget(fourth)
+    assert cell.acknowledging == 1
+    cell.complete(3)
+    assert (third.result(0), fourth.done(), cell.acknowledging) == (None, False, 0)
+    cell.forget(fourth)
+    assert cell.acknowledging == 0
+
+
+def test_closing_refuses_who_waits_for_acknowledgement() -> None:
+    cell = Cell("a")
+    acknowledged = cell.acknowledge(1)
+    cell.close(NotRunningError("over"), failed=False)
+    with pytest.raises(NotRunningError, match="over"):
+        acknowledged.result(0)
+    with pytest.raises(NotRunningError, match="over"):
+        cell.acknowledge(2)
+    assert cell.acknowledging == 0
+
+
 def test_closing_well_answers_none_and_refuses_who_comes_later() -> None:
     cell = Cell("a")
     waiting = cell.next()

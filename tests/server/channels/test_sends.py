@@ -12,6 +12,7 @@ from csp import ts
 from csp_gateway import (
     EngineError,
     GatewayChannels,
+    GatewayException,
     GatewayModule,
     GatewayStruct,
     NoProviderException,
@@ -198,6 +199,45 @@ def test_a_send_may_be_waited_for_until_its_cycle_is_over(run_gateway: Any) -> N
         assert outside.cell("a").arrived == 2 * n + 3
     outside.send_all("a", [], ticked=True).result(10)
     assert outside.cell("a").acknowledging == 0
+
+
+def test_who_waits_for_a_tick_is_told_when_the_engine_ends_in_its_cycle(run_gateway: Any) -> None:
+    class Ends(Doors):
+        def connect(self, channels: Ch) -> None:
+            super().connect(channels)
+            end(channels.get_channel(Ch.a))
+
+    @csp.node
+    def end(a: ts[Count]) -> None:
+        if csp.ticked(a):
+            csp.stop_engine()
+
+    outside = run_gateway(Ch(), Ends()).channels.outside
+    acknowledged = outside.send_all("a", [Count(n=1)], ticked=True)
+    with pytest.raises(NotRunningError):  # it has ticked, and the cycle that would say so never comes
+        acknowledged.result(10)
+    assert outside.cell("a").acknowledging == 0
+
+
+def test_nobody_waits_inside_the_graph_for_what_he_sends(run_gateway: Any) -> None:
+    refused: list[str] = []
+
+    class Waits(Doors):
+        def connect(self, channels: Ch) -> None:
+            super().connect(channels)
+            csp.add_graph_output("sent", csp.apply(channels.get_channel(Ch.a), lambda a: self.resend(channels, a), int))
+
+        def resend(self, channels: Any, a: Count) -> int:
+            with pytest.raises(GatewayException) as error:
+                channels.outside.send_all("several", [[a]], ticked=True)
+            refused.append(str(error.value))
+            return 0
+
+    channels = run_gateway(Ch(), Waits()).channels
+    channels.send("a", Count(n=1), wait="ticked", timeout=10)
+    assert refused == [
+        "sent to channel 'several' from inside the graph, which would wait for itself: send without waiting"
+    ]
 
 
 def test_only_so_many_wait_until_they_have_ticked(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
