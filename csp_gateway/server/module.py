@@ -75,6 +75,11 @@ class GatewayModule(ccflow.BaseModel):
     def _naive_utc(cls, when: datetime | None) -> datetime | None:
         return when.astimezone(UTC).replace(tzinfo=None) if when is not None and when.tzinfo else when
 
+    @field_validator("api_version")
+    @classmethod
+    def _without_slashes(cls, version: str | None) -> str | None:
+        return (version.strip("/") or None) if version is not None else None
+
     # What it adds to the channels before anybody connects.
 
     def dynamic_channels(self) -> Mapping[str, Any] | None:

@@ -123,8 +123,8 @@ class GatewaySettings(BaseSettings):
         return given
 
     def api(self, version: str | None = None) -> str:
-        """The path every API route of a version begins with, such as ``/api/v1``."""
-        return f"/{self.API_PREFIX}/{version or self.API_VERSION_DEFAULT}"
+        """The path every API route of a version begins with, such as ``/api/v1``; the default's for None and ``/``."""
+        return f"/{self.API_PREFIX}/{_without_slashes(version or '') or self.API_VERSION_DEFAULT}"
 
     @property
     def API_STR(self) -> str:

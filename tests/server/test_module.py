@@ -46,6 +46,10 @@ def test_what_it_does_when_it_says_nothing() -> None:
         GatewayModule().connect(None)
 
 
+def test_an_api_version_has_no_slashes_around_it() -> None:
+    assert [Timed(api_version=each).api_version for each in ("v2", "/v2/", "/", "", None)] == ["v2", "v2"] + [None] * 3
+
+
 def test_an_unknown_option_names_the_nearest() -> None:
     with pytest.raises(ValidationError, match="Timed has no option 'intervall'; did you mean 'interval'"):
         Timed(intervall=3)

@@ -95,7 +95,8 @@ def test_paths_are_spelled_one_way() -> None:
     settings = GatewaySettings(ROOT_PATH="desk/", API_PREFIX="/rest/", API_VERSION_DEFAULT="/v2/")
     assert settings.ROOT_PATH == "/desk"
     assert settings.API_STR == settings.api() == "/rest/v2"
-    assert settings.api("v3") == "/rest/v3"
+    assert settings.api("v3") == settings.api("/v3/") == "/rest/v3"
+    assert settings.api("/") == "/rest/v2"
     assert GatewaySettings(ROOT_PATH="/").ROOT_PATH == ""
 
 
