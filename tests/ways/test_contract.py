@@ -1,5 +1,9 @@
 """What the API answers is what its document says, whatever is asked of it. ``make fuzz`` asks more."""
 
+import json
+import re
+
+import httpx2
 import pytest
 
 from tests.ways.contract import judged, serving_omnibus
@@ -16,3 +20,10 @@ def test_the_api_is_what_its_document_says() -> None:
     assert every.passed, every.said
     assert corners.passed, corners.said
     assert every.cases + corners.cases > 5000
+
+
+def test_every_reference_of_the_document_leads_somewhere_and_every_part_is_used() -> None:
+    with serving_omnibus() as url:
+        text = httpx2.get(f"{url}/openapi.json").text
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+    assert referred == set(json.loads(text)["components"]["schemas"])

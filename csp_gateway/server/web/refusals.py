@@ -20,6 +20,7 @@ _OF_ALL = {
 }
 """What stands before every route may answer."""
 _OF_BODIES = {"413": "The body is larger than `MAX_BODY_BYTES`"}
+_PROBES = ("/livez", "/readyz")
 _OF_NEXT = {"429": "Too many requests wait for a tick"}
 
 
@@ -33,7 +34,7 @@ def document_refusals(schema: dict[str, Any], most_seconds: Callable[[str], floa
     components = schema.setdefault("components", {}).setdefault("schemas", {})
     for path, operations in schema["paths"].items():
         for operation in operations.values():
-            if "Health" in operation.get("tags", ()):
+            if path in _PROBES:
                 continue  # answered before all that refuses
             _refusals_of(operation, waits="/next/" in path and not path.endswith("/next/"))
             _deadline_of(operation, most_seconds(path))

@@ -1,0 +1,42 @@
+"""The two pages of the API's documentation in a real browser, for an application with every route there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ways.contract import serving_omnibus
+
+from .conftest import Looker
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving_omnibus() as served:
+        yield served
+
+
+def test_swagger_shows_every_group_and_an_example_that_can_be_sent(looker: Looker, url: str) -> None:
+    looker.page.goto(f"{url}/docs")
+    groups = looker.page.locator(".opblock-tag")
+    expect(groups.first).to_contain_text("Last")
+    assert groups.count() == 10
+    looker.page.locator("#operations-Requests_\\(send\\)-send_example .opblock-summary-control").click()
+    looker.page.get_by_role("button", name="Try it out").click()
+    looker.page.get_by_role("button", name="Execute").click()
+    expect(looker.page.locator(".live-responses-table .response-col_status").first).to_contain_text("200")
+    assert [error for error in looker.errors if "deep link whitespace" not in error] == []
+    assert looker.hosts == {urlsplit(url).netloc}
+
+
+def test_redoc_shows_every_group(looker: Looker, url: str) -> None:
+    looker.page.goto(f"{url}/redoc")
+    expect(looker.page.locator("[id='tag/Last']")).to_be_visible()
+    expect(looker.page.locator("[id='tag/Utility']")).to_be_attached()
+    assert [error for error in looker.errors if "OpenAPI Sampler" not in error] == []
+    assert looker.hosts == {urlsplit(url).netloc}
