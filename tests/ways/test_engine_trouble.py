@@ -49,10 +49,10 @@ def answers_what_is_there(url: str) -> None:
     """What asks for no new tick is answered at once, with what was there when the node fell asleep."""
     told = ask(url, "GET", f"{API}/last/notes")
     assert (told.status, [note["n"] for note in told.json]) == (200, [7])
-    assert told.seconds < 0.2
+    assert told.seconds < 0.5
     accepted = ask(url, "POST", f"{API}/send/others", {"n": 1})
     assert (accepted.status, accepted.headers["x-acknowledged"]) == (200, "accepted")
-    assert accepted.seconds < 0.2
+    assert accepted.seconds < 0.5
     # Who has sent is given a moment to read what he sent.
     after_send = ask(url, "GET", f"{API}/last/others")
     assert (after_send.status, after_send.json) == (200, [])
@@ -60,7 +60,7 @@ def answers_what_is_there(url: str) -> None:
     for health, status in (("/livez", {200}), ("/readyz", {200, 503})):
         told = ask(url, "GET", health)
         assert told.status in status
-        assert told.seconds < 0.2
+        assert told.seconds < 0.5
     state = ask(url, "GET", f"{API}/state/notes")
     assert (state.status, [note["n"] for note in state.json]) == (200, [7])
     assert state.seconds < 0.8

