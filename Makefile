@@ -12,10 +12,10 @@ PAGE := $(shell find js -name node_modules -prune -o -name dist -prune -o -type 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup check fix test fuzz demo bench docs ui dist clean chromium
+.PHONY: help setup check fix test fuzz openapi demo bench docs ui dist clean chromium
 
 help: ## list these tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## make .venv and install the project with all its tools
 	@echo "$(BIN) is ready; try: make demo"
@@ -38,6 +38,9 @@ test: $(INSTALLED) $(NODE_PACKAGES) chromium ## every test: the page's units, th
 
 fuzz: $(INSTALLED) ## hold the API against its own document in some 50,000 cases, in ten minutes
 	$(BIN)/python -m tests.ways.contract
+
+openapi: $(INSTALLED) ## keep the API's document as it is now, in tests/ways/openapi.json
+	@$(BIN)/python -m tests.ways.golden
 
 demo: $(INSTALLED) ## start the demonstration and say where it is; Ctrl-C stops it
 	@$(BIN)/python -m csp_gateway.server.demo
