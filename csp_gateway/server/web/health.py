@@ -10,6 +10,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import Response
 
+from csp_gateway.errors import NotRunningError
+from csp_gateway.server.web.problem import PROBLEMS, ProblemReply
+
 __all__ = ["Condition", "Entrance", "mount_health"]
 
 Scope = MutableMapping[str, Any]
@@ -106,8 +109,8 @@ class Entrance:
         elif scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
         else:
-            problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": _STARTING}
-            await _json(503, problem, "application/problem+json")(scope, receive, send)
+            problem = ProblemReply(PROBLEMS[NotRunningError], _STARTING, {"cache-control": "no-store"})
+            await problem(scope, receive, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What an application does at its start, for who turned uvicorn's ``lifespan`` on: it waits for one."""
@@ -156,18 +159,15 @@ def _ready(condition: Condition) -> Response:
     return _answer(condition.ready, "ready" if condition.ready else "not ready", condition)
 
 
-def _answer(well: bool, status: str, condition: Condition) -> Response:
+def _answer(well: bool, said: str, condition: Condition) -> Response:
     content = {
-        "status": status,
+        "status": said,
         "reason": condition.reason,
         "detail": condition.detail,
         "engine": condition.engine,
         "lag_seconds": condition.lag_seconds,
         "heartbeat_age_seconds": condition.heartbeat_age_seconds,
     }
-    return _json(200 if well else 503, content)
-
-
-def _json(status: int, content: dict[str, Any], media_type: str = "application/json") -> Response:
-    headers = {"cache-control": "no-store"} | ({"retry-after": "1"} if status == 503 else {})
-    return Response(json.dumps(content), status, headers, media_type)
+    status = 200 if well else 503
+    headers = {"cache-control": "no-store"} | ({} if well else {"retry-after": "1"})
+    return Response(json.dumps(content), status, headers, "application/json")

@@ -73,7 +73,15 @@ def test_until_it_opens_all_else_is_503() -> None:
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
         assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["detail"] == "the gateway is starting"
+        assert answer.headers["cache-control"] == "no-store"
+        path = "/here" if answer.request.method == "GET" else "/livez"
+        assert answer.json() == {
+            "type": "urn:csp-gateway:problem:not-running",
+            "title": "The engine does not run",
+            "status": 503,
+            "detail": "the gateway is starting",
+            "instance": path,
+        }
     with pytest.raises(WebSocketDisconnect) as closed, client.websocket_connect("/socket") as socket:
         socket.receive_text()
     assert closed.value.code == 1013
