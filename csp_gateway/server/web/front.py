@@ -14,6 +14,7 @@ from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.caching import NO_CACHE, NO_STORE, is_known, never_stored, tag_of
 from csp_gateway.server.web.deadline import Patience, too_late
+from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.problem import ProblemReply
 from csp_gateway.server.web.reply import failed, written
 from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Refused, Shape
@@ -83,7 +84,7 @@ class Front:
                     else:
                         await self._reply_newest(scope, send, tag_of(self._epoch, ticks), body)
                     return
-            elif method == "POST" and scope["path"] in self._send and _says_json(scope):
+            elif method == "POST" and scope["path"] in self._send and _is_simple(scope):
                 receive = await self._try_send(scope, receive, send)
                 if receive is _answered:
                     return
@@ -148,12 +149,12 @@ class Front:
         return messages
 
 
-def _says_json(scope: Scope) -> bool:
-    """The usual spelling only; FastAPI knows the others, what to say of what is not JSON, and what is tried again."""
+def _is_simple(scope: Scope) -> bool:
+    """Whether a request says that it is JSON, and not that it is tried again; of all else FastAPI knows what to say."""
     json = False
     for name, value in scope["headers"]:
         if name == b"content-type":
-            json = value.partition(b";")[0].strip() == b"application/json"
+            json = says_json(value.decode("latin-1"))
         elif name == b"idempotency-key":
             return False
     return json

@@ -13,6 +13,7 @@ from csp_gateway.server.channels import Answer
 from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.idempotency import Replies, is_key
 from csp_gateway.server.web.leaving import left
+from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.intake import Accepted, Intake
@@ -137,7 +138,7 @@ def _wrong(request: Request, body: bytes, wait: list[str], keys: list[str]) -> d
         return {"type": "literal_error", "loc": ("query", "wait"), "msg": _NO_WAIT, "input": wait}
     if len(keys) > 1 or (keys and not is_key(keys[0])):
         return {"type": "idempotency_key", "loc": ("header", "Idempotency-Key"), "msg": _NO_KEY, "input": keys}
-    if not body or not _says_json(request.headers.get("content-type", "")):
+    if not body or not says_json(request.headers.get("content-type", "")):
         return {"type": "object_or_array", "loc": ("body",), "msg": _NO_JSON, "input": body}
     return None
 
@@ -157,9 +158,3 @@ async def _ticked(request: Request, shape: Shape, acknowledgement: Answer) -> bo
 
 def _code(shape: Shape) -> str:
     return f"`{shape.channel}`"
-
-
-def _says_json(content_type: str) -> bool:
-    """As FastAPI has it. A page of another origin cannot say so without being asked first."""
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))

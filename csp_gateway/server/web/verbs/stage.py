@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from csp_gateway.server.channels import Declaration, GatewayChannels
+from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import OVER, get_default_responses
@@ -116,7 +117,7 @@ def _answering(channels: GatewayChannels, does: Mapping[str, _Act]) -> Callable[
     async def answer(request: Request, id: _Ids = None) -> Response:
         refuse_unknown(request, {"id"})
         body = (await request.body()).strip() if request.method in ("POST", "DELETE") else b""
-        if body and not _says_json(request.headers.get("content-type", "")):
+        if body and not says_json(request.headers.get("content-type", "")):
             return invalid([{"type": "json_type", "loc": ("body",), "msg": _NO_JSON, "input": body}])
         ids = None if id is None else [part.strip() for part in id.split(",") if part.strip()]
         # Not here: whoever listens to what happens to stagings is called by the thread that does it.
@@ -148,9 +149,3 @@ def _refusals(method: str) -> Iterator[tuple[int, dict[str, Any]]]:
     if method in ("POST", "DELETE"):
         yield 413, {"model": Detail, "description": "The body is larger than `MAX_BODY_BYTES`"}
     yield 503, {"model": Detail, "description": f"{OVER[503]}; or there are as many stagings or records as may be"}
-
-
-def _says_json(content_type: str) -> bool:
-    """As FastAPI has it. A page of another origin cannot say so without being asked first."""
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
