@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastapi import Request
 from pydantic import Field, field_validator
 
 from csp_gateway.server.channels import ChannelSelection, GatewayChannels
 from csp_gateway.server.module import GatewayModule
+from csp_gateway.server.web import refuse_unknown
 
 if TYPE_CHECKING:
     from csp_gateway.server.settings import GatewaySettings
@@ -36,7 +38,8 @@ class MountChannelsGraph(GatewayModule):
         """Add the route."""
         graph = app.channels.graph()  # every module is connected: it does not change any more
 
-        async def channels_graph() -> dict[str, dict[str, list[str]]]:
+        async def channels_graph(request: Request) -> dict[str, dict[str, list[str]]]:
+            refuse_unknown(request, ())
             return graph
 
         app.get_router("api", self.api_version).add_api_route(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 from pydantic.errors import PydanticSchemaGenerationError
@@ -12,6 +13,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 from csp_gateway.errors import ConfigError, UnknownChannelError, did_you_mean
 from csp_gateway.server.channels import ChannelSelection, GatewayChannels
 from csp_gateway.server.module import GatewayModule
+from csp_gateway.server.web import refuse_unknown
 
 if TYPE_CHECKING:
     from csp_gateway.server.settings import GatewaySettings
@@ -61,7 +63,8 @@ class MountFieldRestRoutes(GatewayModule):
         names = sorted(self._chosen(app.channels))
         router = app.get_router("api", self.api_version)
 
-        async def fields() -> list[str]:
+        async def fields(request: Request) -> list[str]:
+            refuse_unknown(request, ())
             return names
 
         router.add_api_route(
@@ -106,9 +109,10 @@ class MountFieldRestRoutes(GatewayModule):
         return list(dict.fromkeys(self.fields or ()))
 
 
-def _reader(channels: GatewayChannels, name: str) -> Callable[[], Response]:
+def _reader(channels: GatewayChannels, name: str) -> Callable[[Request], Response]:
     # In a thread: the value may be large, and is read anew, for a module may have changed what is in it.
-    def field() -> Response:
+    def field(request: Request) -> Response:
+        refuse_unknown(request, ())
         return Response(_written(channels, name), 200, {"cache-control": "no-store"}, "application/json")
 
     return field

@@ -3,7 +3,7 @@
 from csp_gateway.server.web.app import GatewayWebApp
 from csp_gateway.server.web.health import Condition, Entrance
 from csp_gateway.server.web.serve import WebServer, refuse_unknown_options
-from csp_gateway.server.web.verbs import Error404, get_default_responses
+from csp_gateway.server.web.verbs import Error404, get_default_responses, refuse_unknown
 
 __all__ = [
     "Condition",
@@ -12,5 +12,6 @@ __all__ = [
     "GatewayWebApp",
     "WebServer",
     "get_default_responses",
+    "refuse_unknown",
     "refuse_unknown_options",
 ]

@@ -84,7 +84,7 @@ class GatewayWebApp(Listings):
         self._front = Front(self._ask_fastapi, self.outside, self.patience, self._epoch)
         self._entrance = Compress(Guard(self._behind_the_guard, settings), settings.COMPRESS_BYTES)
         self.replies: Replies[Accepted] = Replies(lambda accepted: len(accepted.body))
-        mount_errors(self.app)
+        mount_errors(self.app, lambda request: self.hint(self.own_path(request)))
         mount_health(self.app, lambda: gateway.health)
         contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
         contact = {key: value for key, value in contact.items() if value}
@@ -226,7 +226,7 @@ class GatewayWebApp(Listings):
         Raises:
             ConfigError: there is no such control, or no channel over which the engine can be asked.
         """
-        mount_control(self.get_router("controls", version), self.gateway, name)
+        mount_control(self.get_router("controls", version), self.gateway, name, self.statistics)
         self.note_mounted("controls", name, version)
 
     def add_sql_api(self, version: str | None = None) -> None:
@@ -234,6 +234,10 @@ class GatewayWebApp(Listings):
         settings = self.settings
         limits = SqlLimits(seconds=settings.SQL_SECONDS, rows=settings.SQL_ROWS, bytes=settings.SQL_BYTES)
         mount_sql(self.get_router("api", version), self.outside, limits, self.channels.state_tables())
+
+    def statistics(self) -> dict[str, Any]:
+        """How many requests there are and were refused, and the answers that are kept for who tries again."""
+        return {"requests": self.patience.statistics(), "idempotency": self.replies.statistics()}
 
     def wrap(self, layer: Callable[[Any], Any]) -> None:
         """Put an ASGI application before all that is served, the front's answers too.

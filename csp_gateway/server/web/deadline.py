@@ -51,7 +51,8 @@ class Patience:
         root, prefix = re.escape(settings.ROOT_PATH), re.escape(settings.API_PREFIX)
         self._next = re.compile(rf"({root})?/{prefix}/[^/]+/next/.")
         self._settings = settings
-        self._counts = {"in_progress": 0, "waiting": 0, "timed_out": 0, "refused": 0}
+        self._counts = {"in_progress": 0, "waiting": 0, "timed_out": 0}
+        self._refused = {TOO_MANY_REQUESTS.name: 0, TOO_MANY_WAITING.name: 0}
 
     def waits(self, path: str) -> bool:
         """Whether a path is one that waits for the coming tick."""
@@ -67,7 +68,7 @@ class Patience:
         which = "waiting" if waits else "in_progress"
         most = self._settings.MAX_WAITING if waits else self._settings.MAX_REQUESTS
         if self._counts[which] >= most:
-            self._counts["refused"] += 1
+            self._refused[(TOO_MANY_WAITING if waits else TOO_MANY_REQUESTS).name] += 1
             if waits:
                 why = f"{most:,} requests wait for a tick; ask again later, or raise the setting MAX_WAITING"
                 return ProblemReply(TOO_MANY_WAITING, why)
@@ -84,9 +85,9 @@ class Patience:
         """Count a request that was not answered in time."""
         self._counts["timed_out"] += 1
 
-    def statistics(self) -> dict[str, int]:
-        """Requests in progress and waiting now; timed out and refused since the start."""
-        return dict(self._counts)
+    def statistics(self) -> dict[str, Any]:
+        """Requests ``in_progress`` and ``waiting`` now; ``timed_out``, and by reason ``refused``, since the start."""
+        return {**self._counts, "refused": dict(self._refused)}
 
 
 class Deadline:

@@ -9,11 +9,15 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
+from csp_gateway.errors import did_you_mean
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web.verbs import mount_list
 from csp_gateway.server.web.versions import Versions
 
 __all__ = ["Listings"]
+
+_LONGEST = 80
+"""Characters of a name that are compared with those there are."""
 
 
 class Listings(Versions):
@@ -35,6 +39,22 @@ class Listings(Versions):
     def is_mounted(self, kind: str, version: str | None = None) -> bool:
         """Whether a verb is mounted for any channel."""
         return bool(self._mounted[kind, self.api_version(version)])
+
+    def hint(self, path: str) -> str | None:
+        """What was probably meant by a path where nothing is; None where it lies under no verb, or the verb takes it.
+
+        Args:
+            path: without the prefix of a reverse proxy.
+        """
+        if self.guarded:
+            return None  # the names are for who may ask, and nobody has been asked who he is
+        for (kind, version), mounted in self._mounted.items():
+            verb = f"{self.api_path(kind, version)}/"
+            name = path.removeprefix(verb).partition("/")[0][:_LONGEST] if path.startswith(verb) else ""
+            channels = {each.partition("/")[0] for each in mounted}
+            if name and channels and not channels & {name, name.replace("-", "_")}:
+                return did_you_mean(name, channels)
+        return None
 
     def add_available_channels(self, kinds: Iterable[str], version: str | None = None) -> None:
         """Serve ``GET <verb>/``: the channels each verb is mounted for."""

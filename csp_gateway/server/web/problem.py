@@ -104,6 +104,9 @@ class Problem(BaseModel):
     status: int = Field(default=500, description="The HTTP status.")
     detail: str = Field(default="", description="What is wrong with this request, and what to do about it.")
     instance: str = Field(default="", description="The path that was asked for.")
+    hint: str | None = Field(
+        default=None, description="What was probably meant: the nearest name, of a path where nothing is."
+    )
 
 
 class InvalidPart(BaseModel):

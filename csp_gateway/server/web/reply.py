@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -83,8 +83,12 @@ def invalid(errors: Sequence[Mapping[str, Any]], count: int | None = None) -> Re
     return ProblemReply(INVALID, listed, more={"more": left_out} if left_out > 0 else None)
 
 
-def mount_errors(api: FastAPI) -> None:
-    """Answer every error as problem details: the project's by their status, what is malformed 422, all else 500."""
+def mount_errors(api: FastAPI, hint: Callable[[Request], str | None] = lambda _: None) -> None:
+    """Answer every error as problem details: the project's by their status, what is malformed 422, all else 500.
+
+    Args:
+        hint: what was probably meant by a request for a path where nothing is.
+    """
 
     async def ours(_: Request, error: Any) -> Response:
         return failed(error)
@@ -102,7 +106,10 @@ def mount_errors(api: FastAPI) -> None:
         kind = error.kind if isinstance(error, RefusedRequest) else plain(error.status_code)
         # Starlette names the methods of the first route alone.
         allow = {"Allow": ", ".join(_methods_of(request))} if error.status_code == 405 else {}
-        return ProblemReply(kind, error.detail, {**(error.headers or {}), **allow})
+        # A route's own 404 says what it has to say.
+        near = hint(request) if error.status_code == 404 and "endpoint" not in request.scope else None
+        more = {"hint": near} if near is not None else None
+        return ProblemReply(kind, error.detail, {**(error.headers or {}), **allow}, more)
 
     async def unforeseen(_: Request, error: Any) -> Response:
         return _unforeseen(error)  # the server logs it: it is raised again when this is sent

@@ -125,11 +125,13 @@ class Versions:
 
     def is_api_request(self, request: Request) -> bool:
         """Whether a request is for the API, of whatever version, and not for a page or a file."""
+        return f"{self.own_path(request)}/".startswith(f"/{self.settings.API_PREFIX}/")
+
+    def own_path(self, request: Request) -> str:
+        """The path of a request without the prefix under which a proxy serves the gateway."""
         path: str = request.scope["path"]
         root = request.scope.get("root_path", "").rstrip("/") or self.settings.ROOT_PATH
-        if root and path.startswith(f"{root}/"):
-            path = path[len(root) :]
-        return f"{path}/".startswith(f"/{self.settings.API_PREFIX}/")
+        return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
     # All together.
 

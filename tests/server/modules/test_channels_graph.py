@@ -41,6 +41,13 @@ def test_it_is_the_graph_of_the_channels(gateway_client: Start) -> None:
     assert (operation["operationId"], operation["tags"]) == ("channels_graph", ["Utility"])
 
 
+def test_parameters_that_there_are_not_are_refused(gateway_client: Start) -> None:
+    client = gateway_client(Desk(), Refine(), MountChannelsGraph())
+    answer = client.get("/api/v1/channels_graph?channel=x")
+    assert (answer.status_code, "channel: there is no such parameter" in answer.json()["detail"]) == (422, True)
+    assert client.get("/api/v1/channels_graph?timeout=1&token=x").json() == GRAPH
+
+
 def test_its_path_is_chosen(gateway_client: Start) -> None:
     module = MountChannelsGraph(route="who/", api_version="v2")
     assert gateway_client(Desk(), Refine(), module).get("/api/v2/who").json() == GRAPH

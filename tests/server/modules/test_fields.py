@@ -77,6 +77,13 @@ def test_the_path_and_the_version_are_chosen(gateway_client: Start) -> None:
     assert module.info(GatewaySettings()) == "fields    /api/v2/static"
 
 
+def test_parameters_that_there_are_not_are_refused(gateway_client: Start) -> None:
+    client = gateway_client(Desk(), MountFieldRestRoutes(fields=["limits"]))
+    for path in ("/api/v1/field", "/api/v1/field/limits"):
+        assert client.get(f"{path}?limit=1").status_code == 422
+        assert client.get(f"{path}?timeout=1&token=x").status_code == 200
+
+
 def test_a_value_that_was_changed_in_place_is_read_anew(gateway_client: Start) -> None:
     client = gateway_client(Desk(), MountFieldRestRoutes(fields=["meta_data"]))
     client.gateway.channels.meta_data["name"] = "Other"

@@ -14,6 +14,8 @@ from csp_gateway import GatewaySettings
 from csp_gateway.server.web.deadline import Deadline, Patience, waiting_for
 from csp_gateway.server.web.reply import mount_errors
 
+NONE = {"too-many-requests": 0, "too-many-waiting": 0}
+
 
 class Api:
     """Routes that wait as long as they are let."""
@@ -80,7 +82,7 @@ def test_a_route_that_blocks_in_a_thread_is_answered_for(served: Any) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (504, "application/problem+json")
     assert answer.json()["type"] == "urn:csp-gateway:problem:request-timeout"
     assert answer.json()["detail"] == "GET /blocks was not answered within 0.05 s"
-    assert api.patience.statistics() == {"in_progress": 1, "waiting": 0, "timed_out": 1, "refused": 0}
+    assert api.patience.statistics() == {"in_progress": 1, "waiting": 0, "timed_out": 1, "refused": NONE}
     assert client.get("/quick").json() == 1
 
 
@@ -129,7 +131,7 @@ def test_there_are_only_so_many(served: Any) -> None:
     first.start()
     second = threading.Thread(target=client.get, args=("/api/v1/next/quotes?timeout=2",))
     second.start()
-    while api.patience.statistics() != {"in_progress": 1, "waiting": 1, "timed_out": 0, "refused": 0}:
+    while api.patience.statistics() != {"in_progress": 1, "waiting": 1, "timed_out": 0, "refused": NONE}:
         first.join(0.005)
     answer = client.get("/quick")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
@@ -137,6 +139,7 @@ def test_there_are_only_so_many(served: Any) -> None:
     answer = client.get("/api/v1/next/quotes")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
     assert answer.json()["type"].endswith(":too-many-waiting")
+    assert api.patience.statistics()["refused"] == dict.fromkeys(NONE, 1)
     api.go_on.set()
     first.join()
     assert client.get("/quick").json() == 1

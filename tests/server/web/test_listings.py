@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from csp_gateway import GatewaySettings
+from csp_gateway import GatewaySettings, QueryError
 from csp_gateway.server.web.listings import Listings
 
 KINDS = ["controls", "history", "last", "lookup", "next", "send", "stage", "state"]
@@ -54,3 +54,40 @@ def test_a_list_has_what_is_mounted_before_and_after_it_was_asked_for() -> None:
 def test_what_is_no_verb_has_no_list() -> None:
     with pytest.raises(KeyError, match="did you mean 'last'"):
         listings().add_available_channels(["lats"])
+
+
+def test_a_name_that_is_not_mounted_is_near_to_one_that_is() -> None:
+    of = listings()
+    for name in ("my_counts", "several", "several/BUY"):
+        of.note_mounted("last", name)
+    of.note_mounted("last", "trades", "v2")
+    assert not of.is_mounted("state")
+    for path in ("/api/v1/last/my_count", "/api/v1/last/my-count/x", "/api/v1/last/MY-COUNTZ"):
+        assert of.hint(path) == "did you mean 'my_counts'?"
+    assert of.hint("/api/v1/last/" + "x" * 100_000) == "known: my_counts, several"
+    assert of.hint("/api/v2/last/trade") == "did you mean 'trades'?"
+    for path in (
+        "/api/v1/last/",
+        "/api/v1/last/my-counts/x",
+        "/api/v1/last/several/x",
+        "/api/v1/state/x",
+        "/x",
+        "/last/x",
+    ):
+        assert of.hint(path) is None
+
+
+def test_who_has_not_been_let_in_is_told_no_names() -> None:
+    of = listings()
+    of.note_mounted("last", "secret")
+    of.add_middleware(lambda: None)
+    assert of.hint("/api/v1/last/secrets") is None
+
+
+def test_a_list_knows_no_parameters() -> None:
+    of = listings()
+    of.add_last_available_channels(["a"])
+    client = served(of)
+    with pytest.raises(QueryError, match="limi: there is no such parameter"):
+        client.get("/api/v1/last/?limi=1")
+    assert client.get("/api/v1/last/?timeout=1&token=x").json() == ["a"]

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from fastapi import Body, FastAPI
+from fastapi import Body, FastAPI, HTTPException
 from fastapi.testclient import TestClient
 
 from csp_gateway import GatewayStruct, NoProviderException, NotRunningError, SendRefusedError, errors
@@ -93,3 +93,19 @@ def test_a_405_names_every_method_of_its_path() -> None:
         api.add_api_route("/here", lambda: 1, methods=[method])
     answer = TestClient(api).delete("/here")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
+def test_a_hint_stands_beside_what_was_said_before_of_a_path_where_nothing_is() -> None:
+    api = FastAPI()
+    mount_errors(api, lambda request: f"not {request.url.path}" if request.url.path == "/near" else None)
+
+    @api.get("/own")
+    async def own() -> None:
+        raise HTTPException(404, "Not Found")
+
+    client = TestClient(api)
+    assert (near := client.get("/near").json())["detail"] == "Not Found"
+    assert near["hint"] == "not /near"
+    assert "hint" not in client.get("/far").json()
+    mount_errors(api, lambda _: "never")
+    assert "hint" not in TestClient(api).get("/own").json()

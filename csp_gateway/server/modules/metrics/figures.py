@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -30,11 +30,13 @@ class Figures(Collector):
     Args:
         gateway: whose figures.
         observed: what times its requests.
+        web: what its web side tells of itself.
     """
 
-    def __init__(self, gateway: Gateway, observed: Observed) -> None:
+    def __init__(self, gateway: Gateway, observed: Observed, web: Callable[[], Mapping[str, Any]]) -> None:
         self._gateway = gateway
         self._observed = observed
+        self._told_of_web = web
 
     def collect(self) -> Iterator[Metric]:
         """All metrics; from any thread. Some ask DuckDB."""
@@ -46,6 +48,7 @@ class Figures(Collector):
         yield from _questions(told)
         yield from self._lookups()
         yield from self._web()
+        yield from _requests(self._told_of_web())
         yield from self._modules()
 
     def _health(self) -> Iterator[Metric]:
@@ -150,6 +153,30 @@ def _questions(told: Mapping[str, Any]) -> Iterator[Metric]:
     by_kind = {kind: told[kind] for kind in ("queries", "sql")}
     yield _each("questions_open", "Questions asked of states that wait for their answers.", "kind", by_kind, "open")
     yield _counter("questions_refused", "Questions refused because too many waited.", "kind", by_kind, "refused")
+
+
+def _requests(told: Mapping[str, Any]) -> Iterator[Metric]:
+    requests = told["requests"]
+    yield _gauge("requests_waiting", "Requests that wait for the coming tick of a channel.", requests["waiting"])
+    late = _Family(CounterMetricFamily, "requests_timed_out", "Requests not answered within their deadline.")
+    late.add(requests["timed_out"])
+    yield late.family
+    refused = _Family(CounterMetricFamily, "requests_refused", "Requests refused because of too many.", "reason")
+    for reason, count in requests["refused"].items():
+        refused.add(count, reason)
+    yield refused.family
+    kept = told["idempotency"]
+    yield _gauge("idempotent_replies_kept", "Answers kept for who tries again.", kept["kept"])
+    yield _gauge("idempotent_replies_bytes", "Memory they hold.", kept["bytes"])
+    outcomes = _Family(
+        CounterMetricFamily,
+        "idempotent_replies",
+        "Answers given again, requests refused for their key, and answers that went, for room or for age.",
+        "outcome",
+    )
+    for outcome in ("replayed", "refused", "dropped"):
+        outcomes.add(kept[outcome], outcome)
+    yield outcomes.family
 
 
 class _Family:

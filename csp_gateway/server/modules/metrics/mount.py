@@ -49,7 +49,7 @@ class MountMetrics(GatewayModule):
 
         def layer(inner: Any) -> Observed:
             observed = Observed(inner, prefix, [*app.TAGS, "sql"])
-            registry.register(Figures(app.gateway, observed))
+            registry.register(Figures(app.gateway, observed, app.statistics))
             return observed
 
         app.wrap(layer)

@@ -7,6 +7,7 @@ from csp_gateway.server.web.verbs.last import mount_last
 from csp_gateway.server.web.verbs.lookup import mount_lookup, mount_lookup_any
 from csp_gateway.server.web.verbs.mount import get_default_responses, mount_list
 from csp_gateway.server.web.verbs.next import mount_next
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.send import INLINE_BYTES, mount_send
 from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, why_not
 from csp_gateway.server.web.verbs.sql import mount_sql
@@ -34,6 +35,7 @@ __all__ = [
     "mount_sql",
     "mount_stage",
     "mount_state",
+    "refuse_unknown",
     "shape_of",
     "why_not",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC
 from typing import Any, Protocol
 
@@ -70,8 +70,13 @@ class _Pulse:
         return self._beat
 
 
-def mount_control(router: APIRouter, gateway: Stoppable, name: str) -> None:
+def mount_control(
+    router: APIRouter, gateway: Stoppable, name: str, web: Callable[[], Mapping[str, Any]] = dict
+) -> None:
     """Serve one of ``CONTROLS`` at ``/<name>``.
+
+    Args:
+        web: what the web side tells of itself, for ``stats``.
 
     Raises:
         ConfigError: there is no such control, or the engine cannot be asked over the channel ``controls``.
@@ -97,7 +102,7 @@ def mount_control(router: APIRouter, gateway: Stoppable, name: str) -> None:
             "How the process is doing: `data` has the figures, `data_str` the same as JSON text. `csp-now` is the "
             f"engine's time, null if it gave no answer within {_BRIEF:g} s; `status` says so then, and else `ok`."
         )
-        _mount(router, name, "GET", _stats(gateway), description, OVER)
+        _mount(router, name, "GET", _stats(gateway, web), description, OVER)
 
 
 def _mount(
@@ -142,7 +147,7 @@ def _heartbeat(gateway: Stoppable) -> Callable[[], Awaitable[Controls]]:
     return heartbeat
 
 
-def _stats(gateway: Stoppable) -> Callable[[], Awaitable[Controls]]:
+def _stats(gateway: Stoppable, web: Callable[[], Mapping[str, Any]]) -> Callable[[], Awaitable[Controls]]:
     pulse, figures = _Pulse(gateway, "stats"), Figures()
 
     async def stats() -> Controls:
@@ -155,6 +160,7 @@ def _stats(gateway: Stoppable) -> Callable[[], Awaitable[Controls]]:
         await is_there(asked, None)
         data = asked.result()
         data["max_threads"] = int(current_default_thread_limiter().total_tokens)
+        data["web"] = dict(web())
         data["csp-now"] = _engine_time(channels) if told else None
         status = "ok" if told else f"the engine did not answer within {_BRIEF:g} s"
         answer: Controls = control.model_copy(update={"status": status, "data": data})

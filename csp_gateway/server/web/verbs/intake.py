@@ -4,12 +4,12 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
-from fastapi import HTTPException
 from pydantic import ValidationError
 
-from csp_gateway.errors import did_you_mean
+from csp_gateway.errors import NoProviderException, did_you_mean
 from csp_gateway.server.channels import Answer, Outside
 from csp_gateway.server.structs import decode_many
+from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs.shape import Shape
 from csp_gateway.server.web.verbs.stagings import Refused
@@ -108,7 +108,7 @@ class Intake:
         if not self._has(spelled):
             raise Refused([self._unknown(spelled, where)])
         if spelled not in self._opened:
-            raise HTTPException(404, f"Channel not found: {self._shape.channel}/{spelled}")
+            raise RefusedRequest(PROBLEMS[NoProviderException], f"Channel not found: {self._shape.channel}/{spelled}")
         return self._shape.keys[spelled]
 
     def _unknown(self, spelled: str, where: _Place) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, Path, Request
 from fastapi.routing import APIRoute
 
-from csp_gateway.errors import NoProviderException, did_you_mean
+from csp_gateway.errors import NoProviderException, UnknownChannelError, did_you_mean
+from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
+from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Detail, Error404, Shape
 
 __all__ = ["KEY", "OVER", "found", "get_default_responses", "key_in", "key_of", "mount_list", "mount_verb"]
@@ -31,7 +33,7 @@ def found(channel: str, spelled: str | None = None) -> Iterator[None]:
         yield
     except NoProviderException:
         where = channel if spelled is None else f"{channel}/{spelled}"
-        raise HTTPException(404, f"Channel not found: {where}") from None
+        raise RefusedRequest(PROBLEMS[NoProviderException], f"Channel not found: {where}") from None
 
 
 def key_in(shape: Shape) -> Any:
@@ -45,7 +47,8 @@ def key_of(shape: Shape, spelled: str | None) -> Any:
     if spelled is None:
         return None
     if spelled not in shape.keys:
-        raise HTTPException(404, f"Channel not found: {shape.channel}/{spelled}; {did_you_mean(spelled, shape.keys)}")
+        near = did_you_mean(spelled, shape.keys)
+        raise RefusedRequest(PROBLEMS[UnknownChannelError], f"Channel not found: {shape.channel}/{spelled}; {near}")
     return shape.keys[spelled]
 
 
@@ -91,7 +94,8 @@ def mount_list(router: APIRouter, verb: str, channels: list[str]) -> None:
     """Serve the sorted names of the channels a verb is mounted for, at ``/``."""
     names = sorted(channels)
 
-    async def mounted() -> list[str]:
+    async def mounted(request: Request) -> list[str]:
+        refuse_unknown(request, ())
         return names
 
     router.add_api_route(

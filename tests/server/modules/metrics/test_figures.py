@@ -108,6 +108,24 @@ def test_every_part_is_told(client: GatewayTestClient) -> None:
     assert told["csp_gateway_module_figure", "Doors", "of.which.open"] == 1
 
 
+def test_requests_and_the_answers_kept_for_who_tries_again_are_told(client: GatewayTestClient) -> None:
+    for _ in range(3):
+        client.post("/api/v1/send/many", json={"n": 7}, headers={"idempotency-key": "seven"})
+    assert client.post("/api/v1/send/many", json={"n": 8}, headers={"idempotency-key": "seven"}).status_code == 422
+    assert client.get("/api/v1/next/many?timeout=0.01").status_code == 504
+    told = scraped(client)
+    assert told["csp_gateway_requests_in_progress",] == 1
+    assert told["csp_gateway_requests_waiting",] == 0
+    assert told["csp_gateway_requests_timed_out_total",] == 1
+    assert told["csp_gateway_requests_refused_total", "too-many-requests"] == 0
+    assert told["csp_gateway_requests_refused_total", "too-many-waiting"] == 0
+    assert told["csp_gateway_idempotent_replies_kept",] == 1
+    assert told["csp_gateway_idempotent_replies_bytes",] > 10
+    assert told["csp_gateway_idempotent_replies_total", "replayed"] == 2
+    assert told["csp_gateway_idempotent_replies_total", "refused"] == 1
+    assert told["csp_gateway_idempotent_replies_total", "dropped"] == 0
+
+
 def test_names_are_as_prometheus_wants_them(client: GatewayTestClient) -> None:
     text = client.get("/metrics").text
     ours = {line.split()[2]: line.split()[3] for line in text.splitlines() if line.startswith("# TYPE csp_gateway")}

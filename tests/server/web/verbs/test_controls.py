@@ -100,6 +100,15 @@ def test_statistics(desk: Any) -> None:
     assert timedelta(0) <= now - engine < timedelta(minutes=1)
     assert told["data"]["channels"]["sends"]["controls"] == {"sent": 1, "waiting": 0, "refused": 0}
     assert "csp-engine" in told["data"]["threads"]
+    assert told["data"]["web"] == {
+        "requests": {
+            "in_progress": 1,  # this one
+            "waiting": 0,
+            "timed_out": 0,
+            "refused": {"too-many-requests": 0, "too-many-waiting": 0},
+        },
+        "idempotency": {"kept": 0, "bytes": 0, "replayed": 0, "refused": 0, "dropped": 0},
+    }
 
 
 def test_a_busy_engine_is_said_to_be_and_is_asked_once(stuck: Any) -> None:

@@ -41,3 +41,32 @@ def test_what_may_go_wrong_is_documented(client: Any) -> None:
     assert set(paths["/api/v1/next/my_counts"]["get"]["responses"]) >= {"200", "404", "422", "429", "503", "504"}
     assert set(paths["/api/v1/last/my_counts"]["get"]["responses"]) >= {"200", "404", "503"}
     assert set(paths["/api/v1/send/my_counts"]["post"]["responses"]) >= {"200", "404", "413", "422", "503"}
+
+
+def test_a_channel_that_nobody_sets_and_one_that_there_is_not(client: Any) -> None:
+    unset = client.get("/api/v1/last/nobody")
+    assert unset.status_code == 404
+    assert unset.json() == {
+        "type": "urn:csp-gateway:problem:no-provider",
+        "title": "Nobody provides this channel",
+        "status": 404,
+        "detail": "Channel not found: nobody",
+        "instance": "/api/v1/last/nobody",
+    }
+    for spelling in ("my_count", "my-count"):
+        unknown = client.get(f"/api/v1/last/{spelling}")
+        assert unknown.status_code == 404
+        assert unknown.json() == {
+            "type": "about:blank",
+            "title": "Not Found",
+            "status": 404,
+            "detail": "Not Found",
+            "hint": "did you mean 'my_counts'?",
+            "instance": f"/api/v1/last/{spelling}",
+        }
+
+
+def test_a_list_refuses_what_it_does_not_know(client: Any) -> None:
+    answer = client.get("/api/v1/last?limit=1")
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("limit: there is no such parameter")
