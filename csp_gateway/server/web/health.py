@@ -9,11 +9,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
 from csp_gateway.errors import NotRunningError
 from csp_gateway.server.web.problem import PROBLEMS, ProblemReply
 
-__all__ = ["Condition", "Entrance", "mount_health"]
+__all__ = ["Condition", "Entrance", "Health", "mount_health"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -63,6 +64,17 @@ class Condition:
             "stopped": "the engine has stopped",
             "failed": "the engine has failed; the log says why",
         }.get(self.reason, str(self.reason))
+
+
+class Health(BaseModel):
+    """How the gateway does, as ``/livez`` and ``/readyz`` tell it."""
+
+    status: str = Field(description="`live` or `dead`; of `/readyz`, `ready` or `not ready`.")
+    reason: str | None = Field(description="Why it is not ready, in a word; null when it is.")
+    detail: str = Field(description="The reason as a sentence.")
+    engine: str = Field(description="`starting`, `running`, `lagging`, `stalled`, `stopped` or `failed`.")
+    lag_seconds: float | None = Field(description="How far engine time was behind the clock; null without a heartbeat.")
+    heartbeat_age_seconds: float | None = Field(description="How long ago the newest heartbeat was; null without one.")
 
 
 class Entrance:
@@ -126,8 +138,8 @@ class Entrance:
 def mount_health(api: FastAPI, condition: Callable[[], Condition]) -> None:
     """The same two answers as routes, where they are documented and where no ``Entrance`` stands before them."""
     description: dict[int | str, dict[str, Any]] = {
-        200: {"description": "It is."},
-        503: {"description": "It is not; `reason` and `detail` say why."},
+        200: {"model": Health, "description": "It is."},
+        503: {"model": Health, "description": "It is not; `reason` and `detail` say why."},
     }
 
     @api.get(
