@@ -113,7 +113,11 @@ def call(made: Generated) -> Iterator[Caller]:
         serving_gateway(gateway) as url,
         made.client(base_url=url, timeout=20, raise_on_unexpected_status=True) as client,
     ):
-        yield Caller(made, client)
+        call = Caller(made, client)
+        # When the second tick has come, all of the first can be found.
+        for _ in range(2):
+            assert call("get_next_example", timeout=5).status_code == 200
+        yield call
 
 
 def test_every_operation_of_the_document_is_answered_as_it_says(made: Generated, call: Caller) -> None:
