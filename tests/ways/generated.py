@@ -72,7 +72,8 @@ def _generate(document: Path, package: Path) -> None:
     environment = {**os.environ, "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
     ran = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=package.parent, timeout=60)
     # Whatever else it says is of a part that it could not make.
-    assert (ran.returncode, ran.stdout.strip(), ran.stderr) == (0, f"Generating {package}", "")
+    made_all = (ran.returncode, ran.stdout.strip(), ran.stderr) == (0, f"Generating {package}", "")
+    assert made_all, ran.stdout + ran.stderr
 
 
 def _imported() -> Generated:
