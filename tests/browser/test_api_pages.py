@@ -37,7 +37,7 @@ def test_swagger_shows_every_group_and_an_example_that_can_be_sent(looker: Looke
 
 def test_redoc_shows_every_group(looker: Looker, url: str) -> None:
     looker.page.goto(f"{url}/redoc")
-    expect(looker.page.locator("[id='tag/Last']")).to_be_visible()
+    expect(looker.page.locator("[id='tag/Last']")).to_be_visible(timeout=20_000)
     expect(looker.page.locator("[id='tag/Utility']")).to_be_attached()
     assert [error for error in looker.errors if "OpenAPI Sampler" not in error] == []
     assert looker.hosts == {urlsplit(url).netloc}
