@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import re
 import signal
@@ -19,7 +21,8 @@ from csp_gateway.server import modules
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.modules.tables.config import TableConfig
 from csp_gateway.server.settings import GatewaySettings
-from csp_gateway.server.web import GatewayWebApp
+from csp_gateway.server.web import GatewayWebApp, problem
+from csp_gateway.server.web.problem import PROBLEMS, kind_of
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -27,6 +30,15 @@ PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")
 REFERENCE = ROOT / "docs/reference"
 SNIPPET = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 URL = re.compile(r"REST API\s+(http://\S+?)/api")
+OPENAPI = ROOT / "tests/ways/openapi.json"
+TOLD_IN_WORDS = {"DESCRIPTION", "VERSION"}
+"""Settings whose defaults are too long, or vary."""
+NAMED = {"state": "<state>", "field": "<name>"} | dict.fromkeys(
+    ("last", "next", "send", "lookup", "history", "stage"), "<channel>"
+)
+"""What stands after a verb."""
+NOT_OF_THE_OMNIBUS = {"GET /state/<state>/<key>", "POST /state/<state>/<key>", "POST /controls/shutdown"}
+"""It collects no single keys of a basket, and cannot be ended."""
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
@@ -129,13 +141,62 @@ def undocumented(names: set[str], page: str) -> set[str]:
     return {name for name in names if f"`{name}`" not in text}
 
 
-def test_every_setting_is_documented() -> None:
-    assert not undocumented(set(GatewaySettings.model_fields), "settings.md")
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the table of a page whose heading begins like that."""
+    lines = (REFERENCE / page).read_text().splitlines()
+    (start,) = [number for number, line in enumerate(lines) if line.startswith(f"| {heading}")]
+    table = itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
 
 
-def test_every_error_is_documented() -> None:
-    raised = {name for name in errors.__all__ if isinstance(getattr(errors, name), type)}
-    assert not undocumented(raised, "errors.md")
+def test_every_setting_is_documented_as_it_is() -> None:
+    """With its default, and what the code says of it first."""
+    documented = {name.strip("`"): (default, says) for name, _, default, says in rows("settings.md", "setting")}
+    assert list(documented) == list(GatewaySettings.model_fields)
+    for name, setting in GatewaySettings.model_fields.items():
+        default, says = documented[name]
+        if name not in TOLD_IN_WORDS:
+            assert default == f"`{json.dumps(setting.get_default(call_default_factory=True))}`", name
+        plain = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", says).replace("`", "").replace('"', "")
+        assert plain.lower().startswith((setting.description or "").rstrip(".").lower()), name
+
+
+def test_every_error_is_documented_with_what_it_is_over_http() -> None:
+    raised = {name: kind for name in errors.__all__ if isinstance(kind := getattr(errors, name), type)}
+    documented = {name.strip("`"): over_http for name, _, _, over_http in rows("errors.md", "error")}
+    assert documented.keys() == raised.keys()
+    for name, kind in raised.items():
+        over_http = kind_of(kind.__new__(kind))
+        said = f"{over_http.status} `{over_http.name}`"
+        assert documented[name] == said or (kind not in PROBLEMS and not documented[name]), name
+
+
+def test_every_other_problem_is_documented() -> None:
+    """What is refused without an error of its own."""
+    others = {kind.name: str(kind.status) for kind in vars(problem).values() if isinstance(kind, problem.Kind)}
+    assert others
+    assert {name.strip("`"): status for name, status, _ in rows("errors.md", "type, after")} == others
+
+
+def test_the_operations_of_the_api_are_those_that_are_documented() -> None:
+    """Of the omnibus, by the document that is kept of it."""
+    paths = json.loads(OPENAPI.read_text())["paths"]
+    served = {f"{method.upper()} {pattern(path)}" for path, methods in paths.items() for method in methods}
+    documented = set(re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^`?\s]*)", (REFERENCE / "verbs.md").read_text()))
+    assert documented == served | NOT_OF_THE_OMNIBUS
+
+
+def pattern(path: str) -> str:
+    """A path as the reference has it: without the API's, and with what it names in general.
+
+    >>> pattern("/api/v1/last/basket/{key}"), pattern("/api/v1/lookup/id/{id}"), pattern("/livez")
+    ('/last/<channel>/<key>', '/lookup/id/<id>', '/livez')
+    """
+    verb, slash, rest = path.removeprefix("/api/v1/").lstrip("/").partition("/")
+    name, *more = rest.split("/")
+    if name and verb in NAMED and (verb, name) != ("lookup", "id"):
+        name = NAMED[verb]
+    return f"/{verb}{slash}{'/'.join([name, *more])}".replace("{", "<").replace("}", ">")
 
 
 def test_every_verb_is_documented() -> None:
