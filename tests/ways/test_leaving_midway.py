@@ -95,7 +95,7 @@ def in_sql(caller: Caller) -> None:
 def no_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """The log has no error, and no traceback of whatever level."""
     yield
-    wrong = [record for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info]
+    wrong = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR or record.exc_info]
     assert not wrong, [record.getMessage() for record in wrong]
 
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import csp
@@ -42,7 +43,12 @@ class Door:
     """One channel's way in: of a basket, all its open keys share it, so that one send ticks them in one cycle."""
 
     def __init__(
-        self, declaration: Declaration, cell: Cell, streams: Streams, engine_thread: Callable[[], int | None]
+        self,
+        declaration: Declaration,
+        cell: Cell,
+        streams: Streams,
+        engine_thread: Callable[[], int | None],
+        silent_until: datetime | None = None,
     ) -> None:
         self.declaration = declaration
         self.cell = cell
@@ -54,6 +60,7 @@ class Door:
         self._check = Check(declaration)
         self._streams = streams
         self._engine_thread = engine_thread
+        self._silent_until = silent_until
         self._shut = False
         self._lock = threading.Lock()
 
@@ -78,15 +85,14 @@ class Door:
         Raises:
             TypeError: a value is not of the channel's type.
             NoProviderException: the key is not open.
-            SendRefusedError: too many values wait already.
+            SendRefusedError: too many values wait already, or the gateway is still quiet.
             NotRunningError: the engine takes no more.
         """
         ticks = [self._tick(value, key) for value in values]
         name = self.declaration.name
         with self._lock:
-            # A node goes on until the engine ends; what it sends is not waited for.
-            if self._shut and threading.get_ident() != self._engine_thread():
-                raise NotRunningError(f"channel {name!r}: the gateway is stopping")
+            if threading.get_ident() != self._engine_thread():
+                self._refuse_outside()  # a node goes on until the engine ends, and would end it
             if self.waiting + len(ticks) > WAITING_LIMIT:
                 self.refused += len(ticks)
                 raise SendRefusedError(
@@ -103,6 +109,17 @@ class Door:
                 # Counted once it is queued: a value that csp refuses will never arrive.
                 self.cell.sent += 1
         return acknowledged
+
+    def _refuse_outside(self) -> None:
+        name = self.declaration.name
+        if self._shut:
+            raise NotRunningError(f"channel {name!r}: the gateway is stopping")
+        if self._silent_until is not None and datetime.now(UTC).replace(tzinfo=None) < self._silent_until:
+            self.refused += 1
+            raise SendRefusedError(
+                f"channel {name!r} is quiet until {self._silent_until.isoformat()} UTC, which is the gateway's "
+                f"block_set_channels_until: what is sent would not tick; send again then"
+            )
 
     def _acknowledge(self, count: int) -> Answer:
         if not count:
@@ -165,7 +182,10 @@ class Sends:
         self._wiring.refuse_when_bound(field)
         keys = self._wiring.streams.of(field) if is_none(key) else (self._wiring.stream(field, key)[1],)
         if field not in self._doors:
-            self._doors[field] = Door(self._schema[field], cells[field], self._wiring.streams, self._engine_thread)
+            wiring = self._wiring
+            self._doors[field] = Door(
+                self._schema[field], cells[field], wiring.streams, self._engine_thread, wiring.silent_until
+            )
         self._doors[field].open_keys.update(dict.fromkeys(keys))
 
     def bind(self) -> None:

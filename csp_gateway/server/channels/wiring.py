@@ -33,7 +33,7 @@ class Wiring:
     Args:
         schema: what the channels class declares.
         keys: basket → its keys, for those whose class does not fix them.
-        silent_until: engine time (naive UTC) before which what inner providers supply is dropped.
+        silent_until: engine time (naive UTC) before which nothing that is sent ticks.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Wiring:
         self.ledger = Ledger()
         self.owner = _NOBODY
         self.bound = False
-        self._silent_until = silent_until
+        self.silent_until = silent_until
         self._promises: dict[Stream, Promise] = {}
         self._ahead: dict[Stream, Edge] = {}
         self._supplies: defaultdict[Stream, list[Edge]] = defaultdict(list)
@@ -137,16 +137,17 @@ class Wiring:
         Args:
             edges: an edge; for a basket without ``key`` a dict of them.
             by: whose name stands in the connections graph.
-            ahead: always in the cycle in which it ticks, before what modules set; one such supply a stream.
+            ahead: always in the cycle in which it ticks, before what modules set, and silent until the time for all;
+                one such supply a stream.
         """
         whole = isinstance(edges, dict)
-        until = self._silent_until
+        until = self.silent_until
         for each, edge in edges.items() if whole else [(key, edges)]:
-            stream, heard = self.stream(field, each), edge if until is None else silent_until(edge, until)
+            stream = self.stream(field, each)
             if ahead:
-                self._ahead[stream] = heard
+                self._ahead[stream] = edge if until is None else silent_until(edge, until)
             else:
-                self._supplies[stream].append(heard)
+                self._supplies[stream].append(edge)
         self.ledger.setters[field].append(Entry(Owner(by), calling_line(), None if whole or is_none(key) else key))
 
     def field_of(self, edge: Edge) -> Stream | None:

@@ -155,11 +155,11 @@ class Gateway(GatewayParts):
         assert engine is not None
         assert watchdog is not None
         if self._server is not None:
-            return self._serve(self._server, ui, lambda: engine.start(build_seconds))
+            return self._serve(self._server, ui, watchdog, lambda: engine.start(build_seconds))
         with stop_on_signals(interrupt):
             engine.start(build_seconds)
             if rest:
-                self._make_web_app(ui)
+                self._web_app = self._make_web_app(ui)
             watchdog.opened()
             if self._detached:
                 return None if rest else engine
@@ -168,28 +168,26 @@ class Gateway(GatewayParts):
             self._stop_engine()
             return self._close()
 
-    def _serve(self, server: WebServer, ui: bool, start: Callable[[], None]) -> Any:
+    def _serve(self, server: WebServer, ui: bool, watchdog: Watchdog, start: Callable[[], None]) -> Any:
         """Serve, at first only that it is starting; the start goes on beside."""
         entrance = Entrance(lambda: self.health, self.settings.ROOT_PATH)
         url = server.url  # which it does not know any more if it is stopped before it is open
-        self._opening = Opening(
-            server, entrance, start=start, make=lambda: self._make_web_app(ui), on_open=lambda: self._opened(url)
-        )
+
+        def opened(app: GatewayWebApp) -> None:
+            self._web_app = app
+            watchdog.opened()
+            announce(start_lines(self.settings, url, app.ui, self.enabled_modules))
+
+        self._opening = Opening(server, entrance, start=start, make=lambda: self._make_web_app(ui), on_open=opened)
         with stop_on_signals(self._signalled):
             self._opening.serve(on_stopping=self._stop_engine)
             self._stop_engine()
             return self._close()
 
     def _make_web_app(self, ui: bool) -> GatewayWebApp:
-        self._web_app = app = GatewayWebApp(self, ui=ui or self.settings.UI)
+        app = GatewayWebApp(self, ui=ui or self.settings.UI)
         add_routes(app, self.enabled_modules)
         return app
-
-    def _opened(self, url: str) -> None:
-        assert self._watchdog is not None
-        assert self._web_app is not None
-        self._watchdog.opened()
-        announce(start_lines(self.settings, url, self._web_app.ui, self.enabled_modules))
 
     def stop(self) -> Any:
         """End the gateway: web server, engine, modules. Returns the graph's outputs.
@@ -214,7 +212,7 @@ class Gateway(GatewayParts):
         # Whoever is in start() does it.
         self._ask_to_stop()
         self._all_ended.wait()
-        return self._engine.join(timeout=0)
+        return self._engine.join(timeout=_STOP_SECONDS)
 
     def _claim(self) -> None:
         """This start is the one that runs."""
@@ -274,7 +272,7 @@ class Gateway(GatewayParts):
         engine = self._engine
         assert engine is not None
         self._close_modules()
-        outputs = engine.join(timeout=0)
+        outputs = engine.join(timeout=0 if self._failures else _STOP_SECONDS)  # it lets go of its queries at the last
         if self._failures:
             raise ShutdownError("; ".join(self._failures))
         return outputs
@@ -283,6 +281,8 @@ class Gateway(GatewayParts):
         """The start failed: end what runs, without hiding why."""
         if self._engine is not None and self._engine.thread.ident is not None:
             self._engine.end(_PATIENCE_SECONDS, _DRAIN_SECONDS)
+        if self._opening is not None:
+            self._opening.join()
         if self._server is not None:
             self._server.close()
         self._close_modules()

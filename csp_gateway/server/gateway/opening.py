@@ -7,6 +7,9 @@ from csp_gateway.server.web import Entrance, GatewayWebApp, WebServer
 
 __all__ = ["Opening"]
 
+_PATIENCE_SECONDS = 3.0
+"""How long a start that was interrupted is waited for: a module's ``rest`` may be in the middle of something."""
+
 
 class Opening:
     """The start of one gateway that serves.
@@ -16,7 +19,7 @@ class Opening:
         entrance: what it serves.
         start: starts the engine, and waits until it runs.
         make: makes the web application, once the engine runs.
-        on_open: called when all is served.
+        on_open: called with it when all is served.
     """
 
     def __init__(
@@ -26,7 +29,7 @@ class Opening:
         *,
         start: Callable[[], None],
         make: Callable[[], GatewayWebApp],
-        on_open: Callable[[], None],
+        on_open: Callable[[GatewayWebApp], None],
     ) -> None:
         self._server = server
         self._entrance = entrance
@@ -62,6 +65,10 @@ class Opening:
         if self._error is not None:
             raise self._error
 
+    def join(self) -> None:
+        """Wait, not for long, until nothing is done any more for a start that was given up."""
+        self._ended.wait(_PATIENCE_SECONDS)
+
     def interrupt(self) -> bool:
         """Give up if it is not up yet; whether that was so. May be called in a signal handler."""
         if self._up or self._ended.is_set():
@@ -75,10 +82,11 @@ class Opening:
         try:
             self._start()
             # An engine that was given up ends its start without an error once its build is over.
-            if not self._interrupted:
-                self._entrance.open(self._make())
+            app = None if self._interrupted else self._make()
+            if app is not None and not self._interrupted:
+                self._entrance.open(app)
                 self._up = True
-                self._on_open()
+                self._on_open(app)
         except BaseException as error:
             self._error = error
             # The server stops at the latter; an application that is awaited would hold it up.

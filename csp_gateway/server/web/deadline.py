@@ -5,6 +5,7 @@ import logging
 import math
 import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -112,7 +113,7 @@ class Deadline:
             await self._app(scope, receive, send)
             return
         most = self._patience.most(scope["path"])
-        seconds = _asked_for(scope["query_string"], most) if b"timeout" in scope["query_string"] else most
+        seconds = _asked_for(scope["query_string"], most) if scope["query_string"] else most
         if seconds is None:
             msg = f"Give a number of seconds above 0, at most {most:g}, once"
             wrong = {"type": "timeout", "loc": ("query", "timeout"), "msg": msg, "input": _given(scope["query_string"])}
@@ -145,7 +146,8 @@ class Deadline:
 
     async def _until(self, ending: anyio.CancelScope, scope: Scope, receive: Receive, send: Send) -> None:
         # Not Task.cancel: a thread that blocks would then give its place to another, and another.
-        with ending:
+        # A client that leaves while its body is read is no failure, and nobody to answer.
+        with ending, suppress(ClientDisconnect):
             await self._app(scope, receive, send)
 
     def _abandon(self, task: asyncio.Task[None], ending: anyio.CancelScope) -> None:
@@ -155,9 +157,7 @@ class Deadline:
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._left.discard(task)
-        if task.cancelled() or isinstance(task.exception(), ClientDisconnect):
-            return  # whose client has left is no failure
-        if task.exception() is not None:
+        if not task.cancelled() and task.exception() is not None:
             _log.error("a request that was not answered in time has failed", exc_info=task.exception())
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "BODY_TOO_LARGE",
     "FOREIGN_ORIGIN",
     "INVALID",
+    "KEY_DONE",
     "KEY_IN_USE",
     "KEY_REUSED",
     "PROBLEMS",
@@ -87,6 +88,7 @@ UNKNOWN_HOST = Kind("unknown-host", 400, "The gateway does not answer to this na
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "Pages of this origin may not do this")
 BODY_TOO_LARGE = Kind("body-too-large", 413, "The body is larger than it may be")
 KEY_REUSED = Kind("idempotency-key-reused", 422, "The idempotency key belongs to another request")
+KEY_DONE = Kind("idempotency-key-done", 409, "The request with this idempotency key was done")
 KEY_IN_USE = Kind("idempotency-key-in-use", 409, "The request with this idempotency key is in progress")
 REQUEST_TIMEOUT = Kind("request-timeout", 504, "The request was not answered in time")
 TOO_MANY_WAITING = Kind("too-many-waiting", 429, "Too many requests wait for ticks")

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import csp
@@ -11,6 +11,7 @@ from csp import ts
 
 from csp_gateway import (
     EngineError,
+    Gateway,
     GatewayChannels,
     GatewayException,
     GatewayModule,
@@ -246,3 +247,14 @@ def test_only_so_many_wait_until_they_have_ticked(run_gateway: Any, monkeypatch:
     with pytest.raises(SendRefusedError, match="'a': 0 sends wait until they have ticked, and no more may"):
         outside.send_all("a", [Count(n=1)], ticked=True)
     outside.send_all("a", [Count(n=1)])
+
+
+def test_what_would_not_tick_yet_is_refused(run_gateway: Any) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    channels = run_gateway(Gateway(channels=Ch(), modules=[Doors()], block_set_channels_until=later)).channels
+    with pytest.raises(SendRefusedError, match=r"'a' is quiet until .* block_set_channels_until"):
+        channels.send("a", Count(n=1), wait="ticked", timeout=20)
+    assert channels.statistics()["sends"]["a"] == {"sent": 0, "waiting": 0, "refused": 1}
+    earlier = datetime.now(UTC) - timedelta(hours=1)
+    channels = run_gateway(Gateway(channels=Ch(), modules=[Doors()], block_set_channels_until=earlier)).channels
+    channels.send("a", Count(n=1), wait="ticked", timeout=20)

@@ -522,3 +522,11 @@ def test_after_the_engine_failed_it_is_said_why(run_gateway: Any) -> None:
         gateway.channels.stage_add(Ch.orders, B)
     with pytest.raises(EngineError):
         gateway.stop()
+
+
+def test_what_is_released_is_heard_while_modules_are_still_quiet(run_gateway: Any) -> None:
+    later = datetime.now() + timedelta(days=2)
+    gateway = run_gateway(Gateway(channels=Ch(), modules=[Desk()], block_set_channels_until=later))
+    gateway.channels.stage_add(Ch.orders, Order(x=1))
+    gateway.channels.stage_release(Ch.orders)
+    assert [value.x for _, value in gateway.stop()[Ch.orders]] == [1]

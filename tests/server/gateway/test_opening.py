@@ -20,6 +20,7 @@ from csp import ts
 
 from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewaySettings, GatewayStruct, MountRestRoutes
 from csp_gateway.errors import BuildFailedError, EngineError, RestFailedError, StartTimeoutError
+from csp_gateway.server.gateway import opening as opening_module
 from csp_gateway.server.web import WebServer
 
 LIFE = Path(__file__).with_name("life.py")
@@ -140,6 +141,23 @@ def test_it_is_stopped_while_it_starts() -> None:
         stopping.join(20)
         assert not stopping.is_alive()
         assert not raised
+
+
+def test_a_start_that_was_interrupted_does_not_open_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening_module, "_PATIENCE_SECONDS", 0.1)
+    go_on = threading.Event()
+    with started(Part(go_on={"rest": go_on})) as (gateway, _, raised):
+        eventually(lambda: gateway.health.engine == "running")
+        opening = gateway._opening
+        assert opening is not None
+        opening.interrupt()
+        eventually(lambda: raised)
+        assert isinstance(raised[0], KeyboardInterrupt)
+        assert not opening._ended.is_set()  # its module is still in the middle of something
+        go_on.set()
+        assert opening._ended.wait(10)
+        assert gateway.web_app is None
+        assert not gateway.health.ready
 
 
 def test_a_node_that_takes_its_time_leaves_it_live_and_not_ready_until_it_ends() -> None:

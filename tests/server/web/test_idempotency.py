@@ -85,16 +85,35 @@ def test_parts_do_not_run_together() -> None:
         replies.once("k", [b"a", b"bc"], lambda: b"")
 
 
-def test_the_oldest_goes_when_there_are_too_many_or_it_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_is_too_old_is_new_again_and_the_oldest_of_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     replies: Replies[bytes] = Replies(len, lambda: now[0])
-    monkeypatch.setattr(idempotency, "KEPT_REPLIES", 2)
+    monkeypatch.setattr(idempotency, "KEPT_KEYS", 2)
     for key in "abc":
         replies.once(key, [b""], lambda: b"xx")
-    assert replies.statistics() == {"kept": 2, "bytes": 4, "replayed": 0, "refused": 0, "dropped": 1}
-    monkeypatch.setattr(idempotency, "KEPT_BYTES", 5)
-    replies.once("d", [b""], lambda: b"xxx")
-    assert (replies.statistics()["kept"], replies.statistics()["bytes"]) == (2, 5)
+    assert replies.statistics() == {"keys": 2, "kept": 2, "bytes": 4, "replayed": 0, "refused": 0, "dropped": 1}
     now[0] = idempotency.KEPT_SECONDS
-    assert replies.once("d", [b""], lambda: b"y") == (b"y", False)
-    assert replies.statistics()["kept"] == 1
+    assert replies.once("c", [b""], lambda: b"y") == (b"y", False)
+    assert (replies.statistics()["keys"], replies.statistics()["bytes"]) == (1, 1)
+
+
+@pytest.mark.parametrize("sizes", [[3, 3], [6]])
+def test_a_request_whose_answer_is_too_large_to_keep_is_not_done_twice(
+    monkeypatch: pytest.MonkeyPatch, sizes: list[int]
+) -> None:
+    replies: Replies[bytes] = Replies(len)
+    monkeypatch.setattr(idempotency, "KEPT_BYTES", 5)
+    for number, size in enumerate(sizes):
+        replies.once(str(number), [b""], lambda size=size: b"x" * size)
+    done = []
+    with pytest.raises(HTTPException, match="'0' was done, and its answer is no longer kept") as refused:
+        replies.once("0", [b""], lambda: done.append(1) or b"")
+    assert (refused.value.status_code, done) == (409, [])
+
+
+def test_callers_do_not_share_keys(client: Any) -> None:
+    for who in ("ann", "bob"):
+        headers = {"Idempotency-Key": "one", "Authorization": who}
+        for _ in range(2):
+            assert client.post(URL, json={"n": 1}, headers=headers).status_code == 200
+    assert sent(client) == 2

@@ -170,9 +170,9 @@ def _stats(gateway: Stoppable, web: Callable[[], Mapping[str, Any]]) -> Callable
     return stats
 
 
-def _engine_time(channels: GatewayChannels) -> str:
-    (newest,) = channels.outside.history(CHANNEL).since(limit=1).ticks
-    return newest.time.replace(tzinfo=UTC).isoformat()
+def _engine_time(channels: GatewayChannels) -> str | None:
+    ticks = channels.outside.history(CHANNEL).since(limit=1).ticks
+    return ticks[-1].time.replace(tzinfo=UTC).isoformat() if ticks else None
 
 
 def _shutdown(gateway: Stoppable) -> Callable[[], Awaitable[Controls]]:

@@ -25,6 +25,7 @@ _Ids = Annotated[
 _Act = Callable[[bytes, list[str] | None], bytes]
 """Of a body and ids makes an answer."""
 
+_NO_IDS = "Input should be ids with commas in between, or nothing at all for `id=`"
 _NO_JSON = "Input should be JSON, sent as application/json, or no body at all"
 
 _DESCRIPTIONS = {
@@ -120,6 +121,9 @@ def _answering(channels: GatewayChannels, does: Mapping[str, _Act]) -> Callable[
         if body and not says_json(request.headers.get("content-type", "")):
             return invalid([{"type": "json_type", "loc": ("body",), "msg": _NO_JSON, "input": body}])
         ids = None if id is None else [part.strip() for part in id.split(",") if part.strip()]
+        if id and not ids:
+            # An empty join of ids is not meant to be all stagings.
+            return invalid([{"type": "staging_ids", "loc": ("query", "id"), "msg": _NO_IDS, "input": id}])
         # Not here: whoever listens to what happens to stagings is called by the thread that does it.
         asked = channels.outside.queries.ask(lambda: does[request.method](body, ids))
         await is_there(asked, None)

@@ -107,7 +107,7 @@ def test_statistics(desk: Any) -> None:
             "timed_out": 0,
             "refused": {"too-many-requests": 0, "too-many-waiting": 0},
         },
-        "idempotency": {"kept": 0, "bytes": 0, "replayed": 0, "refused": 0, "dropped": 0},
+        "idempotency": {"keys": 0, "kept": 0, "bytes": 0, "replayed": 0, "refused": 0, "dropped": 0},
     }
 
 

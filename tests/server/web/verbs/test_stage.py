@@ -231,3 +231,12 @@ def test_another_method_is_told_those_there_are(desk: Any) -> None:
     answer = desk.options(URL)
     assert answer.status_code == 405
     assert {each.strip() for each in answer.headers["allow"].split(",")} == {"POST", "DELETE", "PATCH", "GET", "PUT"}
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+@pytest.mark.parametrize("ids", [",", "%20", ",,"])
+def test_ids_that_name_none_are_not_all_of_them(desk: Any, method: str, ids: str) -> None:
+    desk.post(URL, json={"size": 1})
+    answer = desk.request(method, f"{URL}?id={ids}")
+    assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["query", "id"])
+    assert list(sizes(desk.put(URL)).values()) == [[1]]
