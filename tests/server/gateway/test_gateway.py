@@ -110,6 +110,17 @@ def test_without_blocking_it_runs_until_stop_and_can_start_again() -> None:
         assert feed.ended == ["shutdown"] * turn
 
 
+def test_it_can_start_again_as_soon_as_stop_returns_though_a_query_was_open() -> None:
+    gateway = Gateway(modules=[Feed()], channels=Ch())
+    gateway.start(block=False)
+    slow = gateway.channels.outside.queries.ask(lambda: time.sleep(0.7))
+    gateway.stop()
+    gateway.start(block=False)
+    assert gateway.channels.next("a", timeout=5).n > 0
+    gateway.stop()
+    assert slow.done()
+
+
 def test_starting_twice_and_stopping_what_never_ran() -> None:
     gateway = Gateway(modules=[Feed()], channels=Ch())
     with pytest.raises(NotRunningError, match="was not started"):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from csp_gateway.server.channels import Answer
@@ -34,12 +35,10 @@ _Wait = Annotated[
     Query(description="Answer when it is queued, or when an engine cycle that has seen it is over."),
 ]
 _Once = Annotated[
-    str | SkipJsonSchema[None],
+    # Inside the union: of constraints on it, pydantic's schema forgets the pattern.
+    Annotated[str, StringConstraints(min_length=1, max_length=255, pattern="^[!-~]+$")] | SkipJsonSchema[None],
     Header(
         alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern="^[!-~]+$",
         description="Names this request: one that is tried again with it ticks once, and gets the same answer.",
     ),
 ]
