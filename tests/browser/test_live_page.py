@@ -33,9 +33,11 @@ BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 
 
 def visit(looker: Looker, gateway: RunningGateway) -> Page:
-    """Open the page and wait until its grid has rows."""
+    """Open the page and wait until its grid has rows and is on the stage: before that, a loss takes it away."""
     looker.page.goto(gateway.url)
-    looker.page.locator("perspective-viewer-datagrid regular-table td").first.wait_for()
+    looker.page.locator(
+        "perspective-viewer:not(.backstage) perspective-viewer-datagrid regular-table td"
+    ).first.wait_for()
     return looker.page
 
 
