@@ -9,7 +9,7 @@ from ccflow import ModelRegistry
 from omegaconf import DictConfig, OmegaConf
 
 from csp_gateway.errors import GatewayException, PortTakenError
-from csp_gateway.server.config.load import gateway_in
+from csp_gateway.server.config.load import gateway_in, refuse_lost_settings
 
 __all__ = ["main"]
 
@@ -31,8 +31,9 @@ def main(cfg: DictConfig) -> None:
         lost = f"There is no file config/{cfg.config}.yaml: --config-dir is missing.\n\n" if "config" in cfg else ""
         sys.exit(lost + _WHAT_TO_DO)
     registry = ModelRegistry.root()
-    registry.load_config(cfg, overwrite=True)
     try:
+        refuse_lost_settings(cfg)
+        registry.load_config(cfg, overwrite=True)
         gateway = gateway_in(registry)
         if not cfg.start:
             sys.stdout.write(OmegaConf.to_yaml(cfg, resolve=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -11,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from csp_gateway.errors import did_you_mean
 
 __all__ = ["GatewaySettings", "Settings"]
+
+_NO_SETTINGS = ("CSP_GATEWAY_BUILD_UI", "CSP_GATEWAY_RANDOM", "CSP_GATEWAY_STRESS_SECONDS")
+"""Variables that the build and the tests read."""
 
 
 def _without_slashes(text: str) -> str:
@@ -116,6 +121,7 @@ class GatewaySettings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _refuse_unknown(cls, given: Any) -> Any:
+        _refuse_unknown_variables(cls.model_config.get("env_prefix", ""), cls.model_fields)
         if isinstance(given, dict):
             for key in given:
                 if key not in cls.model_fields:
@@ -130,6 +136,14 @@ class GatewaySettings(BaseSettings):
     def API_STR(self) -> str:
         """The path every API route of the default version begins with."""
         return self.api()
+
+
+def _refuse_unknown_variables(prefix: str, known: Iterable[str]) -> None:
+    variables = [f"{prefix}{name}" for name in known]
+    for name in sorted(os.environ) if prefix else ():
+        if name.upper().startswith(prefix) and name not in variables and name not in _NO_SETTINGS:
+            near = did_you_mean(name, variables)
+            raise ValueError(f"there is no setting for the environment variable {name!r}; {near}")
 
 
 Settings = GatewaySettings

@@ -44,6 +44,8 @@ def test_it_can_show_the_configuration_instead_of_starting(tmp_path: Path) -> No
     [
         (["+config=demo"], "There is no file config/demo.yaml: --config-dir is missing."),
         ([*DEMO, "++modules.mount_rest_routes.mount_lasts=1"], "no option 'mount_lasts'; did you mean 'mount_last'"),
+        ([*DEMO, "++gateway.settings.PROT=1"], "there is no setting 'PROT'; did you mean 'PORT'?"),
+        ([*DEMO, "++settings.PROT=1"], "there is no setting 'PROT'; did you mean 'PORT'?"),
     ],
 )
 def test_what_is_wrong_is_a_sentence_and_status_1(arguments: list[str], said: str, tmp_path: Path) -> None:

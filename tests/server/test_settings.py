@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from pydantic_settings import SettingsConfigDict
 
 from csp_gateway.server.channels import GatewayChannels, HistoryLimits
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.settings import GatewaySettings, Settings
 from csp_gateway.server.state import SqlLimits
 from csp_gateway.server.state.database import DATABASE
+
+ROOT = Path(__file__).parents[2]
 
 
 class Nothing(GatewayModule):
@@ -40,6 +45,42 @@ def test_the_environment_without_the_prefix_is_not_read(monkeypatch: pytest.Monk
     monkeypatch.setenv("VERSION", "someone else's")
     assert GatewaySettings().PORT == 8000
     assert version("csp-gateway") == GatewaySettings().VERSION
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"), [("PROT", "PORT"), ("BACKEND_CORS_ORIGIN", "BACKEND_CORS_ORIGINS"), ("port", "PORT")]
+)
+def test_a_mistyped_variable_is_refused_with_the_nearest(
+    given: str, nearest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"CSP_GATEWAY_{given}", "1")
+    said = f"there is no setting for the environment variable 'CSP_GATEWAY_{given}'; "
+    with pytest.raises(ValidationError, match=f"{said}did you mean 'CSP_GATEWAY_{nearest}'"):
+        GatewaySettings()
+
+
+def test_variables_that_are_not_a_gateways_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = set()
+    for path in [ROOT / "hatch_build.py", ROOT / "Makefile", *(ROOT / "tests" / "ways").glob("*.py")]:
+        used |= set(re.findall("CSP_GATEWAY_[A-Z_]+[A-Z]", path.read_text(encoding="utf-8")))
+    assert {"CSP_GATEWAY_BUILD_UI", "CSP_GATEWAY_STRESS_SECONDS"} <= used
+    for name in used:
+        monkeypatch.setenv(name, "9001")
+    assert GatewaySettings().PORT in (8000, 9001)
+
+
+def test_a_class_of_settings_with_more_of_them_has_variables_for_those(monkeypatch: pytest.MonkeyPatch) -> None:
+    class More(GatewaySettings):
+        DESK: str = ""
+
+    class Prefixed(More):
+        model_config = SettingsConfigDict(env_prefix="DESK_")
+
+    monkeypatch.setenv("CSP_GATEWAY_DESK", "fx")
+    assert More().DESK == "fx"
+    monkeypatch.setenv("DESK_PROT", "1")
+    with pytest.raises(ValidationError, match="'DESK_PROT'; did you mean 'DESK_PORT'"):
+        Prefixed()
 
 
 @pytest.mark.parametrize(("given", "nearest"), [("PROT", "PORT"), ("TITEL", "TITLE"), ("ROOTPATH", "ROOT_PATH")])

@@ -1,18 +1,22 @@
 """Composes Hydra's YAML, registers the models it names, and returns the gateway."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ccflow import ModelRegistry
 from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
 
 from csp_gateway.errors import ConfigError, did_you_mean
 from csp_gateway.server.gateway import Gateway
+from csp_gateway.server.settings import GatewaySettings
 
-__all__ = ["gateway_in", "load_config", "load_gateway"]
+__all__ = ["gateway_in", "load_config", "load_gateway", "refuse_lost_settings"]
 
 ROOT = Path(__file__).parent
 """Our own YAML: ``base`` and the groups it offers."""
+_READS_SETTINGS = re.compile(r"\$\{[^}]*\bsettings\b")
 
 
 def load_config(
@@ -36,7 +40,7 @@ def load_config(
         The root registry; ``registry["gateway"]`` is the gateway if the configuration has one.
 
     Raises:
-        ConfigError: there is no such folder or file.
+        ConfigError: there is no such folder or file; or settings stand where nothing reads them.
     """
     chosen = list(overrides or ())
     if config_dir:
@@ -52,6 +56,7 @@ def load_config(
         chosen.append(f"hydra.searchpath=['file://{folder}','file://{folder.parent}']")
     with initialize_config_dir(str(ROOT), version_base=None):
         cfg = compose("base", overrides=chosen)
+    refuse_lost_settings(cfg)
     registry = ModelRegistry.root()
     registry.load_config(cfg, overwrite=overwrite)
     return registry
@@ -71,6 +76,24 @@ def load_gateway(
         ConfigError: the configuration has no ``gateway`` section.
     """
     return gateway_in(load_config(config_dir, config_name, overrides, overwrite=overwrite, basepath=basepath))
+
+
+def refuse_lost_settings(cfg: DictConfig) -> None:
+    """Hold that settings do not stand beside the gateway, where nothing reads them.
+
+    Raises:
+        ConfigError: they do; it says where they belong, and of one that does not exist the nearest.
+    """
+    lost = cfg.get("settings")
+    if not isinstance(lost, DictConfig) or "_target_" in lost or _READS_SETTINGS.search(OmegaConf.to_yaml(cfg)):
+        return
+    for name in map(str, lost):
+        if name not in GatewaySettings.model_fields:
+            raise ConfigError(f"there is no setting {name!r}; {did_you_mean(name, GatewaySettings.model_fields)}")
+    raise ConfigError(
+        f"nothing reads `settings`, which stands beside the gateway and has {', '.join(map(str, lost))}: settings are "
+        f"the gateway's own, under gateway: settings: in YAML, or ++gateway.settings.PORT=9000 on the command line"
+    )
 
 
 def gateway_in(registry: ModelRegistry) -> Gateway:

@@ -83,3 +83,20 @@ def test_a_second_load_replaces_the_first_or_refuses() -> None:
     assert load_gateway(DEMO, overrides=["+config=demo", "port=9001"]).settings.PORT == 9001
     with pytest.raises(Exception, match="already"):
         load_gateway(DEMO, overrides=["+config=demo"], overwrite=False)
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        ("++settings.PROT=1", "there is no setting 'PROT'; did you mean 'PORT'"),
+        ("++settings.PORT=1", "nothing reads `settings`, .* has PORT: .*gateway.settings.PORT=9000"),
+    ],
+)
+def test_settings_beside_the_gateway_are_refused(lost: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_gateway(DEMO, overrides=["+config=demo", lost])
+
+
+def test_settings_beside_the_gateway_may_be_read_by_it() -> None:
+    gateway = load_gateway(DEMO, overrides=["+config=demo", "++settings.TITLE=Desk", "gateway.settings=${settings}"])
+    assert gateway.settings.TITLE == "Desk"
