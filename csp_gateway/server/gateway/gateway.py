@@ -128,10 +128,9 @@ class Gateway(GatewayParts):
             self._closed = True
             raise
         self._web_app = self._opening = None
-        self._shutdown_timeout = shutdown_seconds
+        self._shutdown_timeout, self._failures = shutdown_seconds, []
         self._end_wanted.clear()
         self._all_ended.clear()
-        self._failures = []
         self._detached = _in_test or not (rest or block)
         self._watchdog = Watchdog(self.settings.STALL_SECONDS, self.settings.LAG_SECONDS)
         self._engine = Engine(
@@ -290,9 +289,10 @@ class Gateway(GatewayParts):
     def _close_modules(self) -> None:
         with self._closing:
             if not self._closed:
+                if self._web_app is not None:
+                    self._web_app.close()
                 self._failures += close_modules(self.enabled_modules, self._shutdown_timeout)
-                self._server = None
-                self._closed = True
+                self._server, self._closed = None, True
                 self._all_ended.set()
 
 

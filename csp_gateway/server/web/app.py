@@ -41,6 +41,7 @@ from csp_gateway.server.web.verbs import (
     mount_state,
     shape_of,
 )
+from csp_gateway.server.web.workers import Workers
 
 if TYPE_CHECKING:
     from csp_gateway.server.channels import GatewayChannels, Outside
@@ -81,8 +82,9 @@ class GatewayWebApp(Listings):
         self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
         self._epoch = uuid.uuid4().hex
         self.patience = Patience(settings)
+        self.workers = Workers()
         self._front = Front(self._ask_fastapi, self.outside, self.patience, self._epoch)
-        self._entrance = Compress(Guard(self._behind_the_guard, settings), settings.COMPRESS_BYTES)
+        self._entrance = Compress(Guard(self._behind_the_guard, settings, self.workers), settings.COMPRESS_BYTES)
         self.replies: Replies[Accepted] = Replies(lambda accepted: len(accepted.body))
         mount_errors(self.app, lambda request: self.hint(self.own_path(request)))
         mount_health(self.app, lambda: gateway.health)
@@ -167,7 +169,8 @@ class GatewayWebApp(Listings):
         for spelled in open_keys:
             self.note_mounted("send", f"{field}/{spelled}", version)
         intake = Intake(self.outside, shape, context, open_keys)
-        mount_send(self.get_router("send", version), shape, intake, self.replies, made_here=not keep_identity)
+        router = self.get_router("send", version)
+        mount_send(router, shape, intake, self.replies, self.workers, made_here=not keep_identity)
         for spelling in shape.spellings:
             self._front.answer_send(self.api_path(f"send/{spelling}", version), intake)
 
@@ -236,8 +239,12 @@ class GatewayWebApp(Listings):
         mount_sql(self.get_router("api", version), self.outside, limits, self.channels.state_tables())
 
     def statistics(self) -> dict[str, Any]:
-        """How many requests there are and were refused, and the answers that are kept for who tries again."""
-        return {"requests": self.patience.statistics(), "idempotency": self.replies.statistics()}
+        """How many requests there are and were refused, the answers that are kept, and what the threads have to do."""
+        return {
+            "requests": self.patience.statistics(),
+            "idempotency": self.replies.statistics(),
+            "workers": self.workers.statistics(),
+        }
 
     def wrap(self, layer: Callable[[Any], Any]) -> None:
         """Put an ASGI application before all that is served, the front's answers too.
@@ -256,6 +263,10 @@ class GatewayWebApp(Listings):
             mount_page(self.app, self.settings, self.page_config)
         else:
             redirect_home(self.app)
+
+    def close(self) -> None:
+        """Let go of its threads; what still needs one is answered 503."""
+        self.workers.close()
 
     def _mount(self, kind: str, field: str, version: str | None) -> Shape:
         shape = shape_of(self.channels.declared[field], self.channels.keys_for_channel(field) or (), kind)

@@ -4,7 +4,6 @@ A page anywhere can make its reader's browser ask this machine: by a name that i
 then that name), or straight away (the origin is then that page's).
 """
 
-import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -19,6 +18,7 @@ from csp_gateway.server.web.problem import (
     ProblemReply,
     RefusedRequest,
 )
+from csp_gateway.server.web.workers import Workers
 
 __all__ = ["Guard"]
 
@@ -39,10 +39,12 @@ class Guard:
         app: an ASGI application.
         settings: ``BIND``, ``ALLOWED_HOSTS``, ``BACKEND_CORS_ORIGINS``, ``MAX_BODY_BYTES`` and ``MAX_JSON_DEPTH`` are
             read.
+        workers: look how deep large bodies are.
     """
 
-    def __init__(self, app: Any, settings: GatewaySettings) -> None:
+    def __init__(self, app: Any, settings: GatewaySettings, workers: Workers) -> None:
         self._app = app
+        self._workers = workers
         self._hosts = _hosts(settings)
         self._origins = frozenset(str(each).rstrip("/").encode() for each in settings.BACKEND_CORS_ORIGINS)
         self._most = settings.MAX_BODY_BYTES
@@ -76,10 +78,8 @@ class Guard:
             try:
                 # Without either header there is no body.
                 await self._app(scope, self._read(receive, kind) if length or chunked else receive, send)
-            except _TooLarge:
-                refusal = self._too_large()
-            except _TooDeep as deep:
-                refusal = ProblemReply(deep.kind, deep.detail)
+            except RefusedRequest as refused:
+                refusal = ProblemReply(refused.kind, refused.detail, refused.headers)
         if refusal is None:
             return
         if scope["type"] == "websocket":
@@ -115,7 +115,7 @@ class Guard:
             whole = True
             body = b"".join(pieces)
             aside = len(body) > _INLINE_BYTES
-            if await asyncio.to_thread(is_deeper, body, self._depth) if aside else is_deeper(body, self._depth):
+            if await self._workers.run(is_deeper, body, self._depth) if aside else is_deeper(body, self._depth):
                 raise _TooDeep(INVALID, [_deep(self._depth)])
             return {"type": "http.request", "body": body, "more_body": False}
 

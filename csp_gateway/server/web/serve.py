@@ -58,7 +58,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # First the engine: whoever waits for a tick is answered, and no request holds the server up.
-        await asyncio.get_running_loop().run_in_executor(None, self._on_stopping)
+        with ThreadPoolExecutor(1, "web-stopping") as aside:
+            await asyncio.get_running_loop().run_in_executor(aside, self._on_stopping)
         cutting = asyncio.ensure_future(self._cut_off())
         await super().shutdown(sockets)
         cutting.cancel()

@@ -101,6 +101,10 @@ def test_a_large_body_is_not_decoded_on_the_event_loop(serve: Any) -> None:
                 answer = client.post(path, content=body, headers={"content-type": "application/json"})
                 assert answer.status_code == 200
                 assert {thread is loop_thread for thread in threads} == {here}
+                assert {thread.name.startswith("web-worker") for thread in threads} == {not here}
+        assert client.gateway.web_app.statistics()["workers"]["done"] >= 2
+    client.gateway.stop()
+    assert not [thread for thread in threads if thread.is_alive()]
     Watched.clear_validators()
 
 

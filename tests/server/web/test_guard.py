@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 from csp_gateway import GatewaySettings
 from csp_gateway.server.web.guard import Guard
 from csp_gateway.server.web.reply import mount_errors
+from csp_gateway.server.web.workers import Workers
 
 api = FastAPI()
 mount_errors(api)
@@ -39,7 +40,7 @@ async def socket(viewer: WebSocket) -> None:
 
 
 def behind(**settings: Any) -> TestClient:
-    return TestClient(Guard(api, GatewaySettings(**settings)), base_url="http://localhost:8000")
+    return TestClient(Guard(api, GatewaySettings(**settings), Workers()), base_url="http://localhost:8000")
 
 
 OURS = ["localhost", "localhost:8000", "LocalHost:1", "127.0.0.1:8000", "[::1]", "[::1]:8000"]

@@ -22,6 +22,7 @@ from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_v
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Shape
 from csp_gateway.server.web.verbs.stagings import Refused
+from csp_gateway.server.web.workers import Workers
 
 __all__ = ["INLINE_BYTES", "mount_send"]
 
@@ -47,12 +48,21 @@ _NO_WAIT = "Input should be 'accepted' or 'ticked', once"
 _NO_JSON = "Input should be a JSON object or an array of objects, sent as application/json"
 
 
-def mount_send(router: APIRouter, shape: Shape, intake: Intake, replies: Replies[Accepted], *, made_here: bool) -> None:
+def mount_send(
+    router: APIRouter,
+    shape: Shape,
+    intake: Intake,
+    replies: Replies[Accepted],
+    workers: Workers,
+    *,
+    made_here: bool,
+) -> None:
     """Serve ``POST /<channel>``, and of a basket ``POST /<channel>/<key>``.
 
     Args:
         intake: what becomes of the bodies.
         replies: what is answered to who tries again.
+        workers: decode large bodies.
         made_here: whether ``id`` and ``timestamp`` of a body are ignored.
     """
     Key: Any = key_in(shape)
@@ -87,13 +97,15 @@ def mount_send(router: APIRouter, shape: Shape, intake: Intake, replies: Replies
         413: "The body is larger than `MAX_BODY_BYTES`",
         503: f"{OVER[503]}; or it takes no more values for now",
     }
-    route = _route(shape, intake, replies, made_here=made_here)
+    route = _route(shape, intake, replies, workers, made_here=made_here)
     for suffix, (signature, what) in paths.items():
         text = description.format(what)
         mount_verb(router, "POST", shape, suffix, signature, "Send", text, refusals=refusals, route=route)
 
 
-def _route(shape: Shape, intake: Intake, replies: Replies[Accepted], *, made_here: bool) -> type[APIRoute]:
+def _route(
+    shape: Shape, intake: Intake, replies: Replies[Accepted], workers: Workers, *, made_here: bool
+) -> type[APIRoute]:
     def take(body: bytes, spelled: str | None, wait: str, keys: list[str], caller: bytes) -> tuple[Accepted, bool]:
         def accept() -> Accepted:
             return intake.accept(body, spelled, ticked=wait == "ticked")
@@ -117,7 +129,7 @@ def _route(shape: Shape, intake: Intake, replies: Replies[Accepted], *, made_her
         asked = (body, spelled, wait[0], keys, caller_of(request))
         try:
             here = len(body) <= INLINE_BYTES
-            accepted, before = take(*asked) if here else await asyncio.to_thread(take, *asked)
+            accepted, before = take(*asked) if here else await workers.run(take, *asked)
         except Refused as refused:
             return invalid(refused.errors, refused.count)
         if accepted.ticked is not None and not await _ticked(request, shape, accepted.ticked):

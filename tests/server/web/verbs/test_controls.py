@@ -108,6 +108,7 @@ def test_statistics(desk: Any) -> None:
             "refused": {"too-many-requests": 0, "too-many-waiting": 0},
         },
         "idempotency": {"keys": 0, "kept": 0, "bytes": 0, "replayed": 0, "refused": 0, "dropped": 0},
+        "workers": {"open": 0, "done": 0, "refused": 0},
     }
 
 

@@ -1,0 +1,123 @@
+"""Workers: the few threads of the web side, for what would hold the event loop up."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import Any, NoReturn, TypeVar
+
+from csp_gateway.errors import NotRunningError
+from csp_gateway.server.web.problem import PROBLEMS, TOO_MANY_REQUESTS, RefusedRequest
+
+__all__ = ["WORK_LIMIT", "Workers"]
+
+T = TypeVar("T")
+
+WORK_LIMIT = 1_000
+"""Pieces of work that may be begun or wait; one more is refused."""
+_THREADS = 4
+_ENDING = 2.0
+"""Seconds that the threads are waited for at the end."""
+
+
+class Workers:
+    """The threads of one web application; they are started when there is work, and joined by ``close``.
+
+    Args:
+        threads: how many there are at most.
+        limit: pieces of work that may be begun or wait.
+    """
+
+    def __init__(self, threads: int = _THREADS, limit: int = WORK_LIMIT) -> None:
+        self._limit = limit
+        self._pool = ThreadPoolExecutor(threads, "web-worker", self._begin)
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+        self._counts = {"open": 0, "done": 0, "refused": 0}
+        self._lock = threading.Lock()
+
+    @property
+    def full(self) -> bool:
+        """Whether work would be refused now."""
+        return self._closed or self._counts["open"] >= self._limit
+
+    async def run(self, work: Callable[..., T], *given: Any) -> T:
+        """What ``work`` gives or raises, called on one of the threads with what is given.
+
+        Who is cancelled leaves at once: what is not begun then never is, what is begun comes to its end unseen.
+
+        Raises:
+            RefusedRequest: 503, too much is to be done already, or the gateway has stopped.
+        """
+        piece = _Piece(partial(copy_context().run, work, *given))
+        with self._lock:
+            if self.full:
+                self._refuse()
+            # Under the lock, so that nothing is given to a pool that has ended.
+            future = self._pool.submit(piece.do)
+            self._counts["open"] += 1
+        future.add_done_callback(self._ended)
+        here = asyncio.wrap_future(future)
+        here.add_done_callback(_looked_at)
+        try:
+            # Not awaited itself: the pool would forget to count what is cancelled and still in its queue.
+            await asyncio.wait({here})
+        except asyncio.CancelledError:
+            piece.drop()
+            raise
+        if here.cancelled():
+            self._refuse()
+        found: T = here.result()
+        return found
+
+    def close(self) -> None:
+        """Refuse what comes from now on, cancel what waits, and join the threads, for two seconds at most."""
+        with self._lock:
+            self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        until = time.monotonic() + _ENDING
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def statistics(self) -> dict[str, int]:
+        """Pieces of work that are ``open`` now, begun or waiting; ``done`` and ``refused`` since the start."""
+        with self._lock:
+            return dict(self._counts)
+
+    def _refuse(self) -> NoReturn:
+        if self._closed:
+            raise RefusedRequest(PROBLEMS[NotRunningError], "the gateway has stopped")
+        self._counts["refused"] += 1
+        why = f"{self._limit:,} pieces of work wait for the gateway's threads; ask again later, or for less at once"
+        raise RefusedRequest(TOO_MANY_REQUESTS, why)
+
+    def _begin(self) -> None:
+        self._threads.append(threading.current_thread())
+
+    def _ended(self, _: Future[Any]) -> None:
+        with self._lock:
+            self._counts["open"] -= 1
+            self._counts["done"] += 1
+
+
+class _Piece:
+    """Work that may be dropped before it is begun, with all it holds."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self._work: Callable[[], Any] | None = work
+
+    def do(self) -> Any:
+        work, self._work = self._work, None
+        return None if work is None else work()
+
+    def drop(self) -> None:
+        self._work = None
+
+
+def _looked_at(here: "asyncio.Future[Any]") -> None:
+    """Asyncio complains of errors that nobody has asked for."""
+    if not here.cancelled():
+        here.exception()
