@@ -17,7 +17,7 @@ from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web.problem import REQUEST_TIMEOUT, TOO_MANY_REQUESTS, TOO_MANY_WAITING, ProblemReply
 from csp_gateway.server.web.reply import invalid
 
-__all__ = ["Deadline", "Patience", "too_late", "waiting_for"]
+__all__ = ["ITS_BODY", "Deadline", "Patience", "too_late", "waiting_for"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -28,6 +28,11 @@ _WAITS_FOR = "csp_gateway.waits_for"
 _NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 
 
+ITS_BODY = "the rest of its body"
+"""What a request waits for whose body is on its way."""
+_ITS_ROUTE = "the code of its route"
+
+
 def waiting_for(request: Request, what: str) -> None:
     """Say what a request waits for; it is told if that does not come in time."""
     request.scope.get(_WAITS_FOR, []).append(what)
@@ -35,8 +40,8 @@ def waiting_for(request: Request, what: str) -> None:
 
 def too_late(scope: Scope, seconds: float, waited_for: Sequence[str]) -> ProblemReply:
     """Say that a request was not answered within so many seconds, and the last thing that it waited for."""
-    what = "".join(f"; it waited for {each}" for each in waited_for[-1:])
-    sentence = f"{scope['method']} {scope['path'][:500]} was not answered within {seconds:g} s{what}"
+    asked, what = f"{scope['method']} {scope['path'][:500]}", waited_for[-1]
+    sentence = f"{asked} was not answered within {seconds:g} s; it waited for {what}"
     # What is left of its body is not waited for.
     return ProblemReply(REQUEST_TIMEOUT, sentence, {"connection": "close"})
 
@@ -123,13 +128,13 @@ class Deadline:
         if isinstance(leave, ProblemReply):
             await leave(scope, receive, send)
             return
-        await self._within(seconds, leave, {**scope, _WAITS_FOR: []}, receive, send)
+        await self._within(seconds, leave, {**scope, _WAITS_FOR: [_ITS_ROUTE]}, receive, send)
 
     async def _within(
         self, seconds: float, leave: Callable[[object], None], scope: Scope, receive: Receive, send: Send
     ) -> None:
         answer, ending = _Answer(send), anyio.CancelScope()
-        task = asyncio.ensure_future(self._until(ending, scope, receive, answer.send))
+        task = asyncio.ensure_future(self._until(ending, scope, _telling(scope[_WAITS_FOR], receive), answer.send))
         task.add_done_callback(leave)
         try:
             await asyncio.wait({task}, timeout=seconds)
@@ -174,6 +179,23 @@ class _Answer:
         if not self.dropped:
             self.begun = True
             await self._send(message)
+
+
+def _telling(waits_for: list[str], receive: Receive) -> Receive:
+    """``receive``, which says that a body is waited for that is not whole."""
+    whole = False
+
+    async def told() -> MutableMapping[str, Any]:
+        nonlocal whole
+        if whole:
+            return await receive()
+        waits_for.append(ITS_BODY)
+        message = await receive()
+        whole = not message.get("more_body")
+        waits_for.remove(ITS_BODY)
+        return message
+
+    return told
 
 
 def _given(query: bytes) -> list[str]:

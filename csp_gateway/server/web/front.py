@@ -13,7 +13,7 @@ from fastapi import HTTPException
 from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.caching import NO_CACHE, NO_STORE, is_known, never_stored, tag_of
-from csp_gateway.server.web.deadline import Patience, too_late
+from csp_gateway.server.web.deadline import ITS_BODY, Patience, too_late
 from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.problem import ProblemReply
 from csp_gateway.server.web.reply import failed, written
@@ -142,7 +142,7 @@ class Front:
                     size += len(messages[-1].get("body", b""))
         except TimeoutError:
             self._patience.timed_out()
-            await too_late(scope, seconds, ["the rest of its body"])(scope, receive, never_stored(send))
+            await too_late(scope, seconds, [ITS_BODY])(scope, receive, never_stored(send))
             return []
         finally:
             leave(None)

@@ -81,7 +81,7 @@ def test_a_route_that_blocks_in_a_thread_is_answered_for(served: Any) -> None:
     answer = client.get("/blocks?timeout=0.05")
     assert (answer.status_code, answer.headers["content-type"]) == (504, "application/problem+json")
     assert answer.json()["type"] == "urn:csp-gateway:problem:request-timeout"
-    assert answer.json()["detail"] == "GET /blocks was not answered within 0.05 s"
+    assert answer.json()["detail"] == "GET /blocks was not answered within 0.05 s; it waited for the code of its route"
     assert api.patience.statistics() == {"in_progress": 1, "waiting": 0, "timed_out": 1, "refused": NONE}
     assert client.get("/quick").json() == 1
 
@@ -92,6 +92,29 @@ def test_a_route_that_waits_is_cancelled_and_says_for_what(served: Any) -> None:
     assert answer.json()["detail"] == "GET /waits was not answered within 0.05 s; it waited for the moon"
     assert api.cancelled.wait(5)
     assert api.patience.statistics()["in_progress"] == 0
+
+
+def test_a_body_that_does_not_come_to_its_end_is_what_was_waited_for() -> None:
+    api = Api()
+    told: list[Any] = []
+    pieces = iter([{"type": "http.request", "body": b"{", "more_body": True}])
+
+    async def receive() -> Any:
+        piece = next(pieces, None)
+        return piece if piece is not None else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    async def reads(request: Request) -> int:
+        return len(await request.body())
+
+    api.app.post("/reads")(reads)
+    headers = [(b"content-length", b"9")]
+    scope = {"type": "http", "method": "POST", "path": "/reads", "headers": headers, "query_string": b"timeout=0.05"}
+    asyncio.run(api.app(scope, receive, send))
+    assert [message.get("status") for message in told] == [504, None]
+    assert b"within 0.05 s; it waited for the rest of its body" in told[1]["body"]
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "", "nan", "inf", "1e999", "61", "1_0", "1&timeout=2"])
