@@ -83,14 +83,16 @@ class GatewayWebApp(Listings):
         self._epoch = uuid.uuid4().hex
         self.patience = Patience(settings)
         self.workers = Workers()
-        self._front = Front(self._ask_fastapi, self.outside, self.patience, self._epoch)
-        self._entrance = Compress(Guard(self._behind_the_guard, settings, self.workers), settings.COMPRESS_BYTES)
+        self._front = Front(self._ask_fastapi, self.outside, self.patience, self._epoch, settings.COMPRESS_BYTES)
+        self._entrance: Any = Guard(self._behind_the_guard, settings, self.workers)
         self.replies: Replies[Accepted] = Replies(lambda accepted: len(accepted.body))
         mount_errors(self.app, lambda request: self.hint(self.own_path(request)))
         mount_health(self.app, lambda: gateway.health)
         contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
         contact = {key: value for key, value in contact.items() if value}
         mount_docs(self.app, contact, self.patience.most, self._structs)
+        # The newest is the outermost: what takes long, the deadline covers.
+        self.app.add_middleware(Compress, least=settings.COMPRESS_BYTES, workers=self.workers)
         self.app.add_middleware(Deadline, patience=self.patience)
         if settings.BACKEND_CORS_ORIGINS:
             origins = [str(origin).rstrip("/") for origin in settings.BACKEND_CORS_ORIGINS]

@@ -13,6 +13,7 @@ from fastapi import HTTPException
 from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.caching import NO_CACHE, NO_STORE, is_known, never_stored, tag_of
+from csp_gateway.server.web.compress import coding_for
 from csp_gateway.server.web.deadline import ITS_BODY, Patience, too_late
 from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.problem import ProblemReply
@@ -53,13 +54,15 @@ class Front:
     Args:
         app: an ASGI application.
         patience: how long a body may take, and how many may be on their way.
+        compressed: bytes from which an answer is compressed for who accepts that; it is not done here.
     """
 
-    def __init__(self, app: Any, outside: Outside, patience: Patience, epoch: str) -> None:
+    def __init__(self, app: Any, outside: Outside, patience: Patience, epoch: str, compressed: int) -> None:
         self._app = app
         self._outside = outside
         self._patience = patience
         self._epoch = epoch
+        self._compressed = compressed
         self._last: dict[str, _Newest] = {}
         self._send: dict[str, Intake] = {}
 
@@ -81,9 +84,10 @@ class Front:
                         ticks, body = newest.read()
                     except GatewayException as error:
                         await failed(error)(scope, receive, never_stored(send))
-                    else:
+                        return
+                    if len(body) < self._compressed or coding_for(scope) is None:
                         await self._reply_newest(scope, send, tag_of(self._epoch, ticks), body)
-                    return
+                        return
             elif method == "POST" and scope["path"] in self._send and _is_simple(scope):
                 receive = await self._try_send(scope, receive, send)
                 if receive is _answered:

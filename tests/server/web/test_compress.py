@@ -11,8 +11,11 @@ from fastapi import FastAPI
 from fastapi.responses import Response, StreamingResponse
 from fastapi.testclient import TestClient
 
+from csp_gateway import GatewaySettings
 from csp_gateway.server.web import compress
 from csp_gateway.server.web.compress import Compress
+from csp_gateway.server.web.deadline import Deadline, Patience
+from csp_gateway.server.web.workers import Workers
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -20,6 +23,7 @@ else:
     from backports import zstd
 
 BODY = b"0123456789" * 10_000
+WORKERS = Workers()
 READ = {"gzip": gzip.decompress, "zstd": zstd.decompress}
 
 
@@ -27,7 +31,7 @@ def asked(answer: Any, encoding: str | None, method: str = "GET") -> Any:
     api = FastAPI()
     api.api_route("/", methods=["GET", "HEAD"])(lambda: answer)
     with (
-        TestClient(Compress(api, 1000)) as client,
+        TestClient(Compress(api, 1000, WORKERS)) as client,
         client.stream(method, "/", headers={"accept-encoding": "" if encoding is None else encoding}) as got,
     ):
         return got, b"".join(got.iter_raw())
@@ -89,4 +93,30 @@ def test_large_pieces_are_not_compressed_on_the_event_loop(monkeypatch: pytest.M
     monkeypatch.setattr(compress, "_compressed", seen)
     asked(Response(BODY, media_type="text/csv"), "zstd")
     assert len(threads) == 1
-    assert threads[0].startswith("asyncio_")
+    assert threads[0].startswith("web-worker")
+
+
+def test_an_answer_that_is_one_piece_says_its_length() -> None:
+    answer, raw = asked(Response(BODY, media_type="text/csv"), "gzip")
+    assert int(answer.headers["content-length"]) == len(raw)
+
+
+def test_the_deadline_covers_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, workers, api = threading.Event(), Workers(), FastAPI()
+    monkeypatch.setattr(compress, "_compressed", lambda *_: go_on.wait(10))
+    api.get("/")(lambda: Response(BODY, media_type="text/csv"))
+    api.add_middleware(Compress, least=1000, workers=workers)
+    api.add_middleware(Deadline, patience=Patience(GatewaySettings()))
+    with TestClient(api) as client:
+        answer = client.get("/?timeout=0.05", headers={"accept-encoding": "gzip"})
+        assert (answer.status_code, answer.headers["content-type"]) == (504, "application/problem+json")
+        go_on.set()
+    workers.close()
+
+
+@pytest.mark.parametrize("size", [1000, 100_000])
+def test_threads_that_have_too_much_to_do_leave_answers_as_they_are(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Workers, "full", True)
+    answer, raw = asked(Response(BODY[:size], media_type="text/csv"), "gzip")
+    assert raw == BODY[:size]
+    assert answer.headers["vary"] == "Accept-Encoding"

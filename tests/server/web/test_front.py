@@ -37,6 +37,16 @@ def test_last_is_the_same_both_ways(client: Any, long_way: TestClient, path: str
         assert int(short.headers["content-length"]) == len(short.content)
 
 
+def test_what_is_compressed_is_the_same_both_ways(client: Any, long_way: TestClient) -> None:
+    client.post("/api/v1/send/several?wait=ticked", json=[{"n": n} for n in range(1000)])
+    for coding in ("gzip", "identity"):
+        ways = [way.get("/api/v1/last/several", headers={"accept-encoding": coding}) for way in (client, long_way)]
+        short, long = ways
+        assert short.content == long.content
+        assert short.headers.get("content-encoding") == long.headers.get("content-encoding")
+        assert (short.headers.get("content-encoding") == "gzip") == (coding == "gzip")
+
+
 @pytest.mark.parametrize("body", [b'{"n": "x"}', b"{", b"3", b'{"n":1,"nn":2}', b'[{"n":1},{"n":[]}]', b"[[]]"])
 def test_a_refused_send_is_the_same_both_ways(client: Any, long_way: TestClient, body: bytes) -> None:
     headers = {"content-type": "application/json"}
