@@ -1,7 +1,7 @@
 """Opening: a gateway comes up on a thread of its own, beside a server that answers from the beginning."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from csp_gateway.server.web import Entrance, GatewayWebApp, WebServer
 
@@ -16,7 +16,8 @@ class Opening:
 
     Args:
         server: listens already.
-        entrance: what it serves.
+        entrance: opens once there is an application.
+        app: what it serves: the entrance, or what stands before it.
         start: starts the engine, and waits until it runs.
         make: makes the web application, once the engine runs.
         on_open: called with it when all is served.
@@ -26,6 +27,7 @@ class Opening:
         self,
         server: WebServer,
         entrance: Entrance,
+        app: Callable[..., Awaitable[None]],
         *,
         start: Callable[[], None],
         make: Callable[[], GatewayWebApp],
@@ -33,6 +35,7 @@ class Opening:
     ) -> None:
         self._server = server
         self._entrance = entrance
+        self._app = app
         self._start = start
         self._make = make
         self._on_open = on_open
@@ -53,7 +56,7 @@ class Opening:
         aside = threading.Thread(target=self._run, name="gateway-opening", daemon=True)
         try:
             # Only when uvicorn is loaded: two threads that import at once may meet modules that are half there.
-            self._server.serve(self._entrance, lambda: on_stopping() if self._up else None, aside.start)
+            self._server.serve(self._app, lambda: on_stopping() if self._up else None, aside.start)
         except BaseException as error:
             # So uvicorn ends when it is told that the lifespan failed, which then has a better reason.
             if not isinstance(error, SystemExit) or self._error is None:

@@ -178,7 +178,7 @@ def test_a_shutdown_that_raises_is_told_by_stop_even_if_the_engine_ended_before(
 
 
 def test_a_node_that_does_not_return_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("csp_gateway.server.gateway.gateway._STOP_SECONDS", 0.1)
+    monkeypatch.setattr("csp_gateway.server.gateway.run._STOP_SECONDS", 0.1)
     go_on, busy = threading.Event(), threading.Event()
 
     class Stuck(Feed):
@@ -201,7 +201,7 @@ def test_a_node_that_does_not_return_is_left_behind(monkeypatch: pytest.MonkeyPa
 def test_an_engine_behind_real_time_can_be_stopped(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("csp_gateway.server.gateway.gateway._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("csp_gateway.server.gateway.run._PATIENCE_SECONDS", 0.1)
 
     class Behind(Feed):
         def make(self, n: int) -> Count:
@@ -218,7 +218,7 @@ def test_an_engine_behind_real_time_can_be_stopped(
 
 
 def test_a_shutdown_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("csp_gateway.server.gateway.gateway._STOP_SECONDS", 0.2)
+    monkeypatch.setattr("csp_gateway.server.gateway.run._STOP_SECONDS", 0.2)
 
     class Slow(Feed):
         def shutdown(self) -> None:
@@ -254,7 +254,7 @@ def test_of_two_starts_at_once_one_runs() -> None:
 
 
 def test_a_build_that_timed_out_must_end_before_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("csp_gateway.server.gateway.gateway._DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr("csp_gateway.server.gateway.run._DRAIN_SECONDS", 0.05)
     go_on = threading.Event()
 
     class Late(Feed):
@@ -268,7 +268,7 @@ def test_a_build_that_timed_out_must_end_before_the_next(monkeypatch: pytest.Mon
     with pytest.raises(StartError, match="the last run has not ended yet"):
         gateway.start(block=False)
     go_on.set()
-    gateway._engine.join()
+    gateway._run.engine.join()
     gateway.start(block=False)
     gateway.stop()
 
@@ -292,9 +292,9 @@ def served(*modules: GatewayModule) -> tuple[Gateway, threading.Thread, str]:
     gateway = Gateway(modules=list(modules), channels=Ch(), settings=GatewaySettings(PORT=0))
     thread = threading.Thread(target=gateway.start, kwargs={"rest": True})
     thread.start()
-    while gateway.web_app is None or gateway._server is None or gateway._server._server is None:
+    while gateway.web_app is None or gateway.url is None:
         time.sleep(0.01)
-    return gateway, thread, gateway._server.url
+    return gateway, thread, gateway.url
 
 
 def test_a_route_may_ask_for_the_end_and_others_are_answered_first() -> None:
@@ -315,6 +315,30 @@ def test_a_route_may_ask_for_the_end_and_others_are_answered_first() -> None:
         time.sleep(0.3)
         assert httpx2.get(f"{url}/api/v1/stop").status_code == 200
         assert answer.result().json() == "done"
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("way", ["thread", "to_thread"])
+def test_a_route_on_a_thread_may_ask_for_the_end(way: str) -> None:
+    """Otherwise the server waits for the request, which waits for the server."""
+
+    class Routes(Feed):
+        def rest(self, app: Any) -> None:
+            router = app.get_router()
+            if way == "thread":
+                router.get("/stop")(lambda: app.gateway.stop())
+            else:
+
+                @router.get("/stop")
+                async def stop() -> Any:
+                    return await asyncio.to_thread(app.gateway.stop)
+
+    _, thread, url = served(Routes())
+    begun = time.monotonic()
+    answer = httpx2.get(f"{url}/api/v1/stop", timeout=30)
+    assert (answer.status_code, answer.json()) == (200, None)
+    assert time.monotonic() - begun < 2
     thread.join(20)
     assert not thread.is_alive()
 

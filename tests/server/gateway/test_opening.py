@@ -76,7 +76,7 @@ def started(part: Part, **options: Any) -> Iterator[tuple[Gateway, str, list[Bas
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        eventually(lambda: gateway._opening is not None or raised)
+        eventually(lambda: (gateway._run is not None and gateway._run._opening is not None) or raised)
         yield gateway, gateway.url or "", raised
     finally:
         for event in part.go_on.values():
@@ -124,8 +124,8 @@ def test_what_fails_on_the_way_up_ends_the_start_and_gives_the_port_back(where: 
 
 
 def test_a_build_that_takes_too_long_ends_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("csp_gateway.server.gateway.gateway._PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr("csp_gateway.server.gateway.gateway._DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr("csp_gateway.server.gateway.run._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("csp_gateway.server.gateway.run._DRAIN_SECONDS", 0.05)
     with started(Part(go_on={"connect": threading.Event()}), build_timeout=0.1) as (_, _, raised):
         eventually(lambda: raised)
         assert isinstance(raised[0], StartTimeoutError)
@@ -148,7 +148,7 @@ def test_a_start_that_was_interrupted_does_not_open_the_next(monkeypatch: pytest
     go_on = threading.Event()
     with started(Part(go_on={"rest": go_on})) as (gateway, _, raised):
         eventually(lambda: gateway.health.engine == "running")
-        opening = gateway._opening
+        opening = gateway._run._opening
         assert opening is not None
         opening.interrupt()
         eventually(lambda: raised)
