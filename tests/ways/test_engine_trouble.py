@@ -33,7 +33,8 @@ def test_a_node_that_sleeps_keeps_nobody_waiting(serve_gateway: Callable[..., st
             refused_in_time(ask(url, "GET", f"{API}/next/notes?timeout=0.3"), "it waited for a tick of notes")
             sent = ask(url, "POST", f"{API}/send/others?wait=ticked&timeout=0.3", {"n": 1})
             refused_in_time(sent, "it waited for what was sent to others, which is queued, to tick")
-            refused_in_time(ask(url, "GET", f"{API}/controls/heartbeat?timeout=0.3"), "within 0.3 s")
+            beat = ask(url, "GET", f"{API}/controls/heartbeat?timeout=0.3")
+            refused_in_time(beat, "it waited for the engine to answer on channel 'controls'")
             if time.monotonic() - begun > SECONDS:
                 break
         assert ask(url, "GET", "/livez").status == 200
@@ -53,10 +54,9 @@ def answers_what_is_there(url: str) -> None:
     accepted = ask(url, "POST", f"{API}/send/others", {"n": 1})
     assert (accepted.status, accepted.headers["x-acknowledged"]) == (200, "accepted")
     assert accepted.seconds < 0.5
-    # Who has sent is given a moment to read what he sent.
-    after_send = ask(url, "GET", f"{API}/last/others")
-    assert (after_send.status, after_send.json) == (200, [])
-    assert after_send.seconds < 0.8
+    # Who has sent reads what he sent, or hears that it has not arrived.
+    after_send = ask(url, "GET", f"{API}/last/others?timeout=0.3")
+    refused_in_time(after_send, "it waited for what was sent to others before to arrive")
     for health, status in (("/livez", {200}), ("/readyz", {200, 503})):
         told = ask(url, "GET", health)
         assert told.status in status

@@ -9,7 +9,7 @@ from csp_gateway.server.structs import GatewayStruct, example_of
 __all__ = ["TAGS", "complete"]
 
 TAGS: Mapping[str, str] = {
-    "Last": "The newest tick of a channel. Never waits for the engine.",
+    "Last": "The newest tick of a channel. Waits for what was sent to it before, and else never for the engine.",
     "Next": "Wait for the coming tick of a channel.",
     "Requests (send)": "Put records into a channel.",
     "State": "Ask for the newest record of each key: whole, by a query, or in SQL.",

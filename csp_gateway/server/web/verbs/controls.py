@@ -9,12 +9,14 @@ from datetime import UTC
 from typing import Any, Protocol
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from csp_gateway.errors import ConfigError, GatewayException, did_you_mean
 from csp_gateway.server.channels import Answer, GatewayChannels
 from csp_gateway.server.structs import Controls
+from csp_gateway.server.web.deadline import waiting_for
+from csp_gateway.server.web.problem import REQUEST_TIMEOUT, RefusedRequest
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.figures import Figures
@@ -28,6 +30,8 @@ _log = logging.getLogger("csp_gateway.web")
 
 CHANNEL = "controls"
 """The channel on which the engine is asked whether it lives."""
+
+_THE_ENGINE = f"the engine to answer on channel {CHANNEL!r}"
 
 CONTROLS = ("heartbeat", "shutdown", "stats")
 
@@ -109,13 +113,13 @@ def _mount(
     router: APIRouter,
     name: str,
     method: str,
-    answer: Callable[[], Awaitable[Controls]],
+    answer: Callable[[Request], Awaitable[Controls]],
     description: str,
     refusals: dict[int, str],
 ) -> None:
     async def control(request: Request) -> Response:
         refuse_unknown(request, ())
-        return Response(written([await answer()]), 200, {"cache-control": "no-store"}, "application/json")
+        return Response(written([await answer(request)]), 200, {"cache-control": "no-store"}, "application/json")
 
     router.add_api_route(
         f"/{name}",
@@ -130,16 +134,17 @@ def _mount(
     )
 
 
-def _heartbeat(gateway: Stoppable) -> Callable[[], Awaitable[Controls]]:
+def _heartbeat(gateway: Stoppable) -> Callable[[Request], Awaitable[Controls]]:
     pulse = _Pulse(gateway, "heartbeat")
 
-    async def heartbeat() -> Controls:
+    async def heartbeat(request: Request) -> Controls:
         control, seen = pulse.beat()
+        waiting_for(request, _THE_ENGINE)
         if not await is_there(seen, _PATIENCE):
-            raise HTTPException(
-                504,
-                f"the engine did not answer on channel {CHANNEL!r} within {_PATIENCE:g} s: a node is busy, or more "
-                f"ticks come than it can take",
+            raise RefusedRequest(
+                REQUEST_TIMEOUT,
+                f"{request.method} {request.url.path} waited {_PATIENCE:g} s for {_THE_ENGINE}: a node is busy, or "
+                f"more ticks come than it can take",
             )
         seen.result()
         return control.model_copy(update={"status": "ok"})
@@ -147,15 +152,17 @@ def _heartbeat(gateway: Stoppable) -> Callable[[], Awaitable[Controls]]:
     return heartbeat
 
 
-def _stats(gateway: Stoppable, web: Callable[[], Mapping[str, Any]]) -> Callable[[], Awaitable[Controls]]:
+def _stats(gateway: Stoppable, web: Callable[[], Mapping[str, Any]]) -> Callable[[Request], Awaitable[Controls]]:
     pulse, figures = _Pulse(gateway, "stats"), Figures()
 
-    async def stats() -> Controls:
+    async def stats(request: Request) -> Controls:
         control, seen = pulse.beat()
+        waiting_for(request, _THE_ENGINE)
         channels = gateway.channels
         told = await is_there(seen, _BRIEF)
         if told:
             seen.result()
+        waiting_for(request, "the figures of the process")
         asked = channels.outside.queries.ask(lambda: {**figures.read(), "channels": channels.statistics()})
         await is_there(asked, None)
         data = asked.result()
@@ -175,7 +182,7 @@ def _engine_time(channels: GatewayChannels) -> str | None:
     return ticks[-1].time.replace(tzinfo=UTC).isoformat() if ticks else None
 
 
-def _shutdown(gateway: Stoppable) -> Callable[[], Awaitable[Controls]]:
+def _shutdown(gateway: Stoppable) -> Callable[[Request], Awaitable[Controls]]:
     asked = threading.Event()
 
     def stop() -> None:
@@ -184,7 +191,7 @@ def _shutdown(gateway: Stoppable) -> Callable[[], Awaitable[Controls]]:
         except GatewayException as error:
             _log.error("the gateway, which was ended over REST, did not come to a good end: %s", error)
 
-    async def shutdown() -> Controls:
+    async def shutdown(_: Request) -> Controls:
         if not asked.is_set():
             asked.set()
             _log.warning("the end of the gateway was asked for over REST")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, JsonValue, create_model
 
 from csp_gateway.server.channels import Outside, Page
 from csp_gateway.server.structs import GatewayStruct
+from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.formats import documented_formats, wanted_format
 from csp_gateway.server.web.streaming import tabular_reply
 from csp_gateway.server.web.verbs.awaited import arrived
@@ -74,6 +75,7 @@ def mount_history(router: APIRouter, outside: Outside, shape: Shape) -> None:
         with found(shape.channel):
             arriving = outside.cell(shape.channel).arrival()
         kept = outside.history(shape.channel)
+        waiting_for(request, f"what was sent to {shape.channel} before to arrive, and the ticks to be read")
         await arrived(arriving)
 
         def read() -> tuple[Page, TickRows]:

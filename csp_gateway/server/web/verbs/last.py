@@ -1,12 +1,15 @@
 """GET last: the value a channel last ticked."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from csp_gateway.server.channels import Outside
+from csp_gateway.server.channels import Answer, Outside
 from csp_gateway.server.web.caching import NO_CACHE, is_known, tag_of
+from csp_gateway.server.web.deadline import waiting_for
+from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, key_of, mount_verb
@@ -14,9 +17,6 @@ from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Shape
 
 __all__ = ["mount_last"]
-
-_PATIENCE = 0.25
-"""Seconds to wait for values that were sent; then the newest tick there is will do."""
 
 
 def mount_last(router: APIRouter, outside: Outside, shape: Shape, epoch: str) -> None:
@@ -32,9 +32,10 @@ def mount_last(router: APIRouter, outside: Outside, shape: Shape, epoch: str) ->
         key = key_of(shape, spelled)
         with found(shape.channel, spelled):
             answer = outside.last(shape.channel, key)
-        # Only values that were just sent and have not arrived make this wait, and an engine that is stuck not for long.
-        if answer.done() or await is_there(answer, _PATIENCE):
-            answer.result()
+        # Only values that were just sent and have not arrived make this wait.
+        if not answer.done() and not await _arrived(request, shape, answer):
+            return Response(status_code=499)
+        answer.result()
         cell = outside.cell(shape.channel)
         # The count is read first: a tag is never newer than what it stands for.
         tag = tag_of(epoch, cell.ticks)
@@ -52,8 +53,8 @@ def mount_last(router: APIRouter, outside: Outside, shape: Shape, epoch: str) ->
         return await answer(request, key)
 
     description = (
-        f"The newest tick of {{}} as an array, `[]` before the first. It never waits for the engine, "
-        f"except up to {_PATIENCE:g} s for values sent to this channel that have not arrived yet. "
+        "The newest tick of {} as an array, `[]` before the first. It waits for values sent to this channel before "
+        "that have not arrived yet, and else never for the engine. "
         "With an `ETag`: `If-None-Match` is answered 304 until the channel ticks again."
     )
     whole = f"each key of `{shape.channel}` that has ticked, in order," if shape.container else f"`{shape.channel}`"
@@ -61,3 +62,13 @@ def mount_last(router: APIRouter, outside: Outside, shape: Shape, epoch: str) ->
     if shape.container:
         of_key = description.format(f"one key of `{shape.channel}`")
         mount_verb(router, "GET", shape, KEY, last_of_key, "Get Last", of_key, refusals=OVER)
+
+
+async def _arrived(request: Request, shape: Shape, answer: Answer) -> bool:
+    """Wait until what was sent has arrived; whether the client is still there then."""
+    waiting_for(request, f"what was sent to {shape.channel} before to arrive")
+    leaving = asyncio.ensure_future(left(request.receive))
+    try:
+        return await is_there(answer, None, leaving)
+    finally:
+        leaving.cancel()

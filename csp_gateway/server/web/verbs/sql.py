@@ -12,6 +12,7 @@ from csp_gateway.errors import QueriesRefusedError
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.state import Cancellation, SqlLimits
 from csp_gateway.server.structs import TableRows
+from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.formats import documented_formats, wanted_format
 from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.streaming import tabular_reply
@@ -88,6 +89,7 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
         chosen = wanted_format(request)
         refuse_unknown(request, ())
         cancel = Cancellation()
+        waiting_for(request, "what was sent before to arrive in the states, and its SELECT to be answered")
         running = outside.sql(select.sql, select.parameters, limits, cancel)
         leaving = asyncio.ensure_future(left(request.receive))
         try:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from csp_gateway.server.channels import Declaration, GatewayChannels
+from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
@@ -66,7 +67,7 @@ def mount_stage(
         "GET": lambda _, ids: stagings.ids(ids),
         "PUT": lambda _, ids: stagings.lookup(ids),
     }
-    answer = _answering(channels, does)
+    answer = _answering(channels, declaration.name, does)
     for spelling in dict.fromkeys([declaration.name, declaration.name.replace("_", "-")]):
         # The first at its path is asked, whatever the method; the others are there to be read.
         router.add_api_route(
@@ -114,7 +115,7 @@ def _bodies(declaration: Declaration, keys: Sequence[str]) -> tuple[Any, Any]:
     return Annotated[dict[key, tick], Field(min_length=1)], dict[str, list[dict[key, tick]]]
 
 
-def _answering(channels: GatewayChannels, does: Mapping[str, _Act]) -> Callable[..., Any]:
+def _answering(channels: GatewayChannels, field: str, does: Mapping[str, _Act]) -> Callable[..., Any]:
     async def answer(request: Request, id: _Ids = None) -> Response:
         refuse_unknown(request, {"id"})
         body = (await request.body()).strip() if request.method in ("POST", "DELETE") else b""
@@ -124,6 +125,7 @@ def _answering(channels: GatewayChannels, does: Mapping[str, _Act]) -> Callable[
         if id and not ids:
             # An empty join of ids is not meant to be all stagings.
             return invalid([{"type": "staging_ids", "loc": ("query", "id"), "msg": _NO_IDS, "input": id}])
+        waiting_for(request, f"its turn among the questions, and the stagings of {field}")
         # Not here: whoever listens to what happens to stagings is called by the thread that does it.
         asked = channels.outside.queries.ask(lambda: does[request.method](body, ids))
         await is_there(asked, None)

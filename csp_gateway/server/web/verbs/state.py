@@ -14,6 +14,7 @@ from csp_gateway.errors import ConfigError, NoProviderException, did_you_mean
 from csp_gateway.server.channels import GatewayChannels, Outside
 from csp_gateway.server.state import Found, Stop
 from csp_gateway.server.structs import GatewayStruct, Tabular, is_gateway_struct_like
+from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.formats import Format, documented_formats, wanted_format
 from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.streaming import tabular_reply
@@ -100,6 +101,7 @@ class _Asking:
             state, arriving = self._outside.reach(self._alias, self._key_in(request))
         except NoProviderException as error:
             raise HTTPException(404, f"State not found: {error}") from None
+        waiting_for(request, f"what was sent before to arrive in state {self._alias}, and its query to be answered")
         await arrived(arriving)
         leaving = asyncio.ensure_future(left(request.receive))
         stop = Stop(self._seconds, lambda: leaving.done() or queries.closed)

@@ -116,7 +116,9 @@ def test_a_busy_engine_is_said_to_be_and_is_asked_once(stuck: Any) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = [*pool.map(lambda _: stuck.get(f"{URL}/heartbeat"), range(4))]
     assert [answer.status_code for answer in answers] == [504] * 4
-    assert "channel 'controls' within 0.05 s: a node is busy" in answers[0].json()["detail"]
+    said = "GET /api/v1/controls/heartbeat waited 0.05 s for the engine to answer on channel 'controls': a node is busy"
+    assert answers[0].json()["detail"].startswith(said)
+    assert answers[0].json()["type"] == "urn:csp-gateway:problem:request-timeout"
     assert stuck.gateway.channels.statistics()["sends"]["controls"]["sent"] == 2
 
 
@@ -125,6 +127,15 @@ def test_the_figures_of_a_process_whose_engine_is_busy_are_told(stuck: Any) -> N
     assert told["status"] == "the engine did not answer within 0.05 s"
     assert told["data"]["csp-now"] is None
     assert told["data"]["pid"]
+
+
+@pytest.mark.parametrize("name", ["heartbeat", "stats"])
+def test_who_has_less_time_hears_what_it_waited_for(stuck: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for patience in ("_PATIENCE", "_BRIEF"):
+        monkeypatch.setattr(controls, patience, 20)
+    late = stuck.get(f"{URL}/{name}?timeout=0.05").json()
+    assert late["type"] == "urn:csp-gateway:problem:request-timeout"
+    assert late["detail"].endswith("; it waited for the engine to answer on channel 'controls'")
 
 
 def test_an_engine_that_has_ended(desk: Any) -> None:

@@ -226,6 +226,9 @@ def test_it_does_not_wait_for_an_engine_that_is_stuck(gateway_client: Any) -> No
     started = time.monotonic()
     assert numbers(history(client, "my_counts")) == []
     assert time.monotonic() - started < 5
+    late = client.get("/api/v1/kept/my_counts?timeout=0.02")
+    sentence = "it waited for what was sent to my_counts before to arrive, and the ticks to be read"
+    assert (late.status_code, late.json()["detail"].partition("; ")[2]) == (504, sentence)
     go_on.set()
 
 

@@ -2,11 +2,15 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import csp
+import pytest
 from csp import ts
+from pydantic import PrivateAttr
 
 from csp_gateway import GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
 
@@ -50,30 +54,57 @@ def test_a_query_string_goes_the_long_way_and_answers_the_same(client: Any) -> N
     assert client.get("/api/v1/last/my_counts?token=1").json() == sent
 
 
-def test_it_never_waits_for_the_engine(serve: Any) -> None:
-    busy, go_on = threading.Event(), threading.Event()
+class Sleepy(GatewayModule):
+    """Holds the engine from its first moments on, until it is told to go on."""
 
-    class Sleepy(GatewayModule):
-        def connect(self, channels: SlowCh) -> None:
-            channels.set_channel(SlowCh.slow, csp.const(Slow(n=1)))
-            channels.add_send_channel(SlowCh.slow)
-            csp.add_graph_output("held", csp.apply(csp.const(True, delay), hold, bool))
+    _busy: threading.Event = PrivateAttr(default_factory=threading.Event)
+    _go_on: threading.Event = PrivateAttr(default_factory=threading.Event)
 
-    def hold(_: bool) -> bool:
-        busy.set()
-        return go_on.wait(15)
+    def connect(self, channels: SlowCh) -> None:
+        channels.set_channel(SlowCh.slow, csp.const(Slow(n=1)))
+        channels.add_send_channel(SlowCh.slow)
+        later = csp.const(True, timedelta(milliseconds=50))
+        csp.add_graph_output("held", csp.apply(later, self._hold, bool))
 
-    delay = timedelta(milliseconds=50)
-    client = serve(Sleepy(), MountRestRoutes(), channels=SlowCh())
-    assert busy.wait(5)
+    def _hold(self, _: bool) -> bool:
+        self._busy.set()
+        return self._go_on.wait(15)
+
+    def wait_until_busy(self) -> threading.Event:
+        assert self._busy.wait(5)
+        return self._go_on
+
+
+@pytest.fixture
+def sleepy(serve: Any) -> Iterator[tuple[Any, threading.Event]]:
+    """A client to a gateway whose engine is busy, and what lets it go on."""
+    module = Sleepy()
+    client = serve(module, MountRestRoutes(), channels=SlowCh())
+    go_on = module.wait_until_busy()
+    yield client, go_on
+    go_on.set()
+
+
+def test_it_never_waits_for_the_engine(sleepy: Any) -> None:
+    client, _ = sleepy
     # A node holds the engine meanwhile; the bound is wide because the machine may be busy.
     took = [timed(client, "/api/v1/last/slow") for _ in range(20)]
     assert min(took) < 0.02
-    # Even while somebody's send has not arrived it waits a quarter second at most.
+
+
+def test_it_waits_for_what_was_sent_before_until_its_deadline(sleepy: Any) -> None:
+    client, go_on = sleepy
     client.post("/api/v1/send/slow", json={"n": 2})
-    assert timed(client, "/api/v1/last/slow") < 2
-    assert busy.is_set()
-    go_on.set()
+    late = client.get("/api/v1/last/slow?timeout=0.4")
+    assert late.status_code == 504
+    said = "GET /api/v1/last/slow was not answered within 0.4 s; it waited for what was sent to slow before to arrive"
+    assert late.json()["detail"] == said
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(client.get, "/api/v1/last/slow")
+        while client.gateway.web_app.patience.statistics()["in_progress"] < 1:
+            assert not asked.done()
+        go_on.set()
+        assert [record["n"] for record in asked.result(15).json()] == [2]
 
 
 def timed(client: Any, path: str) -> float:

@@ -315,6 +315,12 @@ def test_too_long_is_504_and_too_much_is_422(start: Any) -> None:
     assert "It may take 0.2 s and answer 10 rows" in documented
 
 
+def test_who_is_late_hears_what_it_waited_for(start: Any) -> None:
+    late = start().post("/api/v1/sql?timeout=0.05", json={"sql": LONG})
+    sentence = "it waited for what was sent before to arrive in the states, and its SELECT to be answered"
+    assert (late.status_code, late.json()["detail"].partition("; ")[2]) == (504, sentence)
+
+
 def test_after_the_end(start: Any) -> None:
     client = start()
     client.gateway.stop()

@@ -1,5 +1,6 @@
 """POST, DELETE, PATCH, GET and PUT stage."""
 
+import threading
 from collections.abc import Callable
 from enum import Enum
 from typing import Annotated, Any
@@ -70,6 +71,16 @@ def test_a_record_is_staged_seen_taken_back_and_released(desk: Any) -> None:
     assert ticked.result(20).size == 2
     assert desk.get(URL).json() == []
     assert desk.put(URL).json() == {}
+
+
+def test_who_is_late_hears_that_others_ask(desk: Any) -> None:
+    go_on = threading.Event()
+    asked = [desk.gateway.channels.outside.queries.ask(lambda: go_on.wait(20)) for _ in range(8)]
+    late = desk.get(f"{URL}?timeout=0.05")
+    go_on.set()
+    sentence = "it waited for its turn among the questions, and the stagings of my_orders"
+    assert (late.status_code, late.json()["detail"].partition("; ")[2]) == (504, sentence)
+    assert all(each.result(20) for each in asked)
 
 
 def test_no_ids_no_ids_at_all_and_some_ids(desk: Any) -> None:

@@ -623,6 +623,9 @@ def test_it_answers_at_its_deadline_whatever_is_being_done(gateway_client: Any, 
     for ask in (asked, posted):
         answer = ask(client, "orders")
         assert (answer.status_code, "more than 0.1 s" in answer.json()["detail"]) == (504, True)
+    late = client.get("/api/v1/state/orders?timeout=0.02")
+    sentence = "it waited for what was sent before to arrive in state orders, and its query to be answered"
+    assert (late.status_code, late.json()["detail"].partition("; ")[2]) == (504, sentence)
     assert not go_on.is_set()
     go_on.set()
 
