@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
 
 from csp_gateway.errors import DeclarationError, NoProviderException
 from csp_gateway.server.state import SqlLimits
@@ -17,7 +18,7 @@ from csp_gateway.server.web.caching import never_stored
 from csp_gateway.server.web.compress import Compress
 from csp_gateway.server.web.deadline import Deadline, Patience
 from csp_gateway.server.web.docs import mount_docs, redirect_home
-from csp_gateway.server.web.front import Front, Receive, Scope, Send
+from csp_gateway.server.web.front import Front
 from csp_gateway.server.web.guard import Guard
 from csp_gateway.server.web.health import mount_health
 from csp_gateway.server.web.idempotency import Replies
@@ -27,7 +28,9 @@ from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verbs import (
     Accepted,
     Intake,
+    Newest,
     Shape,
+    Writer,
     collected,
     mount_control,
     mount_history,
@@ -152,15 +155,16 @@ class GatewayWebApp(Listings):
     def add_last_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET last/<field>``."""
         shape = self._mount("last", field, version)
-        mount_last(self.get_router("last", version), self.outside, shape, self._epoch)
+        newest = Newest(self.outside, Writer(shape, self.workers))
+        mount_last(self.get_router("last", version), self.outside, newest, self._epoch)
         if self.channels.is_provided(field):
             for spelling in shape.spellings:
-                self._front.answer_last(self.api_path(f"last/{spelling}", version), shape)
+                self._front.answer_last(self.api_path(f"last/{spelling}", version), newest)
 
     def add_next_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET next/<field>``."""
         shape = self._mount("next", field, version)
-        mount_next(self.get_router("next", version), self.outside, shape)
+        mount_next(self.get_router("next", version), self.outside, Writer(shape, self.workers))
 
     def add_send_api(self, field: str, version: str | None = None, *, keep_identity: bool = False) -> None:
         """Serve ``POST send/<field>``; ``keep_identity`` believes the id and timestamp a client sends."""

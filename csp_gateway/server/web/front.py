@@ -5,47 +5,23 @@ query, an error or a credential is FastAPI's.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 
 from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Outside
-from csp_gateway.server.web.caching import NO_CACHE, NO_STORE, is_known, never_stored, tag_of
+from csp_gateway.server.web.caching import NO_STORE, is_known, never_stored, tag_of, told_of_newest
 from csp_gateway.server.web.compress import coding_for
 from csp_gateway.server.web.deadline import ITS_BODY, Patience, too_late
 from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.problem import ProblemReply
-from csp_gateway.server.web.reply import failed, written
-from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Refused, Shape
+from csp_gateway.server.web.reply import failed
+from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Newest, Refused
 
 __all__ = ["Front"]
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class _Newest:
-    """The newest tick of a channel as bytes, encoded once a tick."""
-
-    __slots__ = ("_bytes", "_of", "_shape", "cell")
-
-    def __init__(self, outside: Outside, shape: Shape) -> None:
-        self.cell = outside.cell(shape.channel)
-        self._shape = shape
-        self._of = 0
-        self._bytes = b"[]"
-
-    def read(self) -> tuple[int, bytes]:
-        """How many ticks there were, and the newest of them."""
-        # The count is read first: a tick in between is then encoded once more, and never missed.
-        ticks = self.cell.ticks
-        if ticks != self._of:
-            self._bytes = written(self._shape.records(self.cell.read()))
-            self._of = ticks
-        return ticks, self._bytes
 
 
 class Front:
@@ -63,12 +39,12 @@ class Front:
         self._patience = patience
         self._epoch = epoch
         self._compressed = compressed
-        self._last: dict[str, _Newest] = {}
+        self._last: dict[str, Newest] = {}
         self._send: dict[str, Intake] = {}
 
-    def answer_last(self, path: str, shape: Shape) -> None:
+    def answer_last(self, path: str, newest: Newest) -> None:
         """Answer ``GET path`` from the channel's cell."""
-        self._last[path] = _Newest(self._outside, shape)
+        self._last[path] = newest
 
     def answer_send(self, path: str, intake: Intake) -> None:
         """Answer ``POST path`` by decoding the body once."""
@@ -79,29 +55,33 @@ class Front:
             method = scope["method"]
             if method == "GET":
                 newest = self._last.get(scope["path"])
-                if newest is not None and newest.cell.settled:
-                    try:
-                        ticks, body = newest.read()
-                    except GatewayException as error:
-                        await failed(error)(scope, receive, never_stored(send))
-                        return
-                    if len(body) < self._compressed or coding_for(scope) is None:
-                        await self._reply_newest(scope, send, tag_of(self._epoch, ticks), body)
-                        return
+                if newest is not None and newest.cell.settled and await self._try_last(newest, scope, receive, send):
+                    return
             elif method == "POST" and scope["path"] in self._send and _is_simple(scope):
                 receive = await self._try_send(scope, receive, send)
                 if receive is _answered:
                     return
         await self._app(scope, receive, send)
 
-    async def _reply_newest(self, scope: Scope, send: Send, tag: str, body: bytes) -> None:
-        told = ((b"etag", tag.encode()), (b"cache-control", NO_CACHE.encode()))
+    async def _try_last(self, newest: Newest, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer with the newest tick; whether that could be done here, at once."""
+        tag = tag_of(self._epoch, newest.cell.ticks)
         asked = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
         if asked and is_known(tag, asked):
-            await send({"type": "http.response.start", "status": 304, "headers": told})
-            await send({"type": "http.response.body", "body": b""})
-        else:
-            await _reply(send, body, *told)
+            await _reply(send, 304, b"", told_of_newest(tag))
+            return True
+        try:
+            at_hand = newest.at_hand()
+        except GatewayException as error:
+            await failed(error)(scope, receive, never_stored(send))
+            return True
+        if at_hand is None:
+            return False
+        ticks, body = at_hand
+        if len(body) >= self._compressed and coding_for(scope) is not None:
+            return False
+        await _reply(send, 200, body, told_of_newest(tag_of(self._epoch, ticks)))
+        return True
 
     async def _try_send(self, scope: Scope, receive: Receive, send: Send) -> Receive:
         """Answer a send, or give back a ``receive`` from which FastAPI reads it again and says what is wrong."""
@@ -120,17 +100,17 @@ class Front:
                 await failed(error)(scope, receive, never_stored(send))
                 return _answered
             else:
-                await _reply(send, answer, (b"x-acknowledged", b"accepted"), (b"cache-control", NO_STORE.encode()))
+                await _reply(send, 200, answer, {"x-acknowledged": "accepted", "cache-control": NO_STORE})
                 return _answered
         replay = iter(messages)
 
-        async def again() -> MutableMapping[str, Any]:
+        async def again() -> Message:
             message = next(replay, None)
             return message if message is not None else await receive()
 
         return again
 
-    async def _read(self, scope: Scope, receive: Receive, send: Send) -> list[MutableMapping[str, Any]]:
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> list[Message]:
         """What comes of a body until it is whole, or too much to be decoded here; nothing if it has been refused."""
         leave = self._patience.enter(scope["path"])
         if isinstance(leave, ProblemReply):
@@ -164,11 +144,13 @@ def _is_simple(scope: Scope) -> bool:
     return json
 
 
-async def _answered() -> MutableMapping[str, Any]:
+async def _answered() -> Message:
     raise AssertionError("nothing is left to be received")
 
 
-async def _reply(send: Send, body: bytes, *more: tuple[bytes, bytes]) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *more]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
+async def _reply(send: Send, status: int, body: bytes, told: Mapping[str, str]) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in told.items()]
+    if status != 304:
+        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

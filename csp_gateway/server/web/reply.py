@@ -30,6 +30,8 @@ _MOST_SHOWN = 500
 _LONGEST_SHOWN = 2000
 """Characters of JSON that are shown of one input; what is longer is cut, and is then a text."""
 _DEEPEST = 5
+_AT_ONCE = 200
+"""Records that are written in one go."""
 
 
 def structs_reply(value: GatewayStruct | list[GatewayStruct] | None) -> Response:
@@ -45,7 +47,11 @@ def written(records: Sequence[GatewayStruct]) -> bytes:
         GatewayException: one of them holds what JSON cannot say.
     """
     try:
-        return encode_many(records)
+        if len(records) <= _AT_ONCE:
+            return encode_many(records)
+        # In pieces: what is written in one go lets no other thread of Python run meanwhile.
+        pieces = [encode_many(records[start : start + _AT_ONCE]) for start in range(0, len(records), _AT_ONCE)]
+        return b"[%b]" % b",".join(piece[1:-1] for piece in pieces)
     except Exception as error:  # whatever a value's class raises when it is asked to be written
         kinds = ", ".join(sorted({type(record).__name__ for record in records}))
         raise GatewayException(f"{kinds} cannot be written as JSON: {error}") from error

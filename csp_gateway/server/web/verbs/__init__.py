@@ -6,6 +6,7 @@ from csp_gateway.server.web.verbs.intake import Accepted, Intake
 from csp_gateway.server.web.verbs.last import mount_last
 from csp_gateway.server.web.verbs.lookup import mount_lookup, mount_lookup_any
 from csp_gateway.server.web.verbs.mount import get_default_responses, mount_list
+from csp_gateway.server.web.verbs.newest import Newest
 from csp_gateway.server.web.verbs.next import mount_next
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.send import INLINE_BYTES, mount_send
@@ -14,14 +15,18 @@ from csp_gateway.server.web.verbs.sql import mount_sql
 from csp_gateway.server.web.verbs.stage import mount_stage
 from csp_gateway.server.web.verbs.stagings import Refused
 from csp_gateway.server.web.verbs.state import collected, mount_state
+from csp_gateway.server.web.verbs.writer import INLINE_JSON, Writer
 
 __all__ = [
     "INLINE_BYTES",
+    "INLINE_JSON",
     "Accepted",
     "Error404",
     "Intake",
+    "Newest",
     "Refused",
     "Shape",
+    "Writer",
     "collected",
     "get_default_responses",
     "mount_control",

@@ -7,24 +7,26 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from csp_gateway.server.channels import Answer, Outside
-from csp_gateway.server.web.caching import NO_CACHE, is_known, tag_of
+from csp_gateway.server.web.caching import is_known, tag_of, told_of_newest
 from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.leaving import left
-from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, key_of, mount_verb
+from csp_gateway.server.web.verbs.newest import Newest
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Shape
 
 __all__ = ["mount_last"]
 
 
-def mount_last(router: APIRouter, outside: Outside, shape: Shape, epoch: str) -> None:
+def mount_last(router: APIRouter, outside: Outside, newest: Newest, epoch: str) -> None:
     """Serve ``GET /<channel>``, and of a basket ``GET /<channel>/<key>``.
 
     Args:
+        newest: the channel's newest tick.
         epoch: names this run; it is in the ``ETag``.
     """
+    shape = newest.writer.shape
     Key: Any = key_in(shape)
 
     async def answer(request: Request, spelled: str | None) -> Response:
@@ -36,15 +38,15 @@ def mount_last(router: APIRouter, outside: Outside, shape: Shape, epoch: str) ->
         if not answer.done() and not await _arrived(request, shape, answer):
             return Response(status_code=499)
         answer.result()
-        cell = outside.cell(shape.channel)
         # The count is read first: a tag is never newer than what it stands for.
-        tag = tag_of(epoch, cell.ticks)
-        headers = {"etag": tag, "cache-control": NO_CACHE}
-        if is_known(tag, request.headers.getlist("if-none-match")):
-            return Response(None, 304, headers)
-        reply = structs_reply(shape.records(cell.read(key), of_key=spelled is not None))
-        reply.headers.update(headers)
-        return reply
+        ticks = newest.cell.ticks
+        if is_known(tag_of(epoch, ticks), request.headers.getlist("if-none-match")):
+            return Response(None, 304, told_of_newest(tag_of(epoch, ticks)))
+        if spelled is None:
+            ticks, body = await newest.read()
+        else:
+            body = await newest.writer.write_aside(newest.cell.read(key), of_key=True)
+        return Response(body, 200, told_of_newest(tag_of(epoch, ticks)), "application/json")
 
     async def last(request: Request) -> Response:
         return await answer(request, None)

@@ -9,17 +9,17 @@ from fastapi.responses import Response
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.leaving import left
-from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, key_of, mount_verb
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
-from csp_gateway.server.web.verbs.shape import Shape
+from csp_gateway.server.web.verbs.writer import Writer
 
 __all__ = ["mount_next"]
 
 
-def mount_next(router: APIRouter, outside: Outside, shape: Shape) -> None:
+def mount_next(router: APIRouter, outside: Outside, writer: Writer) -> None:
     """Serve ``GET /<channel>``, and of a basket ``GET /<channel>/<key>``."""
+    shape = writer.shape
     Key: Any = key_in(shape)
 
     async def answer(request: Request, spelled: str | None) -> Response:
@@ -35,7 +35,8 @@ def mount_next(router: APIRouter, outside: Outside, shape: Shape) -> None:
             leaving.cancel()
         if not ticked:
             return Response(status_code=499)
-        return structs_reply(shape.records(tick.result(), of_key=spelled is not None))
+        body = await writer.write_aside(tick.result(), of_key=spelled is not None)
+        return Response(body, 200, None, "application/json")
 
     async def following(request: Request) -> Response:
         return await answer(request, None)
