@@ -116,6 +116,13 @@ class GatewaySettings(BaseSettings):
         description="How far the engine may be behind the clock until /readyz says so.",
     )
 
+    POSTMORTEM_FOLDER: str = Field(
+        default="",
+        description="Folder in which a gateway that fails writes down what was so. Empty: one of this user's in the "
+        "system's temporary folder.",
+    )
+    POSTMORTEMS: int = Field(default=10, ge=0, description="The newest of them that are kept there; 0 writes none.")
+
     UI: bool = Field(default=False, description="Serve the page at /; the same as start(ui=True).")
 
     @model_validator(mode="before")

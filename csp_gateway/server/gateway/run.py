@@ -6,13 +6,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from csp_gateway.errors import ShutdownError
+from csp_gateway.errors import EngineError, ShutdownError
 from csp_gateway.server.gateway.announce import announce, start_lines
 from csp_gateway.server.gateway.answering import Answering
 from csp_gateway.server.gateway.closing import close_modules
 from csp_gateway.server.gateway.engine import Engine
 from csp_gateway.server.gateway.opening import Opening
 from csp_gateway.server.gateway.parts import GatewayParts
+from csp_gateway.server.gateway.postmortem import Postmortem
 from csp_gateway.server.gateway.signals import interrupt, stop_on_signals
 from csp_gateway.server.gateway.watchdog import Watchdog
 from csp_gateway.server.web import Condition, Entrance, GatewayWebApp, WebServer
@@ -67,11 +68,12 @@ class Run:
         self._end_wanted = threading.Event()
         self._closing = threading.Lock()
         self._all_ended = threading.Event()
-        self._failures: list[str] = []
+        self._failures: list[ShutdownError] = []
         """What went wrong while everything was let go of."""
         self.web_app: GatewayWebApp | None = None
         """The web side, once it is there."""
         self.watchdog = Watchdog(parts.settings.STALL_SECONDS, parts.settings.LAG_SECONDS)
+        self._postmortem = Postmortem(parts, self.watchdog)
         self.engine = Engine(
             graph,
             starttime=starttime,
@@ -111,7 +113,8 @@ class Run:
             if self._server is not None:
                 return self._serve(self._server, build_seconds)
             return self._run(build_seconds)
-        except BaseException:
+        except BaseException as error:
+            self._postmortem.write(error)
             self._abandon()
             raise
 
@@ -203,7 +206,8 @@ class Run:
             if left:
                 _log.warning("sent or released values lost: %d, which the engine had not taken when it ended", left)
             if not self.engine.end(_PATIENCE_SECONDS, _STOP_SECONDS):
-                self._failures.append(f"the engine had not ended after {_STOP_SECONDS:g} s: a node is still busy")
+                busy = f"the engine had not ended after {_STOP_SECONDS:g} s: a node is still busy"
+                self._failures.append(ShutdownError(busy))
 
     def _engine_runs(self) -> None:
         self.watchdog.runs()
@@ -213,10 +217,15 @@ class Run:
         self.watchdog.ended(error)
         reason = "the gateway has stopped" if error is None else str(error)
         self._parts.channels.outside.close(reason, error)
-        if error is not None and self._server is not None:
-            self._server.shorten_the_end(_FAILED_SECONDS)
+        if error is not None:
+            if self._server is not None:
+                self._server.shorten_the_end(_FAILED_SECONDS)
+            self._postmortem.write(error)
         self._ask_to_stop()
         if self._detached:
+            if isinstance(error, EngineError):
+                # Nobody may ever ask for the outputs, which would raise it.
+                _log.error("%s", error, exc_info=error)
             self._close_modules()
 
     def _close(self) -> Any:
@@ -225,7 +234,9 @@ class Run:
         # It lets go of its queries at the last.
         outputs = self.engine.join(timeout=0 if self._failures else _STOP_SECONDS)
         if self._failures:
-            raise ShutdownError("; ".join(self._failures))
+            failure = _one_of(self._failures)
+            self._postmortem.write(failure)
+            raise failure
         return outputs
 
     def _abandon(self) -> None:
@@ -246,3 +257,11 @@ class Run:
                 self._failures += close_modules(self._parts.enabled_modules, self._shutdown_timeout)
                 self._server = None
                 self._all_ended.set()
+
+
+def _one_of(failures: list[ShutdownError]) -> ShutdownError:
+    if len(failures) == 1:
+        return failures[0]
+    failure = ShutdownError("; ".join(str(each) for each in failures))
+    failure.__cause__ = ExceptionGroup("what went wrong at the end", failures)
+    return failure

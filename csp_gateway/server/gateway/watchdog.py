@@ -81,6 +81,11 @@ class Watchdog:
 
     # What it knows.
 
+    @property
+    def engine_time(self) -> datetime | None:
+        """Engine time at the newest heartbeat, naive UTC; None without one."""
+        return None if self._newest is None else self._newest[0]
+
     def condition(self) -> Condition:
         """How the gateway does now."""
         lag = age = None
