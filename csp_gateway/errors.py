@@ -116,6 +116,9 @@ def fresh(error: Exception) -> Exception:
 class GatewayException(Exception):
     """The root of everything csp_gateway raises on purpose."""
 
+    exit_status = 1
+    """What a program that ends with this error should exit with: ``csp-gateway-start`` does."""
+
 
 class DeclarationError(GatewayException):
     """A struct or channels class says something impossible; raised when the class is made."""
@@ -219,9 +222,13 @@ class QueriesRefusedError(GatewayException):
 class EngineError(GatewayException):
     """A node raised while the graph ran; its exception is the cause of this one."""
 
+    exit_status = 4
+
 
 class ShutdownError(GatewayException):
     """The gateway ended, but a module's ``shutdown`` raised, or it or a node did not come to an end."""
+
+    exit_status = 5
 
 
 class ConfigError(GatewayException):
@@ -230,6 +237,8 @@ class ConfigError(GatewayException):
 
 class StartError(GatewayException, RuntimeError):
     """The gateway did not come up."""
+
+    exit_status = 3
 
 
 class BuildFailedError(StartError):
@@ -250,6 +259,8 @@ class PortTakenError(StartError, SystemExit):
     It is a ``SystemExit`` too, so that a script that does not catch it ends with this sentence and status 1, and
     without a traceback: nothing in the script is wrong.
     """
+
+    exit_status = 1
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
