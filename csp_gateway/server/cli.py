@@ -25,7 +25,7 @@ csp-gateway-start runs a gateway from YAML, and was not told which.
 
 @hydra.main(version_base=None, config_path="config", config_name="base")
 def main(cfg: DictConfig) -> None:
-    """Start what the configuration describes; ends with status 0, or with a sentence and status 1."""
+    """Start what the configuration describes; ends with status 0, or with a sentence and that of the error."""
     if "gateway" not in cfg:
         # Without a folder that has a group `config`, Hydra takes +config=NAME for a new key.
         lost = f"There is no file config/{cfg.config}.yaml: --config-dir is missing.\n\n" if "config" in cfg else ""
@@ -44,4 +44,6 @@ def main(cfg: DictConfig) -> None:
         if error.__cause__ is not None and not isinstance(error, PortTakenError):
             # The cause lies in a module's own code: its author needs the line.
             traceback.print_exception(error.__cause__)
-        sys.exit(f"{type(error).__name__}: {error}")
+        notes = getattr(error, "__notes__", [])
+        sys.stderr.write("".join(f"{line}\n" for line in [f"{type(error).__name__}: {error}", *notes]))
+        sys.exit(error.exit_status)
