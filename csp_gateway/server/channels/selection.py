@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import ccflow
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from csp_gateway.errors import UnknownChannelError, did_you_mean
 
@@ -32,6 +32,20 @@ class ChannelSelection(ccflow.BaseModel):
         if given is None:
             return {}
         return {"include": list(given)} if isinstance(given, list | tuple) else given
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse_text(cls, given: Any, handler: ModelWrapValidatorHandler[ChannelSelection]) -> ChannelSelection:
+        try:
+            return handler(given)
+        except ValueError:
+            # Most often it is meant for a channel's name.
+            if isinstance(given, str):
+                raise ValueError(
+                    f"channels are selected by a list of their names: [{given!r}]; alone {given!r} would be a "
+                    f"selection in ccflow's registry, and there is none"
+                ) from None
+            raise
 
     def select_from(
         self,

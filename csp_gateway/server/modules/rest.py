@@ -82,15 +82,8 @@ class MountRestRoutes(GatewayModule):
             app.add_next_api(field, self.api_version)
         for field in self._chosen("lookup", channels):
             app.add_lookup_api(field, self.api_version)
-        sendable = channels.sendable()
-        missing = []
-        for field in self._chosen("send", channels):
-            if field in sendable:
-                app.add_send_api(field, self.api_version, keep_identity=self.keep_sent_identity)
-            else:
-                missing.append(field)
-        if missing:
-            _log.info("Requested channels missing send routes are: %s", missing)
+        for field in self._sendable(app):
+            app.add_send_api(field, self.api_version, keep_identity=self.keep_sent_identity)
         for field in self._chosen("history", channels):
             app.add_history_api(field, self.api_version)
         for field in self._staged(channels):
@@ -123,6 +116,26 @@ class MountRestRoutes(GatewayModule):
             elif selection.include is not None:
                 raise ConfigError(f"mount_{verb} names {field!r}: {why}")
         return chosen
+
+    def _sendable(self, app: GatewayWebApp) -> list[str]:
+        """The channels to send to; of those that take nothing it is told, and loudly if they are named."""
+        chosen, sendable = self._chosen("send", app.channels), app.channels.sendable()
+        missing = [field for field in chosen if field not in sendable]
+        for field in missing:
+            why = (
+                f"channel {field!r} takes nothing from outside: let a module call channels.add_send_channel({field!r})"
+            )
+            app.note_lacking("send", field, f"{why} in its connect", self.api_version)
+        if missing:
+            named = self._selection("send").include is not None
+            _log.log(
+                logging.WARNING if named else logging.INFO,
+                "Requested channels missing send routes are: %s. To be sent to, a channel is opened by a module: "
+                "channels.add_send_channel(%r) in its connect",
+                missing,
+                missing[0],
+            )
+        return [field for field in chosen if field in sendable]
 
     def _staged(self, channels: GatewayChannels) -> list[str]:
         """The staged channels to serve; what is named and not staged is told of, as what cannot be sent to is."""

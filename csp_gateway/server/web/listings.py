@@ -31,30 +31,43 @@ class Listings(Versions):
         super().__init__(settings)
         self._mounted: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._lists: dict[tuple[str, str], None] = {}
+        self._lacking: dict[tuple[str, str, str], str] = {}
 
     def note_mounted(self, kind: str, name: str, version: str | None = None) -> None:
         """A verb is mounted for a channel; whether that is told is another matter."""
         self._mounted[kind, self.api_version(version)].append(name)
+
+    def note_lacking(self, kind: str, name: str, why: str, version: str | None = None) -> None:
+        """A verb cannot be mounted for a channel there is; ``why`` is told who asks, and says what to do."""
+        self._lacking[kind, self.api_version(version), name] = why
 
     def is_mounted(self, kind: str, version: str | None = None) -> bool:
         """Whether a verb is mounted for any channel."""
         return bool(self._mounted[kind, self.api_version(version)])
 
     def hint(self, path: str) -> str | None:
-        """What was probably meant by a path where nothing is; None where it lies under no verb, or the verb takes it.
+        """What was probably meant by a path where nothing is, or why; None where it lies under no verb, or the verb
+        takes it.
 
         Args:
             path: without the prefix of a reverse proxy.
         """
         if self.guarded:
             return None  # the names are for who may ask, and nobody has been asked who he is
+        for (kind, version, name), why in self._lacking.items():
+            if self._named(path, kind, version) in (name, name.replace("_", "-")):
+                return why
         for (kind, version), mounted in self._mounted.items():
-            verb = f"{self.api_path(kind, version)}/"
-            name = path.removeprefix(verb).partition("/")[0][:_LONGEST] if path.startswith(verb) else ""
+            name = self._named(path, kind, version)
             channels = {each.partition("/")[0] for each in mounted}
             if name and channels and not channels & {name, name.replace("-", "_")}:
                 return did_you_mean(name, channels)
         return None
+
+    def _named(self, path: str, kind: str, version: str) -> str:
+        """The name that a path of a verb names, or its beginning; nothing if it is no path of it."""
+        verb = f"{self.api_path(kind, version)}/"
+        return path.removeprefix(verb).partition("/")[0][:_LONGEST] if path.startswith(verb) else ""
 
     def add_available_channels(self, kinds: Iterable[str], version: str | None = None) -> None:
         """Serve ``GET <verb>/``: the channels each verb is mounted for."""

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import pytest
+from ccflow import ModelRegistry
 from csp import ts
 from pydantic import BaseModel, ValidationError
 
@@ -103,3 +104,16 @@ def test_what_it_is_given_stays_as_it_was() -> None:
 def test_anything_else_is_a_validation_error(given: object) -> None:
     with pytest.raises(ValidationError):
         Holder(selection=given)
+
+
+def test_a_text_is_not_a_list() -> None:
+    with pytest.raises(ValidationError, match=r"by a list of their names: \['quotes'\]; alone 'quotes' would be"):
+        Holder(selection="quotes")  # type: ignore[arg-type]  # the mistake is the point
+
+
+def test_a_text_may_be_a_selection_in_the_registry() -> None:
+    ModelRegistry.root().add("some", ChannelSelection(include=["quotes"]))
+    try:
+        assert ChannelSelection.model_validate("/some").include == ["quotes"]
+    finally:
+        ModelRegistry.root().clear()

@@ -82,9 +82,26 @@ def test_channels_that_cannot_be_sent_to_are_logged(mounted: Any, caplog: pytest
     assert "Requested channels missing send routes are: ['b']" in caplog.text
 
 
+def test_it_is_a_warning_if_they_were_named(mounted: Any, caplog: pytest.LogCaptureFixture) -> None:
+    client = mounted(mount_send=["b"])
+    (warned,) = (each for each in caplog.records if "missing send routes" in each.message)
+    assert (warned.levelname, "channels.add_send_channel('b')" in warned.message) == ("WARNING", True)
+    for path in ("b", "b/x"):
+        answer = client.post(f"/api/v1/send/{path}", json={"n": 1})
+        assert (answer.status_code, answer.json()["detail"]) == (404, "Not Found")
+        assert answer.json()["hint"] == (
+            "channel 'b' takes nothing from outside: let a module call channels.add_send_channel('b') in its connect"
+        )
+
+
 def test_a_mistyped_channel_fails_the_start(mounted: Any) -> None:
     with pytest.raises(UnknownChannelError, match="no channel 'aa' to select; did you mean 'a'"):
         mounted(mount_last=["aa"])
+
+
+def test_a_selection_that_is_a_text_says_how_it_is_written() -> None:
+    with pytest.raises(ValidationError, match=r"channels are selected by a list of their names: \['a'\]"):
+        MountRestRoutes(mount_last="a")  # type: ignore[arg-type]  # the mistake is the point
 
 
 def test_a_mistyped_option_names_the_nearest() -> None:

@@ -77,6 +77,17 @@ def test_a_name_that_is_not_mounted_is_near_to_one_that_is() -> None:
         assert of.hint(path) is None
 
 
+def test_a_name_that_cannot_be_mounted_says_why() -> None:
+    of = listings()
+    of.note_mounted("send", "my_count")
+    of.note_lacking("send", "my_counts", "because")
+    for path in ("/api/v1/send/my_counts", "/api/v1/send/my-counts/x"):
+        assert of.hint(path) == "because"
+    assert of.hint("/api/v1/last/my_counts") is None
+    of.add_middleware(lambda: None)
+    assert of.hint("/api/v1/send/my_counts") is None
+
+
 def test_who_has_not_been_let_in_is_told_no_names() -> None:
     of = listings()
     of.note_mounted("last", "secret")
