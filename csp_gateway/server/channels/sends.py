@@ -27,6 +27,11 @@ WAITING_LIMIT = 100_000
 ACKNOWLEDGING_LIMIT = 10_000
 """Sends to one channel that may wait until what they sent has ticked; one beyond that is refused."""
 
+_AT_ONCE = 1_000
+"""Values that are queued in one go: a millisecond or so, for which others wait who may be on an event loop."""
+_BETWEEN = 0.0001
+"""Seconds in which they get in: a lock that is taken again at once is taken by none of them."""
+
 
 class Sendable(NamedTuple):
     """A channel the outside may send to, for who builds a form for it."""
@@ -62,12 +67,13 @@ class Door:
         self._engine_thread = engine_thread
         self._silent_until = silent_until
         self._shut = False
+        self._coming = 0
         self._lock = threading.Lock()
 
     @property
     def waiting(self) -> int:
-        """How many values were sent that the engine has not seen yet."""
-        return max(0, self.cell.sent - self.cell.arrived)
+        """How many values were sent that the engine has not seen yet; those, too, that are still to be queued."""
+        return max(0, self.cell.sent + self._coming - self.cell.arrived)
 
     def edges(self) -> Any:
         """What was sent, as an edge, or of a basket as a dict of them; called once a build."""
@@ -77,7 +83,7 @@ class Door:
         return spread(sent, list(self.open_keys), self.declaration.ticks)
 
     def push(self, values: list[Any], key: Any = None, *, ticked: bool = False) -> Answer | None:
-        """Queue one tick for each value, all or none.
+        """Queue one tick for each value, all or none, in order; of a long batch, others' values may come in between.
 
         Args:
             ticked: give an answer that is known once the engine cycle is over in which the last of them ticked.
@@ -89,26 +95,42 @@ class Door:
             NotRunningError: the engine takes no more.
         """
         ticks = [self._tick(value, key) for value in values]
-        name = self.declaration.name
         with self._lock:
-            if threading.get_ident() != self._engine_thread():
-                self._refuse_outside()  # a node goes on until the engine ends, and would end it
-            if self.waiting + len(ticks) > WAITING_LIMIT:
-                self.refused += len(ticks)
-                raise SendRefusedError(
-                    f"channel {name!r}: {self.waiting} sent values wait for the engine, "
-                    f"which takes {WAITING_LIMIT} at most; send again later"
-                )
-            # Asked for before the value is queued: the engine may be quicker than this thread.
-            acknowledged = self._acknowledge(len(ticks)) if ticked else None
-            for tick in ticks:
-                if not self.adapter.push_tick(tick):
-                    if acknowledged is not None:
-                        self.cell.forget(acknowledged)
-                    raise NotRunningError(f"channel {name!r}: the engine takes no more values")
-                # Counted once it is queued: a value that csp refuses will never arrive.
-                self.cell.sent += 1
+            self._refuse(len(ticks), ticked)
+            self._coming += len(ticks)
+        acknowledged = Answer.of(None) if ticked else None
+        pushed = 0
+        try:
+            while pushed < len(ticks):
+                if pushed:
+                    time.sleep(_BETWEEN)
+                piece = ticks[pushed : pushed + _AT_ONCE]
+                with self._lock:
+                    acknowledged = self._queue(piece, ticked=ticked and pushed + len(piece) == len(ticks))
+                    pushed += len(piece)
+                    self._coming -= len(piece)
+        finally:
+            if pushed < len(ticks):
+                with self._lock:
+                    self._coming -= len(ticks) - pushed
         return acknowledged
+
+    def _refuse(self, count: int, ticked: bool) -> None:
+        name = self.declaration.name
+        if threading.get_ident() != self._engine_thread():
+            self._refuse_outside()  # a node goes on until the engine ends, and would end it
+        if self.waiting + count > WAITING_LIMIT:
+            self.refused += count
+            raise SendRefusedError(
+                f"channel {name!r}: {self.waiting} sent values wait for the engine, "
+                f"which takes {WAITING_LIMIT} at most; send again later"
+            )
+        if ticked and count and self.cell.acknowledging >= ACKNOWLEDGING_LIMIT:
+            self.refused += count
+            raise SendRefusedError(
+                f"channel {name!r}: {ACKNOWLEDGING_LIMIT} sends wait until they have ticked, and no "
+                f"more may; send again later, or without waiting"
+            )
 
     def _refuse_outside(self) -> None:
         name = self.declaration.name
@@ -121,16 +143,17 @@ class Door:
                 f"block_set_channels_until: what is sent would not tick; send again then"
             )
 
-    def _acknowledge(self, count: int) -> Answer:
-        if not count:
-            return Answer.of(None)
-        if self.cell.acknowledging >= ACKNOWLEDGING_LIMIT:
-            self.refused += count
-            raise SendRefusedError(
-                f"channel {self.declaration.name!r}: {ACKNOWLEDGING_LIMIT} sends wait until they have ticked, and no "
-                f"more may; send again later, or without waiting"
-            )
-        return self.cell.acknowledge(self.cell.sent + count)
+    def _queue(self, piece: list[Any], *, ticked: bool) -> Answer | None:
+        # Asked for before the value is queued: the engine may be quicker than this thread.
+        acknowledged = self.cell.acknowledge(self.cell.sent + len(piece)) if ticked else None
+        for tick in piece:
+            if not self.adapter.push_tick(tick):
+                if acknowledged is not None:
+                    self.cell.forget(acknowledged)
+                raise NotRunningError(f"channel {self.declaration.name!r}: the engine takes no more values")
+            # Counted once it is queued: a value that csp refuses will never arrive.
+            self.cell.sent += 1
+        return acknowledged
 
     def shut(self) -> None:
         """Let nothing in from now on."""

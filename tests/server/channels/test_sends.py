@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import csp
@@ -130,6 +131,27 @@ def test_what_was_accepted_while_others_stop_is_never_lost(run_gateway: Any) -> 
     for thread in threads:
         thread.join()
     assert len(outputs["a"]) == sum(accepted)
+
+
+def test_others_get_in_between_the_pieces_of_a_long_batch(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = run_gateway(Ch(), Doors())
+    channels, door, waiting = gateway.channels, [], []
+
+    def meanwhile(_: float) -> None:
+        waiting.append(channels.statistics()["sends"]["a"]["waiting"])
+        door.append(channels.outside.send_all("a", [Count(n=-1)], ticked=True))
+
+    monkeypatch.setattr(sends, "time", SimpleNamespace(sleep=meanwhile, monotonic=time.monotonic))
+    monkeypatch.setattr(sends, "_AT_ONCE", 10)
+    channels.outside.send_all("a", [Count(n=n) for n in range(35)], ticked=True).result(10)
+    for acknowledged in door:
+        assert acknowledged.done()
+    assert min(waiting) >= 5  # what is still to be queued counts
+    assert channels.statistics()["sends"]["a"]["waiting"] == 0
+    monkeypatch.undo()
+    ticked = [value.n for _, value in gateway.stop()["a"]]
+    assert [n for n in ticked if n >= 0] == list(range(35))
+    assert [position for position, n in enumerate(ticked) if n < 0] == [10, 21, 32]
 
 
 def test_a_full_door_refuses_all_or_nothing(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
