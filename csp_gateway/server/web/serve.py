@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import inspect
+import os
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -83,12 +85,13 @@ class WebServer:
         options: of ``uvicorn.Config``; ``host`` and ``port`` win over the settings.
 
     Raises:
-        StartError: uvicorn has no such option.
+        StartError: uvicorn has no such option, or the files of TLS cannot be used.
         PortTakenError: another program listens there.
     """
 
     def __init__(self, settings: GatewaySettings, options: dict[str, Any]) -> None:
         refuse_unknown_options(options)
+        _refuse_unusable_tls(options)
         self._options = {**_DEFAULTS, **options}
         self._host = str(self._options.pop("host", settings.BIND))
         self._socket = _listen(self._host, int(self._options.pop("port", settings.PORT)))
@@ -155,6 +158,27 @@ def refuse_unknown_options(options: dict[str, Any]) -> None:
     for name in options:
         if name not in _OPTIONS:
             raise StartError(f"neither start nor uvicorn has an option {name!r}; {did_you_mean(name, _OPTIONS)}")
+
+
+def _refuse_unusable_tls(options: dict[str, Any]) -> None:
+    """Hold that there is a certificate wherever something else of TLS is given, and that it can be used."""
+    given = [name for name in options if name.startswith("ssl_") and options[name]]
+    certificate, key = options.get("ssl_certfile"), options.get("ssl_keyfile")
+    if given and not certificate:
+        raise StartError(f"{given[0]} is given and ssl_certfile is not: https needs ssl_certfile, a certificate in PEM")
+    if certificate:
+        password = options.get("ssl_keyfile_password")
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password)
+        except OSError as error:  # of which SSLError is one
+            files = f"ssl_certfile={str(certificate)!r}" + (f" and ssl_keyfile={str(key)!r}" if key else "")
+            lost = [name for name, file in (("ssl_certfile", certificate), ("ssl_keyfile", key)) if not _is_there(file)]
+            why = f"{lost[0]} is no file that can be read" if lost else f"not a certificate and its key ({error})"
+            raise StartError(f"https cannot be spoken with {files}: {why}") from error
+
+
+def _is_there(file: Any) -> bool:
+    return file is None or os.access(file, os.R_OK)
 
 
 def _loop_runs_here() -> bool:
