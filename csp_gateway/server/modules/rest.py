@@ -122,10 +122,8 @@ class MountRestRoutes(GatewayModule):
         chosen, sendable = self._chosen("send", app.channels), app.channels.sendable()
         missing = [field for field in chosen if field not in sendable]
         for field in missing:
-            why = (
-                f"channel {field!r} takes nothing from outside: let a module call channels.add_send_channel({field!r})"
-            )
-            app.note_lacking("send", field, f"{why} in its connect", self.api_version)
+            do = f"let a module call channels.add_send_channel({field!r}) in its connect"
+            app.note_lacking("send", field, f"channel {field!r} takes nothing from outside: {do}", self.api_version)
         if missing:
             named = self._selection("send").include is not None
             _log.log(
