@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,22 +12,21 @@ from urllib.parse import parse_qsl
 import anyio
 from fastapi import Request
 from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
 
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web.problem import REQUEST_TIMEOUT, TOO_MANY_REQUESTS, TOO_MANY_WAITING, ProblemReply
 from csp_gateway.server.web.reply import invalid
 
-__all__ = ["ITS_BODY", "Deadline", "Patience", "too_late", "waiting_for"]
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+__all__ = ["BEGUN", "ITS_BODY", "Deadline", "Patience", "too_late", "waiting_for"]
 
 _log = logging.getLogger("csp_gateway.web")
 _WAITS_FOR = "csp_gateway.waits_for"
 _NUMBER = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 
 
+BEGUN = "csp_gateway.begun"
+"""In a scope, when its request began, by the loop's clock, if that was before ``Deadline`` saw it."""
 ITS_BODY = "the rest of its body"
 """What a request waits for whose body is on its way."""
 _ITS_ROUTE = "the code of its route"
@@ -137,7 +136,8 @@ class Deadline:
         task = asyncio.ensure_future(self._until(ending, scope, _telling(scope[_WAITS_FOR], receive), answer.send))
         task.add_done_callback(leave)
         try:
-            await asyncio.wait({task}, timeout=seconds)
+            now = asyncio.get_running_loop().time()
+            await asyncio.wait({task}, timeout=seconds - (now - scope.get(BEGUN, now)))
             if task.done() or answer.begun:
                 await task
                 return
@@ -175,7 +175,7 @@ class _Answer:
         self._send = send
         self.begun = self.dropped = False
 
-    async def send(self, message: MutableMapping[str, Any]) -> None:
+    async def send(self, message: Message) -> None:
         if not self.dropped:
             self.begun = True
             await self._send(message)
@@ -185,7 +185,7 @@ def _telling(waits_for: list[str], receive: Receive) -> Receive:
     """``receive``, which says that a body is waited for that is not whole."""
     whole = False
 
-    async def told() -> MutableMapping[str, Any]:
+    async def told() -> Message:
         nonlocal whole
         if whole:
             return await receive()

@@ -15,7 +15,7 @@ from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Outside
 from csp_gateway.server.web.caching import NO_STORE, is_known, never_stored, tag_of, told_of_newest
 from csp_gateway.server.web.compress import coding_for
-from csp_gateway.server.web.deadline import ITS_BODY, Patience, too_late
+from csp_gateway.server.web.deadline import BEGUN, ITS_BODY, Patience, too_late
 from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.problem import ProblemReply
 from csp_gateway.server.web.reply import failed
@@ -58,9 +58,11 @@ class Front:
                 if newest is not None and newest.cell.settled and await self._try_last(newest, scope, receive, send):
                     return
             elif method == "POST" and scope["path"] in self._send and _is_simple(scope):
+                begun = asyncio.get_running_loop().time()
                 receive = await self._try_send(scope, receive, send)
                 if receive is _answered:
                     return
+                scope = {**scope, BEGUN: begun}
         await self._app(scope, receive, send)
 
     async def _try_last(self, newest: Newest, scope: Scope, receive: Receive, send: Send) -> bool:

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from csp_gateway import GatewaySettings
-from csp_gateway.server.web.deadline import Deadline, Patience, waiting_for
+from csp_gateway.server.web.deadline import BEGUN, Deadline, Patience, waiting_for
 from csp_gateway.server.web.reply import mount_errors
 
 NONE = {"too-many-requests": 0, "too-many-waiting": 0}
@@ -167,3 +167,14 @@ def test_there_are_only_so_many(served: Any) -> None:
     first.join()
     assert client.get("/quick").json() == 1
     second.join()
+
+
+def test_the_time_before_it_counts(served: Any) -> None:
+    api, _ = served()
+
+    async def late(scope: Any, receive: Any, send: Any) -> None:
+        begun = asyncio.get_running_loop().time() - 60
+        await api.app({**scope, BEGUN: begun}, receive, send)
+
+    answer = TestClient(late).get("/waits")
+    assert (answer.status_code, answer.json()["detail"][:43]) == (504, "GET /waits was not answered within 60 s; it")

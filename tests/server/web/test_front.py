@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from csp_gateway import ChannelSelection, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
 from csp_gateway.server.channels import sends
+from csp_gateway.server.web.deadline import BEGUN
 from csp_gateway.server.web.verbs import INLINE_BYTES, Writer
 
 from . import conftest
@@ -212,3 +213,16 @@ def test_a_large_tick_is_not_written_on_the_event_loop(serve: Any, monkeypatch: 
             assert len(first.json()) == 10_000
             assert client.get(f"/api/v1/{path}").content == first.content
             assert threads == ["web-worker"]
+
+
+def test_what_is_read_here_and_passed_on_has_one_deadline(client: Any) -> None:
+    passed: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        passed.append(scope)
+        await client.gateway.web_app.get_fastapi()(scope, receive, send)
+
+    # The front, as it stands, in front of another application.
+    client.gateway.web_app._front._app = app
+    assert client.post("/api/v1/send/my_counts", json={"n": "x"}).status_code == 422
+    assert BEGUN in passed[0]
