@@ -9,11 +9,11 @@ from csp_gateway.server.web.verbs.mount import get_default_responses, mount_list
 from csp_gateway.server.web.verbs.newest import Newest
 from csp_gateway.server.web.verbs.next import mount_next
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
+from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.send import INLINE_BYTES, mount_send
 from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, why_not
 from csp_gateway.server.web.verbs.sql import mount_sql
 from csp_gateway.server.web.verbs.stage import mount_stage
-from csp_gateway.server.web.verbs.stagings import Refused
 from csp_gateway.server.web.verbs.state import collected, mount_state
 from csp_gateway.server.web.verbs.writer import INLINE_JSON, Writer
 

@@ -11,14 +11,10 @@ from csp_gateway.server.channels import Answer, Outside
 from csp_gateway.server.structs import decode_many
 from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
 from csp_gateway.server.web.reply import written
+from csp_gateway.server.web.verbs.refused import UNREADABLE, Place, Refused, wrong
 from csp_gateway.server.web.verbs.shape import Shape
-from csp_gateway.server.web.verbs.stagings import Refused
 
 __all__ = ["Accepted", "Intake"]
-
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
-_Place = tuple[str | int, ...]
 
 
 class Accepted(NamedTuple):
@@ -43,7 +39,8 @@ class Intake:
         self._outside = outside
         self._shape = shape
         self._context = context
-        self._opened = frozenset(opened)
+        self.opened = tuple(opened)
+        """The spellings of the keys that can be sent to."""
 
     def accept(self, body: bytes, spelled: str | None = None, *, ticked: bool = False) -> Accepted:
         """Queue what a body says, and give back the answer: what was accepted.
@@ -73,10 +70,8 @@ class Intake:
     def _accept_keys(self, body: bytes, ticked: bool) -> Accepted:
         try:
             parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        except _UNREADABLE as error:
-            raise Refused(
-                [_wrong("dict_type", ("body",), f"Input should be an object by key: {error}", body)]
-            ) from None
+        except UNREADABLE as error:
+            raise Refused([wrong("dict_type", ("body",), f"Input should be an object by key: {error}", body)]) from None
         unknown = [self._unknown(spelled, ("body", spelled, "[key]")) for spelled in parts if not self._has(spelled)]
         if unknown:
             raise Refused(unknown)
@@ -92,9 +87,9 @@ class Intake:
         whole = ticks if self._shape.container is dict else [ticks.get(i) for i in range(max(ticks) + 1)]
         return Accepted(answer, self._outside.send_all(self._shape.channel, [whole], ticked=ticked))
 
-    def _records(self, data: bytes, where: _Place, *, single: bool = False) -> list[Any]:
+    def _records(self, data: bytes, where: Place, *, single: bool = False) -> list[Any]:
         if single and data[:1] == b"[":
-            raise Refused([_wrong("object_type", where, "Input should be an object: a key ticks once a send", data)])
+            raise Refused([wrong("object_type", where, "Input should be an object: a key ticks once a send", data)])
         try:
             return decode_many(self._shape.struct, data, self._context)
         except ValidationError as error:
@@ -104,16 +99,12 @@ class Intake:
     def _has(self, spelled: str) -> bool:
         return spelled in self._shape.keys
 
-    def _key(self, spelled: str, where: _Place) -> Any:
+    def _key(self, spelled: str, where: Place) -> Any:
         if not self._has(spelled):
             raise Refused([self._unknown(spelled, where)])
-        if spelled not in self._opened:
+        if spelled not in self.opened:
             raise RefusedRequest(PROBLEMS[NoProviderException], f"Channel not found: {self._shape.channel}/{spelled}")
         return self._shape.keys[spelled]
 
-    def _unknown(self, spelled: str, where: _Place) -> dict[str, Any]:
-        return _wrong("enum", where, f"There is no such key; {did_you_mean(spelled, self._shape.keys)}", spelled)
-
-
-def _wrong(kind: str, where: _Place, message: str, given: Any) -> dict[str, Any]:
-    return {"type": kind, "loc": where, "msg": message, "input": given}
+    def _unknown(self, spelled: str, where: Place) -> dict[str, Any]:
+        return wrong("enum", where, f"There is no such key; {did_you_mean(spelled, self._shape.keys)}", spelled)

@@ -20,8 +20,8 @@ from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.intake import Accepted, Intake
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_verb
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
+from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.shape import Shape
-from csp_gateway.server.web.verbs.stagings import Refused
 from csp_gateway.server.web.workers import Workers
 
 __all__ = ["INLINE_BYTES", "mount_send"]

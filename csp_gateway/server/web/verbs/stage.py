@@ -14,8 +14,9 @@ from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import OVER, get_default_responses
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
+from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.shape import Detail
-from csp_gateway.server.web.verbs.stagings import Refused, Stagings
+from csp_gateway.server.web.verbs.stagings import Stagings
 
 __all__ = ["mount_stage"]
 

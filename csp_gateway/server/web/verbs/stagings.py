@@ -10,21 +10,9 @@ from csp_gateway.errors import StagingArgumentError, did_you_mean
 from csp_gateway.server.channels import Declaration, GatewayChannels
 from csp_gateway.server.structs import GatewayStruct, decode, decode_many, encode
 from csp_gateway.server.web.reply import written
+from csp_gateway.server.web.verbs.refused import UNREADABLE, Place, Refused, wrong
 
-__all__ = ["Refused", "Stagings"]
-
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
-_Place = tuple[str | int, ...]
-
-
-class Refused(Exception):
-    """A body that was not accepted: its errors in pydantic's shape."""
-
-    def __init__(self, errors: Sequence[Mapping[str, Any]], count: int | None = None) -> None:
-        super().__init__(f"{len(errors)} errors")
-        self.errors = errors
-        self.count = count
+__all__ = ["Stagings"]
 
 
 class _Named(msgspec.Struct):
@@ -124,25 +112,25 @@ class Stagings:
             return self._tick(body, ("body",))
         try:
             ticks = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        except _UNREADABLE as error:
-            raise Refused([_wrong("dict_type", ("body",), f"Input should be an object: {error}", body)]) from None
+        except UNREADABLE as error:
+            raise Refused([wrong("dict_type", ("body",), f"Input should be an object: {error}", body)]) from None
         unknown = [
-            _wrong("enum", ("body", key, "[key]"), f"There is no such key; {did_you_mean(key, self._keys)}", key)
+            wrong("enum", ("body", key, "[key]"), f"There is no such key; {did_you_mean(key, self._keys)}", key)
             for key in ticks
             if key not in self._keys
         ]
         if unknown or not ticks:
-            raise Refused(unknown or [_wrong("too_short", ("body",), "Input should have one key at least", {})])
+            raise Refused(unknown or [wrong("too_short", ("body",), "Input should have one key at least", {})])
         value = {self._keys[key]: self._tick(bytes(tick), ("body", key)) for key, tick in ticks.items()}
         if [] in value.values():
-            raise Refused([_wrong("too_short", ("body",), "Input should have one record at least for each key", {})])
+            raise Refused([wrong("too_short", ("body",), "Input should have one record at least for each key", {})])
         return value
 
-    def _tick(self, data: bytes, where: _Place) -> Any:
+    def _tick(self, data: bytes, where: Place) -> Any:
         """One record; of a list channel a list of them, also where it is one."""
         listed = data[:1] == b"["
         if listed and not self._declaration.listed:
-            raise Refused([_wrong("object_type", where, "Input should be an object", data)])
+            raise Refused([wrong("object_type", where, "Input should be an object", data)])
         try:
             if self._names_none(data):
                 records = decode_many(self._declaration.element, data, self._context)
@@ -161,7 +149,7 @@ class Stagings:
             return True  # whose ids are believed, are believed to be new
         try:
             named: Any = msgspec.json.decode(data, type=list[_Named] if data[:1] == b"[" else _Named)
-        except _UNREADABLE:
+        except UNREADABLE:
             return True  # pydantic says what is wrong
         records: list[_Named] = named if isinstance(named, list) else [named]
         return all(each.id is None for each in records)
@@ -194,8 +182,8 @@ class Stagings:
         """The ids in a body, as ``stage_remove`` takes them."""
         try:
             given = msgspec.json.decode(body)
-        except _UNREADABLE as error:
-            raise Refused([_wrong("json_invalid", ("body",), f"Invalid JSON: {error}", body)]) from None
+        except UNREADABLE as error:
+            raise Refused([wrong("json_invalid", ("body",), f"Invalid JSON: {error}", body)]) from None
         ids = list(self._ids_in(given, self._declaration.is_basket + self._declaration.listed))
         return ids if self._declaration.is_basket or self._declaration.listed else ids[0]
 
@@ -207,8 +195,4 @@ class Stagings:
             for each in given.values() if isinstance(given, dict) else given:
                 yield from self._ids_in(each, depth - 1)
         else:
-            raise Refused([_wrong("missing", ("body", "id"), "A record is found by its id, which is a string", given)])
-
-
-def _wrong(kind: str, where: _Place, message: str, given: Any) -> dict[str, Any]:
-    return {"type": kind, "loc": where, "msg": message, "input": given}
+            raise Refused([wrong("missing", ("body", "id"), "A record is found by its id, which is a string", given)])

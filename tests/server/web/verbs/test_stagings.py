@@ -8,7 +8,8 @@ import pytest
 from csp import ts
 
 from csp_gateway import GatewayChannels, GatewayModule, GatewayStruct, Stage
-from csp_gateway.server.web.verbs.stagings import Refused, Stagings
+from csp_gateway.server.web.verbs.refused import Refused
+from csp_gateway.server.web.verbs.stagings import Stagings
 
 FRESH = {"force_new_id": True, "force_new_timestamp": True}
 
