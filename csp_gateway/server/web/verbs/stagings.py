@@ -1,5 +1,6 @@
 """The stagings of one channel, asked and told in JSON; every call may take its time."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,8 @@ class Stagings:
         self._declaration = declaration
         self._context = context
         self._field = declaration.name
+        # A record that a body names must not go between it is found and staged: it would tick twice.
+        self._lock = threading.Lock()
         keys = channels.keys_for_channel(declaration.name) or {}
         self._keys = {str(getattr(key, "name", key)): key for key in keys}
         self._spelled = {key: spelled for spelled, key in self._keys.items()}
@@ -48,10 +51,11 @@ class Stagings:
             Refused: the body is no JSON, or not of the channel's class.
             StagingError: as ``GatewayChannels.stage_add``; or a record is staged otherwise than the body says.
         """
-        value = None if body in (b"", b"null") else self._value(body)
-        if value is not None:
-            self._array(value if isinstance(value, list) else [value])  # what cannot be written is not staged either
-        touched = self._channels.stage_add(self._field, value, ids)
+        with self._lock:
+            value = None if body in (b"", b"null") else self._value(body)
+            if value is not None:
+                self._array(value if isinstance(value, list) else [value])  # what JSON cannot say is not staged either
+            touched = self._channels.stage_add(self._field, value, ids)
         return self._held_by(touched)
 
     def remove(self, body: bytes, ids: list[str] | None) -> bytes:
@@ -61,11 +65,15 @@ class Stagings:
             Refused: the body does not say ids.
         """
         names = None if body in (b"", b"null") else self._names(body)
-        return self._held_by(self._channels.stage_remove(self._field, names, ids))
+        with self._lock:
+            touched = self._channels.stage_remove(self._field, names, ids)
+        return self._held_by(touched)
 
     def release(self, ids: list[str] | None) -> bytes:
         """Let what is staged into the channel; what was released."""
-        return self._written(self._channels.stage_release(self._field, ids))
+        with self._lock:
+            released = self._channels.stage_release(self._field, ids)
+        return self._written(released)
 
     def ids(self, ids: list[str] | None) -> bytes:
         """The open stagings, the newest last."""

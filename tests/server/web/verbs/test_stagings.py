@@ -1,6 +1,7 @@
 """The stagings of a channel in JSON."""
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -71,3 +72,26 @@ def test_records_that_were_staged_in_python_are_told_too(channels: Floor) -> Non
     assert channels.stage_lookup("lots")[staging] == [lot]
     lots.add(json.dumps({"id": lot.id}).encode(), [])
     assert all(each is lot for items in channels.stage_lookup("lots").values() for each in items)
+
+
+def test_what_a_body_names_is_not_released_before_it_is_staged(
+    channels: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lots, lot = of(channels, "lots"), Lot(n=3)
+    channels.stage_add("lots", lot)
+    original, threads, released = channels.stage_lookup, [], []
+
+    def looked_up(*given: Any) -> Any:
+        held = original(*given)
+        if not threads:
+            threads.append(threading.Thread(target=lambda: released.append(json.loads(lots.release(None)))))
+            threads[0].start()
+            threads[0].join(0.2)  # as long as it is given; it has to wait
+        return held
+
+    monkeypatch.setattr(type(channels), "stage_lookup", lambda _, *given: looked_up(*given))
+    lots.add(json.dumps({"id": lot.id}).encode(), [])
+    threads[0].join(10)
+    monkeypatch.undo()
+    assert [len(items) for items in released[0].values()] == [1, 1]
+    assert channels.stage_lookup("lots") == {}
