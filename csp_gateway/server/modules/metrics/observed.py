@@ -1,22 +1,23 @@
 """Observed: times every request on its way through, and how late the event loop is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Iterable
 from time import perf_counter
 from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
 
 from csp_gateway.server.modules.metrics.timings import Series, Timings
 
 __all__ = ["Observed"]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 _INTERVAL = 0.5
 _NONE = 0
 """The status of a request that was given up."""
+_NOT_FOUND = 404
 _MOST_PATHS = 1000
+_LONGEST_PATH = 200
+"""Characters of a path that is kept; those of the API are shorter, save for what clients make up."""
 
 
 class Observed:
@@ -50,7 +51,7 @@ class Observed:
             self._probe(asyncio.get_running_loop())
         status = _NONE
 
-        def watch(message: MutableMapping[str, Any]) -> Awaitable[None]:
+        def watch(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -67,10 +68,10 @@ class Observed:
             (self._by_path.get(key) or self._find(key)).observe(taken)
 
     def _find(self, key: tuple[str, int]) -> Series:
-        """The verb of a path is not looked for twice, unless clients ask for more paths than there is room for."""
+        """The verb of a path is not looked for twice, unless there is nothing, or more than there is room for."""
         path, status = key
         series = self.requests.series(self._verb(path), str(status) if status != _NONE else "none")
-        if len(self._by_path) < _MOST_PATHS:
+        if len(self._by_path) < _MOST_PATHS and len(path) <= _LONGEST_PATH and status != _NOT_FOUND:
             self._by_path[key] = series
         return series
 

@@ -64,12 +64,15 @@ def test_paths_without_end_take_no_room(monkeypatch: pytest.MonkeyPatch) -> None
     observed = Observed(app, "/api/", ["last"])
 
     async def run() -> None:
+        await ask(observed, f"/api/v1/last/{'a' * 10_000}")
+        await ask(observed, "/api/v1/last/unknown")
+        assert not observed._by_path
         for n in range(10):
             await ask(observed, f"/api/v1/last/{n}")
 
     asyncio.run(run())
     assert len(observed._by_path) == 3
-    assert counts(observed.requests) == {("last", "200"): 10}
+    assert counts(observed.requests) == {("last", "200"): 11, ("last", "404"): 1}
 
 
 def test_the_event_loop_is_looked_at_from_the_first_request_on(monkeypatch: pytest.MonkeyPatch) -> None:
