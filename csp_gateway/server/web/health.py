@@ -1,8 +1,7 @@
 """Health over HTTP: ``/livez`` and ``/readyz`` before all else, and 503 for all else until there is an application."""
 
-import json
 from asyncio import shield, wrap_future
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +9,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from csp_gateway.errors import NotRunningError
 from csp_gateway.server.web.problem import PROBLEMS, ProblemReply
 
 __all__ = ["Condition", "Entrance", "Health", "mount_health"]
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _TRY_AGAIN_LATER = 1013
 _STARTING = "the gateway is starting"
@@ -92,10 +87,10 @@ class Entrance:
         self._condition = condition
         probes = {"/livez": _live, "/readyz": _ready}
         self._probes = probes | {f"{root_path}{path}": probe for path, probe in probes.items()}
-        self._app: App = self._not_yet
-        self._coming: Future[App] = Future()
+        self._app: ASGIApp = self._not_yet
+        self._coming: Future[ASGIApp] = Future()
 
-    def open(self, app: App) -> None:
+    def open(self, app: ASGIApp) -> None:
         """Pass on to ``app`` from now on; from any thread."""
         self._app = app
         if not self._coming.done():
@@ -142,25 +137,26 @@ def mount_health(api: FastAPI, condition: Callable[[], Condition]) -> None:
         503: {"model": Health, "description": "It is not; `reason` and `detail` say why."},
     }
 
-    @api.get(
-        "/livez",
-        tags=["Health"],
-        summary="Whether the process may recover by itself",
-        responses=description,
-        operation_id="livez",
-    )
-    async def livez() -> Response:
-        return _live(condition())
+    for path, probe, summary in (
+        ("/livez", _live, "Whether the process may recover by itself"),
+        ("/readyz", _ready, "Whether requests should come here"),
+    ):
+        _mount(api, path, probe, condition, summary, description)
 
-    @api.get(
-        "/readyz",
-        tags=["Health"],
-        summary="Whether requests should come here",
-        responses=description,
-        operation_id="readyz",
-    )
-    async def readyz() -> Response:
-        return _ready(condition())
+
+def _mount(
+    api: FastAPI,
+    path: str,
+    probe: Callable[[Condition], Response],
+    condition: Callable[[], Condition],
+    summary: str,
+    description: dict[int | str, dict[str, Any]],
+) -> None:
+    async def answer() -> Response:
+        return probe(condition())
+
+    name = path.strip("/")
+    api.get(path, tags=["Health"], summary=summary, responses=description, operation_id=name, name=name)(answer)
 
 
 def _live(condition: Condition) -> Response:
@@ -172,14 +168,14 @@ def _ready(condition: Condition) -> Response:
 
 
 def _answer(well: bool, said: str, condition: Condition) -> Response:
-    content = {
-        "status": said,
-        "reason": condition.reason,
-        "detail": condition.detail,
-        "engine": condition.engine,
-        "lag_seconds": condition.lag_seconds,
-        "heartbeat_age_seconds": condition.heartbeat_age_seconds,
-    }
+    health = Health(
+        status=said,
+        reason=condition.reason,
+        detail=condition.detail,
+        engine=condition.engine,
+        lag_seconds=condition.lag_seconds,
+        heartbeat_age_seconds=condition.heartbeat_age_seconds,
+    )
     status = 200 if well else 503
     headers = {"cache-control": "no-store"} | ({} if well else {"retry-after": "1"})
-    return Response(json.dumps(content), status, headers, "application/json")
+    return Response(health.model_dump_json(), status, headers, "application/json")

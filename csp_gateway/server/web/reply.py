@@ -11,7 +11,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.utils import is_body_allowed_for_status_code
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -19,7 +18,7 @@ from csp_gateway.errors import GatewayException
 from csp_gateway.server.structs import GatewayStruct, encode_many
 from csp_gateway.server.web.problem import INVALID, ProblemReply, RefusedRequest, kind_of, plain
 
-__all__ = ["failed", "invalid", "invalid_body", "mount_errors", "structs_reply", "written"]
+__all__ = ["failed", "invalid", "mount_errors", "structs_reply", "written"]
 
 _log = logging.getLogger("csp_gateway.web")
 
@@ -69,12 +68,6 @@ def failed(error: Exception) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     return ProblemReply(plain(500), f"The gateway failed with {type(error).__name__}; its log has the traceback")
-
-
-def invalid_body(error: ValidationError) -> Response:
-    """A body that was not accepted as 422; locations start with ``body``."""
-    listed = error.errors(include_url=False)[:_MOST_ERRORS]
-    return invalid([{**each, "loc": ("body", *each["loc"])} for each in listed], error.error_count())
 
 
 def invalid(errors: Sequence[Mapping[str, Any]], count: int | None = None) -> Response:

@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from csp_gateway.errors import NotRunningError, QueriesRefusedError
 from csp_gateway.server.channels import Answer
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["tabular_reply"]
 
 Ask = Callable[[Callable[[], Any]], Answer]
-Receive = Callable[[], Any]
-Send = Callable[[MutableMapping[str, Any]], Any]
 
 _CHUNK = 64 * 1024
 """Bytes that end a chunk, with the piece that reaches them: of JSON some hundred rows, of columns up to 10,000."""
@@ -125,7 +124,7 @@ class _Streamed(Response):
         self._ask = ask
         self._on_end = on_end
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # uvicorn neither ends the task of a client that has left, nor says so when more is sent to it.
         leaving = asyncio.ensure_future(left(receive))
         try:
