@@ -11,6 +11,7 @@ from csp_gateway.server.gateway.announce import announce, start_lines
 from csp_gateway.server.gateway.answering import Answering
 from csp_gateway.server.gateway.closing import close_modules
 from csp_gateway.server.gateway.engine import Engine
+from csp_gateway.server.gateway.held import warn_of_held_threads
 from csp_gateway.server.gateway.opening import Opening
 from csp_gateway.server.gateway.parts import GatewayParts
 from csp_gateway.server.gateway.postmortem import Postmortem
@@ -153,7 +154,10 @@ class Run:
             on_open=opened,
         )
         with stop_on_signals(self._signalled):
-            self._opening.serve(on_stopping=self._stop_engine)
+            try:
+                self._opening.serve(on_stopping=self._stop_engine)
+            finally:
+                warn_of_held_threads()
             self._stop_engine()
             return self._close()
 
