@@ -5,12 +5,15 @@ then that name), or straight away (the origin is then that page's).
 """
 
 import ipaddress
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from starlette.types import Message, Receive, Scope, Send
+
 from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web.caching import never_stored
 from csp_gateway.server.web.depth import is_deeper
 from csp_gateway.server.web.problem import (
+    BODY_ENCODED,
     BODY_TOO_LARGE,
     FOREIGN_ORIGIN,
     INVALID,
@@ -22,18 +25,17 @@ from csp_gateway.server.web.workers import Workers
 
 __all__ = ["Guard"]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_READ = frozenset({b"host", b"origin", b"content-length", b"transfer-encoding", b"content-type", b"content-encoding"})
+"""Headers that are looked at."""
+_AS_IT_IS = (b"identity", b"")
 _INLINE_BYTES = 64 * 1024
 """Bytes of JSON whose depth is told on the event loop; more is looked at by a thread."""
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Guard:
-    """Lets requests through to ``app``, or answers 400, 403, 413 or 422 and what to set; to sockets 403.
+    """Lets requests through to ``app``, or answers 400, 403, 413, 415 or 422 and what to set; to sockets 403.
 
     Args:
         app: an ASGI application.
@@ -55,18 +57,10 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        host = origin = length = chunked = kind = b""
-        for name, value in scope["headers"]:
-            if name == b"host":
-                host = value
-            elif name == b"origin":
-                origin = value
-            elif name == b"content-length":
-                length = value
-            elif name == b"transfer-encoding":
-                chunked = value
-            elif name == b"content-type":
-                kind = value
+        said = {name: value for name, value in scope["headers"] if name in _READ}
+        host, origin = said.get(b"host", b""), said.get(b"origin", b"")
+        # Without either header there is no body.
+        length, body = said.get(b"content-length", b""), b"content-length" in said or b"transfer-encoding" in said
         refusal = None
         if self._hosts and host != self._newest_host and not self._answers_to(host):
             refusal = _other_host(host)
@@ -74,10 +68,12 @@ class Guard:
             refusal = _other_origin(origin)
         elif length and (not length.isdigit() or len(length) > 18 or int(length) > self._most):
             refusal = self._too_large()
+        elif body and said.get(b"content-encoding", b"identity").lower() not in _AS_IT_IS:
+            refusal = _encoded(said[b"content-encoding"])
         if refusal is None:
             try:
-                # Without either header there is no body.
-                await self._app(scope, self._read(receive, kind) if length or chunked else receive, send)
+                kind = said.get(b"content-type", b"")
+                await self._app(scope, self._read(receive, kind) if body else receive, send)
             except RefusedRequest as refused:
                 refusal = ProblemReply(refused.kind, refused.detail, refused.headers)
         if refusal is None:
@@ -86,7 +82,7 @@ class Guard:
             # A plain 403: uvicorn would log any other answer to a handshake as an application's error.
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await refusal(scope, receive, send)
+            await refusal(scope, receive, never_stored(send))
 
     def _answers_to(self, host: bytes) -> bool:
         if _name(host) not in self._hosts:
@@ -95,13 +91,14 @@ class Guard:
         return True
 
     def _knows(self, origin: bytes, host: bytes) -> bool:
-        return origin in self._origins or origin.partition(b"://")[2] == host
+        # "null" is the origin of no host at all, even of a request that names none.
+        return origin in self._origins or (host != b"" and origin.partition(b"://")[2] == host)
 
     def _read(self, receive: Receive, kind: bytes) -> Receive:
         """``receive`` within the limits; JSON comes whole, for its depth is not known before."""
         counted, whole = self._counted(receive), kind and b"json" not in kind.lower()
 
-        async def read() -> MutableMapping[str, Any]:
+        async def read() -> Message:
             nonlocal whole
             if whole:
                 return await counted()
@@ -125,7 +122,7 @@ class Guard:
         """``receive``, until more has come than may."""
         left = self._most
 
-        async def count() -> MutableMapping[str, Any]:
+        async def count() -> Message:
             nonlocal left
             message = await receive()
             left -= len(message.get("body", b""))
@@ -183,6 +180,12 @@ def _other_host(host: bytes) -> ProblemReply:
         UNKNOWN_HOST,
         f"This gateway does not answer to {name!r}: add the name to the setting ALLOWED_HOSTS if it is to",
     )
+
+
+def _encoded(coding: bytes) -> ProblemReply:
+    name = coding.decode("latin-1")[:80]
+    sentence = f"The body is encoded in {name!r}, and is only read as it is: send it without Content-Encoding"
+    return ProblemReply(BODY_ENCODED, sentence, {"accept-encoding": "identity", "connection": "close"})
 
 
 def _other_origin(origin: bytes) -> ProblemReply:

@@ -27,6 +27,7 @@ from csp_gateway.errors import (
 )
 
 __all__ = [
+    "BODY_ENCODED",
     "BODY_TOO_LARGE",
     "FOREIGN_ORIGIN",
     "INVALID",
@@ -86,6 +87,7 @@ PROBLEMS: Mapping[type[GatewayException], Kind] = {
 INVALID = Kind("invalid-request", 422, "The request is not valid")
 UNKNOWN_HOST = Kind("unknown-host", 400, "The gateway does not answer to this name")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "Pages of this origin may not do this")
+BODY_ENCODED = Kind("body-encoded", 415, "The body is encoded, and is only read as it is")
 BODY_TOO_LARGE = Kind("body-too-large", 413, "The body is larger than it may be")
 KEY_REUSED = Kind("idempotency-key-reused", 422, "The idempotency key belongs to another request")
 KEY_DONE = Kind("idempotency-key-done", 409, "The request with this idempotency key was done")

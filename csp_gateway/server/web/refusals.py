@@ -19,7 +19,10 @@ _OF_ALL = {
     "504": "The request was not answered in time",
 }
 """What stands before every route may answer."""
-_OF_BODIES = {"413": "The body is larger than `MAX_BODY_BYTES`"}
+_OF_BODIES = {
+    "413": "The body is larger than `MAX_BODY_BYTES`",
+    "415": "The body is encoded, and is only read as it is",
+}
 _PROBES = ("/livez", "/readyz")
 _OF_NEXT = {"429": "Too many requests wait for a tick"}
 

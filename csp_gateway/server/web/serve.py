@@ -16,6 +16,7 @@ import uvicorn
 
 from csp_gateway.errors import PortTakenError, StartError, did_you_mean
 from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web.live import FrameProtocol
 
 __all__ = ["WebServer"]
 
@@ -28,9 +29,11 @@ _DEFAULTS: dict[str, Any] = {
     "log_config": None,
     "loop": "asyncio" if sys.platform == "win32" else "uvloop",
     "timeout_graceful_shutdown": 10,
-    # Named, because uvicorn's "auto" has changed its mind before, and compression costs a fifth of the ceiling.
-    "ws": "websockets-sansio",
-    "ws_per_message_deflate": False,
+    "ws": FrameProtocol,
+    "ws_max_size": 1024 * 1024,
+    "ws_per_message_deflate": False,  # it costs a fifth of what can be told at most
+    "ws_ping_interval": 25.0,
+    "ws_ping_timeout": 8.0,
 }
 
 
@@ -101,7 +104,7 @@ class WebServer:
     @property
     def url(self) -> str:
         """Where a browser on this machine finds the gateway."""
-        scheme = "https" if self._options.get("ssl_keyfile") or self._options.get("ssl_certfile") else "http"
+        scheme = "https" if self._options.get("ssl_certfile") or self._options.get("ssl_context_factory") else "http"
         host = "localhost" if self._host in ("127.0.0.1", "0.0.0.0", "::", "::1", "") else self._host
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
 
@@ -164,7 +167,7 @@ def _refuse_unusable_tls(options: dict[str, Any]) -> None:
     """Hold that there is a certificate wherever something else of TLS is given, and that it can be used."""
     given = [name for name in options if name.startswith("ssl_") and options[name]]
     certificate, key = options.get("ssl_certfile"), options.get("ssl_keyfile")
-    if given and not certificate:
+    if given and not certificate and not options.get("ssl_context_factory"):
         raise StartError(f"{given[0]} is given and ssl_certfile is not: https needs ssl_certfile, a certificate in PEM")
     if certificate:
         password = options.get("ssl_keyfile_password")

@@ -1,5 +1,6 @@
 """Whom the guard turns away, and what it says."""
 
+import gzip
 from collections.abc import Iterator
 from typing import Any
 
@@ -117,6 +118,28 @@ def test_a_socket_of_another_host_is_not_opened() -> None:
     assert denied.value.code == 1008
 
 
+def test_a_body_that_is_encoded_is_not_read() -> None:
+    client = behind()
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    answer = client.post("/json", content=gzip.compress(b"{}"), headers=headers)
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert answer.json()["type"] == "urn:csp-gateway:problem:body-encoded"
+    assert "'gzip'" in answer.json()["detail"]
+    assert client.post("/json", content=b"{}", headers={**headers, "content-encoding": "Identity"}).json() == 0
+    assert client.get("/", headers={"content-encoding": "gzip"}).status_code == 200
+
+
+def test_a_refusal_is_not_stored() -> None:
+    refused = [
+        behind().get("/", headers={"host": "evil.example.com"}),
+        behind().post("/", headers={"origin": "http://evil.example.com"}),
+        behind(MAX_BODY_BYTES=1).post("/", content=b"abc"),
+        behind(MAX_JSON_DEPTH=1).post("/json", json={"a": [[]]}),
+    ]
+    assert [answer.status_code for answer in refused] == [400, 403, 413, 422]
+    assert {answer.headers.get("cache-control") for answer in refused[:3]} == {"no-store"}
+
+
 @pytest.mark.parametrize("path", ["/", "/json"])
 def test_a_body_has_a_limit_whether_it_says_its_size_or_not(path: str) -> None:
     client = behind(MAX_BODY_BYTES=100)
@@ -146,3 +169,9 @@ def test_json_has_a_depth() -> None:
             (wrong,) = answer.json()["detail"]
             assert (wrong["type"], wrong["ctx"]) == ("json_depth", {"max_depth": 3})
     assert client.post("/", content=b"[[[[[", headers={"content-type": "text/csv"}).json() == 5
+
+
+def test_the_origin_of_no_host_is_none_of_ours() -> None:
+    client = behind(ALLOWED_HOSTS=["*"])
+    for host in ("", "localhost"):
+        assert client.post("/", headers={"host": host, "origin": "null"}).status_code == 403
