@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from csp_gateway.server.modules.metrics import MountMetrics
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
+    from csp_gateway.server.modules.websocket import MountWebSocketRoutes
     from csp_gateway.server.settings import GatewaySettings
     from csp_gateway.server.staging import (
         Staging,
@@ -158,6 +159,7 @@ __all__ = [
     "MountMetrics",
     "MountPerspectiveTables",
     "MountRestRoutes",
+    "MountWebSocketRoutes",
     "NoProviderException",
     "Not",
     "NotRunningError",
@@ -252,6 +254,7 @@ _HOMES = {
     "MountMetrics": "csp_gateway.server.modules.metrics",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
+    "MountWebSocketRoutes": "csp_gateway.server.modules.websocket",
     "Not": "csp_gateway.wire",
     "Or": "csp_gateway.wire",
     "OrderBy": "csp_gateway.wire",

@@ -50,6 +50,7 @@ __all__ = [
     "DeclarationError",
     "DynamicChannelError",
     "EngineError",
+    "FrameError",
     "GatewayException",
     "NoProviderException",
     "NotRunningError",
@@ -213,6 +214,23 @@ class StagingArgumentError(StagingError, ValueError):
 
 class StagingFullError(StagingError):
     """There are as many stagings or records as one channel may have, or too much waits for the engine."""
+
+
+class FrameError(GatewayException):
+    """A message on a live connection that cannot be read, or done.
+
+    Attributes:
+        code: what is wrong with it, in one word.
+        id: that of the message, where it could be read.
+    """
+
+    def __init__(self, code: str, message: str, id: str | int | None = None) -> None:
+        super().__init__(code, message, id)
+        self.code = code
+        self.id = id
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
 
 class QueriesRefusedError(GatewayException):

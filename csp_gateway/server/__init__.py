@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from csp_gateway.server.modules.metrics import MountMetrics
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
+    from csp_gateway.server.modules.websocket import MountWebSocketRoutes
     from csp_gateway.server.settings import GatewaySettings, Settings
     from csp_gateway.server.staging import (
         Staging,
@@ -107,6 +108,7 @@ __all__ = [
     "MountMetrics",
     "MountPerspectiveTables",
     "MountRestRoutes",
+    "MountWebSocketRoutes",
     "Not",
     "Or",
     "OrderBy",
@@ -176,6 +178,7 @@ _HOMES = {
     "MountMetrics": "csp_gateway.server.modules.metrics",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
+    "MountWebSocketRoutes": "csp_gateway.server.modules.websocket",
     "Not": "csp_gateway.wire",
     "Or": "csp_gateway.wire",
     "OrderBy": "csp_gateway.wire",

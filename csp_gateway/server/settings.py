@@ -71,6 +71,7 @@ class GatewaySettings(BaseSettings):
     MAX_JSON_DEPTH: int = Field(default=64, ge=1, le=500, description="How deep the JSON of a request may be nested.")
     MAX_REQUESTS: int = Field(default=2000, ge=1, description="The most requests in progress, without those of next.")
     MAX_WAITING: int = Field(default=10_000, ge=1, description="The most requests of next that wait for a tick.")
+    MAX_CLIENTS: int = Field(default=10_000, ge=1, description="The most clients that follow channels as they tick.")
     REQUEST_SECONDS: float = Field(
         default=60.0, gt=0, allow_inf_nan=False, description="How long a request may wait for its answer to begin."
     )

@@ -6,6 +6,7 @@ everyone who waits for the same coming tick shares one answer.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +34,8 @@ class Cell:
         self.awake = False
         self.history: History | None = None
         """The newest ticks, if somebody asked to keep them."""
+        self.told: Callable[[], None] | None = None
+        """Called after every tick, on the engine's thread: who follows the history. It must not wait, nor raise."""
         self.sent = 0
         """How many values the outside has sent to the channel."""
         self.arrived = 0
@@ -67,6 +70,22 @@ class Cell:
         return None
 
     # Who asks, from any thread.
+
+    def standing(self) -> tuple[int, dict[Any, Any]]:
+        """The offset of the coming tick in the history, and what stands before it: key → newest value; without keys
+        under None, and nothing before the first tick. Of a channel that keeps a history.
+        """
+        assert self.history is not None
+        while True:
+            coming = self.history.next
+            stands = self._stands()
+            # The engine's thread counts a tick in the history first, and here when it has kept it.
+            if self.ticks == coming == self.history.next:
+                return coming, stands
+            time.sleep(0)  # for the engine's thread, which is between the two
+
+    def _stands(self) -> dict[Any, Any]:
+        return {} if self.value is None else {None: self.value}
 
     def first_to_ring(self) -> bool:
         """Whether the caller is the one who must wake the cell; True once."""
@@ -144,6 +163,8 @@ class Cell:
         """The channel ticked."""
         self.value = value
         self.ticks += 1
+        if self.told is not None:
+            self.told()
         if self.waited_for:
             self._answer((None,))
 
@@ -229,6 +250,10 @@ class BasketCell(Cell):
     def _reading(self, key: Any) -> Callable[[Any], Any] | None:
         return self._in_order if key is None else None
 
+    def _stands(self) -> dict[Any, Any]:
+        now = self.value.copy()
+        return {key: now[key] for key in self._keys if key in now}
+
     def _in_order(self, now: dict[Any, Any] | None) -> Any:
         """What all keys together are told as, in the order of declaration; None when the engine has ended."""
         if now is None:
@@ -252,6 +277,8 @@ class BasketCell(Cell):
             # For the last time: all keys are there, in the order of declaration.
             self.value = {key: self.value[key] for key in self._keys}
             self._unordered = False
+        if self.told is not None:
+            self.told()
         if self.waited_for:
             self._answer((*value, None))
 

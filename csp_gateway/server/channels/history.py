@@ -156,6 +156,28 @@ class History:
 
     # On any thread. A copy of the ring is made in one step of the interpreter; the engine appends before or after it.
 
+    @property
+    def next(self) -> int:
+        """The offset of the coming tick."""
+        return self._next
+
+    def after(self, offset: int, limit: int) -> Page:
+        """As ``since``, for who follows the ticks as they come: it costs by what is new, not by what is kept.
+
+        Args:
+            offset: the first that is wanted; not beyond ``next``.
+            limit: the most ticks to answer.
+        """
+        wanted = self._next - offset
+        newest = list(islice(reversed(self._ring), wanted)) if wanted > 0 else []
+        while newest and newest[-1][0] < offset:
+            newest.pop()  # the coming tick was counted, and was not in the ring yet
+        if not newest or newest[-1][0] > offset:
+            # Too old, or the engine has appended in between; or nothing is new.
+            return self.since(offset, limit=limit)
+        ticks = tuple(Tick(*entry[:3]) for entry in islice(reversed(newest), limit))
+        return Page(ticks, self.epoch, offset + len(ticks), len(newest) - len(ticks))
+
     def since(self, offset: int | None = None, epoch: str | None = None, limit: int | None = None) -> Page:
         """The ticks from ``offset`` on.
 

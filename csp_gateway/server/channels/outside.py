@@ -49,6 +49,7 @@ class Outside:
         self.engine_thread: int | None = None
         """The thread on which the engine runs, or ran."""
         self._realtime = True
+        self._when_closed: list[Callable[[BaseException | None], None]] = []
         self._closed: NotRunningError | None = NotRunningError("the gateway is not running yet: start it first")
 
     def open(self, engine_thread: int, realtime: bool = True) -> None:
@@ -67,6 +68,12 @@ class Outside:
         self.selects.close(self._closed)
         self._stages.close(self._closed)
         self._states.close()
+        for tell in self._when_closed:
+            tell(cause)
+
+    def when_closed(self, tell: Callable[[BaseException | None], None]) -> None:
+        """Have ``tell`` called when the engine has ended, on its thread: with its error, or None. It must not raise."""
+        self._when_closed.append(tell)
 
     @property
     def running(self) -> bool:
@@ -149,6 +156,14 @@ class Outside:
         if arriving is not None:
             self._refuse_inside(field)
         return state, arriving
+
+    def state_of(self, field: str, alias: str | None = None) -> State[Any] | None:
+        """The state that collects a channel, whole, under this name, or its own; None if there is no such state."""
+        alias = field if alias is None else alias
+        try:
+            return self._states.find(alias) if self._states.field_of(alias) == field else None
+        except NoProviderException:
+            return None
 
     def sql(
         self,

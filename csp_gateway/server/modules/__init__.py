@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from csp_gateway.server.modules.metrics import MountMetrics
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
+    from csp_gateway.server.modules.websocket import MountWebSocketRoutes
 
 __all__ = [
     "MountChannelsGraph",
@@ -19,6 +20,7 @@ __all__ = [
     "MountMetrics",
     "MountPerspectiveTables",
     "MountRestRoutes",
+    "MountWebSocketRoutes",
     "TableConfig",
 ]
 
@@ -29,6 +31,7 @@ _HOMES = {
     "MountMetrics": "csp_gateway.server.modules.metrics",
     "MountPerspectiveTables": "csp_gateway.server.modules.tables",
     "MountRestRoutes": "csp_gateway.server.modules.rest",
+    "MountWebSocketRoutes": "csp_gateway.server.modules.websocket",
     "TableConfig": "csp_gateway.server.modules.tables",
 }
 

@@ -10,6 +10,8 @@ from csp_gateway.server.state.choice import (
 from csp_gateway.server.state.database import limit_duckdb_memory, modify_duckdb_threads, restore_duckdb_threads
 from csp_gateway.server.state.found import Found
 from csp_gateway.server.state.node import build_track_state_node, collected, keep_in_graph
+from csp_gateway.server.state.paths import resolve
+from csp_gateway.server.state.predicate import Predicate, predicate_of
 from csp_gateway.server.state.settling import settled
 from csp_gateway.server.state.sql import Cancellation, Select, SqlLimits, read_select, run_select
 from csp_gateway.server.state.sql_parameters import Parameters
@@ -20,6 +22,7 @@ __all__ = [
     "Cancellation",
     "Found",
     "Parameters",
+    "Predicate",
     "Select",
     "SqlLimits",
     "State",
@@ -34,7 +37,9 @@ __all__ = [
     "limit_duckdb_memory",
     "modify_buffer_threshold",
     "modify_duckdb_threads",
+    "predicate_of",
     "read_select",
+    "resolve",
     "restore_buffer_threshold",
     "restore_duckdb_threads",
     "run_select",

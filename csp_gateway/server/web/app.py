@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -20,9 +20,11 @@ from csp_gateway.server.web.deadline import Deadline, Patience
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.front import Front
 from csp_gateway.server.web.guard import Guard
+from csp_gateway.server.web.head import as_get
 from csp_gateway.server.web.health import mount_health
 from csp_gateway.server.web.idempotency import Replies
 from csp_gateway.server.web.listings import Listings
+from csp_gateway.server.web.live import Hub, Rules, mount_stream
 from csp_gateway.server.web.page import mount_meta, mount_page
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verbs import (
@@ -86,6 +88,7 @@ class GatewayWebApp(Listings):
         self._epoch = uuid.uuid4().hex
         self.patience = Patience(settings)
         self.workers = Workers()
+        self.hub = Hub(self.channels, self.workers, settings.MAX_CLIENTS)
         self._front = Front(self._ask_fastapi, self.outside, self.patience, self._epoch, settings.COMPRESS_BYTES)
         self._entrance: Any = Guard(self._behind_the_guard, settings, self.workers)
         self.replies: Replies[Accepted] = Replies(lambda accepted: len(accepted.body))
@@ -119,6 +122,7 @@ class GatewayWebApp(Listings):
         await self._entrance(scope, receive, send)
 
     async def _behind_the_guard(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope, send = as_get(scope, send)
         # The front asks for no credentials, and adds no headers for other origins.
         past_the_front = self.guarded or self.settings.BACKEND_CORS_ORIGINS
         await (self._ask_fastapi if past_the_front else self._front)(scope, receive, send)
@@ -169,16 +173,20 @@ class GatewayWebApp(Listings):
     def add_send_api(self, field: str, version: str | None = None, *, keep_identity: bool = False) -> None:
         """Serve ``POST send/<field>``; ``keep_identity`` believes the id and timestamp a client sends."""
         shape = self._mount("send", field, version)
-        context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
-        (opened,) = [each.keys for each in self.channels.send_channel_descriptors() if each.channel == field] or [()]
-        open_keys = [spelled for spelled, key in shape.keys.items() if key in opened]
-        for spelled in open_keys:
+        intake = self.intake(field, keep_identity=keep_identity)
+        for spelled in intake.opened:
             self.note_mounted("send", f"{field}/{spelled}", version)
-        intake = Intake(self.outside, shape, context, open_keys)
         router = self.get_router("send", version)
         mount_send(router, shape, intake, self.replies, self.workers, made_here=not keep_identity)
         for spelling in shape.spellings:
             self._front.answer_send(self.api_path(f"send/{spelling}", version), intake)
+
+    def intake(self, field: str, *, keep_identity: bool = False) -> Intake:
+        """What takes bodies that are sent to a channel; ``keep_identity`` believes the id and timestamp in them."""
+        shape = self.shape(field)
+        (opened,) = [each.keys for each in self.channels.send_channel_descriptors() if each.channel == field] or [()]
+        open_keys = [spelled for spelled, key in shape.keys.items() if key in opened]
+        return Intake(self.outside, shape, _identity(keep_identity), open_keys)
 
     def add_lookup_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET lookup/<field>/<id>``, and with the first of them ``GET lookup/id/<id>``.
@@ -226,8 +234,8 @@ class GatewayWebApp(Listings):
                 f"with Annotated[…, Stage()]; staged are {', '.join(self.channels.staged_channels()) or 'none'}"
             )
         self.note_mounted("stage", field, version)
-        context = {} if keep_identity else {"force_new_id": True, "force_new_timestamp": True}
-        mount_stage(self.get_router("stage", version), self.channels, self.channels.declared[field], context)
+        router, declaration = self.get_router("stage", version), self.channels.declared[field]
+        mount_stage(router, self.channels, declaration, _identity(keep_identity))
 
     def add_controls_api(self, name: str, version: str | None = None) -> None:
         """Serve ``controls/<name>``: ``heartbeat``, ``stats`` or ``shutdown``.
@@ -237,6 +245,21 @@ class GatewayWebApp(Listings):
         """
         mount_control(self.get_router("controls", version), self.gateway, name, self.statistics)
         self.note_mounted("controls", name, version)
+
+    def add_stream_api(
+        self, fields: Iterable[str], version: str | None = None, *, prefix: str, readonly: bool, beat_seconds: float
+    ) -> None:
+        """Serve ``WS <prefix>``, over which channels are followed and sent to, and ``GET <prefix>``, which lists them.
+
+        Raises:
+            ConfigError: a channel carries no structs.
+        """
+        followed = [field for field in fields if self.channels.is_provided(field)]
+        for field in followed:
+            self.hub.serve(self.shape(field))
+        sends = {} if readonly else {field: self.intake(field) for field in fields if field in self.channels.sendable()}
+        rules = Rules(frozenset(followed), sends, readonly, beat_seconds)
+        mount_stream(self.get_router("api", version), self.hub, rules, prefix)
 
     def add_sql_api(self, version: str | None = None) -> None:
         """Serve ``POST sql``: one SELECT over all states."""
@@ -250,6 +273,7 @@ class GatewayWebApp(Listings):
             "requests": self.patience.statistics(),
             "idempotency": self.replies.statistics(),
             "workers": self.workers.statistics(),
+            "live": self.hub.statistics(),
         }
 
     def wrap(self, layer: Callable[[Any], Any]) -> None:
@@ -275,6 +299,22 @@ class GatewayWebApp(Listings):
         self.workers.close()
 
     def _mount(self, kind: str, field: str, version: str | None) -> Shape:
-        shape = shape_of(self.channels.declared[field], self.channels.keys_for_channel(field) or (), kind)
+        shape = self.shape(field, kind)
         self.note_mounted(kind, field, version)
         return shape
+
+    def shape(self, field: str, verb: str | None = None) -> Shape:
+        """A channel as the web side sees it.
+
+        Args:
+            verb: what it is for.
+
+        Raises:
+            ConfigError: the web side cannot carry it.
+        """
+        return shape_of(self.channels.declared[field], self.channels.keys_for_channel(field) or (), verb)
+
+
+def _identity(keep: bool) -> dict[str, Any]:
+    """How records are validated whose id and timestamp are to be believed, or made here."""
+    return {} if keep else {"force_new_id": True, "force_new_timestamp": True}

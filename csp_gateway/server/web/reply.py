@@ -127,7 +127,8 @@ def _methods_of(request: Request) -> list[str]:
     known = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
     tried = {method: {**request.scope, "method": method} for method in known}
     routes = request.app.router.routes
-    return [name for name, scope in tried.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)]
+    found = {name for name, scope in tried.items() if any(route.matches(scope)[0] is Match.FULL for route in routes)}
+    return [name for name in known if name in found or (name == "HEAD" and "GET" in found)]
 
 
 def _presentable(error: Mapping[str, Any]) -> dict[str, Any]:

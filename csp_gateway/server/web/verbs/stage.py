@@ -28,6 +28,7 @@ _Act = Callable[[bytes, list[str] | None], bytes]
 """Of a body and ids makes an answer."""
 
 _NO_IDS = "Input should be ids with commas in between, or nothing at all for `id=`"
+_NO_BODY = "Nothing is read from a body here: name stagings by `?id=`, and send none"
 _NO_JSON = "Input should be JSON, sent as application/json, or no body at all"
 
 _DESCRIPTIONS = {
@@ -119,7 +120,9 @@ def _bodies(declaration: Declaration, keys: Sequence[str]) -> tuple[Any, Any]:
 def _answering(channels: GatewayChannels, field: str, does: Mapping[str, _Act]) -> Callable[..., Any]:
     async def answer(request: Request, id: _Ids = None) -> Response:
         refuse_unknown(request, {"id"})
-        body = (await request.body()).strip() if request.method in ("POST", "DELETE") else b""
+        body = b"" if request.method == "GET" else (await request.body()).strip()
+        if body not in (b"", b"null") and request.method in ("PATCH", "PUT"):
+            return invalid([{"type": "no_body", "loc": ("body",), "msg": _NO_BODY, "input": body}])
         if body and not says_json(request.headers.get("content-type", "")):
             return invalid([{"type": "json_type", "loc": ("body",), "msg": _NO_JSON, "input": body}])
         ids = None if id is None else [part.strip() for part in id.split(",") if part.strip()]

@@ -1,0 +1,89 @@
+"""The newest record of each key, kept for a client until it can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from csp_gateway.server.web.live.told import Told
+
+__all__ = ["MOST_KEYS", "Conflation", "reader_of"]
+
+MOST_KEYS = 4_096
+"""Records that are kept for one subscription; the one that has waited longest is dropped for another."""
+
+
+class Newest(NamedTuple):
+    """What is kept of a key."""
+
+    told: Told
+    key: Any
+    """Of the basket."""
+    records: list[Any]
+
+
+class Conflation:
+    """What a client has not been told yet: the newest per key, and how much that replaced.
+
+    Args:
+        reads: what tells records apart, beside the key of a basket; None: a whole tick replaces the one before.
+        keys: how many keys the basket has; all of them may be kept.
+    """
+
+    def __init__(self, reads: Callable[[Any], Any] | None, keys: int = 0) -> None:
+        self._reads = reads
+        self._most = max(MOST_KEYS, keys)
+        self._newest: dict[Any, Newest] = {}
+        self.skipped = 0
+        """Ticks or records that were replaced since ``take``."""
+        self.dropped = 0
+        """Those that had to go for ``MOST_KEYS`` since ``take``."""
+
+    def __bool__(self) -> bool:
+        return bool(self._newest)
+
+    def merge(self, told: Told, key: Any, records: list[Any]) -> None:
+        """Keep what ticked of one key of the basket."""
+        if self._reads is None:
+            self._keep((key,), Newest(told, key, records))
+            return
+        for record in records:
+            self._keep((key, self._reads(record)), Newest(told, key, [record]))
+
+    def _keep(self, place: tuple[Any, ...], newest: Newest) -> None:
+        # At the end again: the order is that of the offsets.
+        if self._newest.pop(place, None) is not None:
+            self.skipped += 1
+        elif len(self._newest) >= self._most:
+            del self._newest[next(iter(self._newest))]
+            self.dropped += 1
+        self._newest[place] = newest
+
+    def take(self) -> list[Newest]:
+        """All that is kept, by offset; what one tick said of one key together. Nothing is kept afterwards."""
+        taken: dict[tuple[int, Any], Newest] = {}
+        for newest in self._newest.values():
+            place = (newest.told.tick.offset, newest.key)
+            if place in taken:
+                taken[place].records.extend(newest.records)
+            else:
+                taken[place] = newest._replace(records=list(newest.records))
+        self._newest = {}
+        self.skipped = self.dropped = 0
+        return list(taken.values())
+
+
+def reader_of(path: str | tuple[str, ...]) -> Callable[[Any], Any]:
+    """What reads the value that tells records apart; what is unset, or cannot be hashed, is told by its text."""
+    read = attrgetter(*((path,) if isinstance(path, str) else path))
+
+    def reads(record: Any) -> Any:
+        try:
+            value = read(record)
+            hash(value)
+        except (AttributeError, TypeError):
+            return repr(record)
+        return value
+
+    return reads

@@ -1,0 +1,131 @@
+"""To follow a channel, and no more: what a client asks for, done and answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from csp_gateway.errors import FrameError, GatewayException
+from csp_gateway.server.web.live.client import Client
+from csp_gateway.server.web.live.feed import Feed
+from csp_gateway.server.web.live.hub import Hub
+from csp_gateway.server.web.live.options import Options, keys_of, options_of
+from csp_gateway.server.web.live.snapshot import Standing, newest_ticks, records_of
+from csp_gateway.server.web.live.subscription import Subscription
+from csp_gateway.server.web.live.told import heads_of, message
+from csp_gateway.server.web.reply import written
+from csp_gateway.wire.commands import Follow, Unsubscribe
+
+__all__ = ["MOST_SUBSCRIPTIONS", "follow", "unfollow"]
+
+MOST_SUBSCRIPTIONS = 1_000
+"""Channels that one client may follow."""
+
+
+async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, Any], Subscription | None]:
+    """Let a client follow a channel as it asks, from ``hub.begin`` on.
+
+    Returns:
+        The answer, and the subscription to be begun once that is told; None if there is nothing to begin.
+
+    Raises:
+        FrameError: it cannot be followed so.
+    """
+    feed = hub.feed(wanted.channel)
+    options = options_of(feed.shape, wanted, feed.keyby)
+    channel = feed.shape.channel
+    if wanted.snapshot == "state" or wanted.state is not None:
+        if wanted.snapshot != "state":
+            raise FrameError("invalid", "state names the records that a snapshot tells: say snapshot='state' too")
+        state = hub.state(feed, wanted.state)
+        feed.begin()
+        listed = feed.shape.listed
+        standing = await hub.workers.run(lambda: records_of(state, feed.history, listed=listed))
+    known = client.subscriptions.get(channel)
+    if known is None and len(client.subscriptions) >= MOST_SUBSCRIPTIONS:
+        raise FrameError("too_many", f"one client may follow {MOST_SUBSCRIPTIONS:,} channels: unsubscribe from others")
+    anew = wanted.since is not None or bool(wanted.snapshot)
+    if known is not None and not anew and (known.options.keys is None or options.keys is not None):
+        options = replace(options, keys=_together(known.options.keys, options.keys))
+    answer: dict[str, Any] = {"channel": channel, "epoch": feed.history.epoch}
+    if known is not None and not anew and known.options.said == options.said and known.options.keys == options.keys:
+        return {**answer, "from": feed.next}, None  # it is followed so already
+    if known is not None:
+        del client.subscriptions[channel]
+        feed.unfollow(known)
+    feed.begin()
+    feed.pump()
+    prelude: list[list[bytes]] = []
+    if wanted.snapshot:
+        if wanted.snapshot != "state":
+            standing = newest_ticks(feed.cell, options.keys, listed=feed.shape.listed)
+        start = standing.start
+        prelude = [[each] for each in _messages(feed, standing, options)]
+        answer["snapshot"] = len(prelude)
+    elif wanted.since is not None:
+        start = _resumed(feed, wanted, answer)
+    else:
+        start = known.cursor if known is not None else feed.history.next
+    answer["from"] = start
+    subscription = Subscription(feed, client.line, options, start, prelude, client.slow)
+    client.subscriptions[channel] = subscription
+    return answer, subscription
+
+
+def unfollow(hub: Hub, client: Client, wanted: Unsubscribe) -> dict[str, Any]:
+    """Tell a client nothing more of a channel, or of keys of it. It need not have followed them."""
+    feed = hub.feed(wanted.channel)
+    keys = keys_of(feed.shape, wanted.key, wanted.keys)
+    channel = feed.shape.channel
+    known = client.subscriptions.pop(channel, None)
+    if known is None:
+        return {"channel": channel, "followed": False}
+    feed.unfollow(known)
+    followed = frozenset(feed.shape.keys.values()) if known.options.keys is None else known.options.keys
+    left = frozenset() if keys is None else followed - keys
+    if left:
+        options = replace(known.options, keys=left)
+        rest = Subscription(feed, client.line, options, known.cursor, [], client.slow)
+        client.subscriptions[channel] = rest
+        feed.begin()
+        feed.follow(rest)
+    return {"channel": channel, "followed": True}
+
+
+def _together(known: frozenset[Any] | None, more: frozenset[Any] | None) -> frozenset[Any] | None:
+    return None if known is None or more is None else known | more
+
+
+def _resumed(feed: Feed, wanted: Follow, answer: dict[str, Any]) -> int:
+    """The offset to go on from; whether all is there from where was asked, and why not, goes into the answer."""
+    page = feed.history.since(wanted.since, wanted.epoch, limit=1)
+    if page.recovered:
+        assert wanted.since is not None
+        answer["recovered"] = True
+        return wanted.since
+    first = page.ticks[0].offset if page.ticks else feed.history.next
+    answer |= {"recovered": False, "reason": page.reason}
+    return first
+
+
+def _messages(feed: Feed, standing: Standing, options: Options) -> list[bytes]:
+    """What stands, as messages like those of ticks; where they say ``next``, all that stands has arrived."""
+    heads = heads_of(feed.shape)
+    chosen = []
+    for key, records in standing.records:
+        kept = records if options.where is None else [each for each in records if options.where(each)]
+        if kept:
+            chosen.append((key, kept))
+    messages = []
+    for key, records in chosen:
+        extra = b',"snapshot":true'
+        if options.positions:
+            epoch = feed.history.epoch.encode()
+            coming = b',"next":%d' % standing.start if key is chosen[-1][0] and records is chosen[-1][1] else b""
+            extra += b',"offset":%d%b,"epoch":"%b"' % (standing.start - 1, coming, epoch)
+        try:
+            data = written(records)
+        except GatewayException as error:
+            raise FrameError("unwritable", str(error)) from None
+        messages.append(message(heads[key], options.picked(data), extra))
+    return messages

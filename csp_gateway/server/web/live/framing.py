@@ -1,0 +1,82 @@
+"""How messages lie on the wire: a WebSocket frame of text or bytes, or a server-sent event."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from enum import Enum
+from typing import NamedTuple
+
+import msgspec
+import orjson
+
+__all__ = ["Batch", "Framing", "batch", "event", "framed"]
+
+_TEXT = 0x81
+_BINARY = 0x82
+_SHORT = 126
+_LONG = 65_536
+
+
+class Framing(Enum):
+    """What a message is to a client."""
+
+    TEXT = "text"
+    """The payload of a text frame, for a server that frames it itself."""
+    BYTES = "bytes"
+    """The payload of a binary frame in MessagePack, for a server that frames it itself."""
+    TEXT_FRAME = "text frame"
+    """A whole text frame, which can be written to any socket (RFC 6455, 5.2: a server's frames are not masked)."""
+    BINARY_FRAME = "binary frame"
+    """The same of MessagePack."""
+    EVENT = "event"
+    """One event of a ``text/event-stream``."""
+
+
+class Batch(NamedTuple):
+    """Messages that are written together, to any number of clients."""
+
+    framing: Framing
+    messages: list[bytes]
+    """Each as it lies on the wire."""
+    joined: bytes
+    """All of them in one piece."""
+
+
+def batch(payloads: list[bytes], framing: Framing) -> Batch:
+    """Messages in JSON, to be written together."""
+    messages = [framed(payload, framing) for payload in payloads]
+    return Batch(framing, messages, messages[0] if len(messages) == 1 else b"".join(messages))
+
+
+def framed(payload: bytes, framing: Framing) -> bytes:
+    """A message in JSON as it lies on the wire."""
+    return _WAYS[framing](payload)
+
+
+def event(payload: bytes, identifier: bytes = b"", name: bytes = b"") -> bytes:
+    """One server-sent event; JSON as we write it has no line breaks."""
+    head = (b"id: %b\n" % identifier if identifier else b"") + (b"event: %b\n" % name if name else b"")
+    return b"%bdata: %b\n\n" % (head, payload)
+
+
+def _packed(payload: bytes) -> bytes:
+    return msgspec.msgpack.encode(orjson.loads(payload))
+
+
+def _frame(first: int, payload: bytes) -> bytes:
+    size = len(payload)
+    if size < _SHORT:
+        return bytes((first, size)) + payload
+    if size < _LONG:
+        return struct.pack("!BBH", first, 126, size) + payload
+    return struct.pack("!BBQ", first, 127, size) + payload
+
+
+_WAYS: dict[Framing, Callable[[bytes], bytes]] = {
+    Framing.TEXT: lambda payload: payload,
+    Framing.BYTES: _packed,
+    Framing.TEXT_FRAME: lambda payload: _frame(_TEXT, payload),
+    Framing.BINARY_FRAME: lambda payload: _frame(_BINARY, _packed(payload)),
+    Framing.EVENT: event,
+}

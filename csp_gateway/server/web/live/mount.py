@@ -1,0 +1,29 @@
+"""The routes of live delivery: the socket, and the list of what can be followed over it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.websockets import WebSocket
+
+from csp_gateway.server.web.live.hub import Hub
+from csp_gateway.server.web.live.session import Rules, Session
+
+__all__ = ["mount_stream"]
+
+
+def mount_stream(router: APIRouter, hub: Hub, rules: Rules, prefix: str) -> None:
+    """Serve ``WS <prefix>`` and ``GET <prefix>``."""
+
+    async def stream(socket: WebSocket) -> None:
+        await Session(hub, rules, socket).run()
+
+    async def listed() -> list[str]:
+        """What can be followed: channels, of a basket each key too, and last the heartbeat."""
+        names = []
+        for field in rules.channels:
+            shape = hub.served[field]
+            names += [field] if shape.container is None else [f"{field}/{spelled}" for spelled in shape.keys]
+        return [*sorted(names), "heartbeat"]
+
+    router.add_api_websocket_route(prefix, stream)
+    router.add_api_route(prefix, listed, methods=["GET"], tags=["Stream"], summary="Channels to follow")

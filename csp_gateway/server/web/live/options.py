@@ -1,0 +1,158 @@
+"""What a client wants of a channel, held against what the channel is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from csp_gateway.errors import FrameError, QueryError, did_you_mean
+from csp_gateway.server.state import Predicate, predicate_of, resolve
+from csp_gateway.server.web.live.conflation import reader_of
+from csp_gateway.server.web.verbs import Shape
+from csp_gateway.wire import Query
+from csp_gateway.wire.commands import Follow, Policy
+
+__all__ = ["Options", "keys_of", "options_of"]
+
+_LONGEST = 80
+"""Characters of an unknown name that are compared with those there are."""
+_LONGEST_INTERVAL = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A subscription's, understood.
+
+    Attributes:
+        keys: of a basket, those that are wanted; None for all.
+        fields: the fields that are wanted, as paths; None for all.
+        where: tells which records are wanted; None for all.
+        reads: what tells records apart whose newest is wanted; None: the key of the basket alone.
+        interval: seconds between messages, 0 for none.
+        conflates: whether only the newest is wanted, however quick the client reads.
+        policy: what becomes of ticks that the client does not read in time.
+        said: the options that are not keys, as they were said: those of two subscriptions are alike if these are.
+    """
+
+    keys: frozenset[Any] | None
+    positions: bool
+    packed: bool
+    fields: tuple[tuple[str, ...], ...] | None
+    where: Predicate | None
+    reads: Callable[[Any], Any] | None
+    interval: float
+    conflates: bool
+    policy: Policy
+    said: tuple[Any, ...]
+
+    @property
+    def own(self) -> bool:
+        """Whether what is told is made for this subscription alone."""
+        return self.fields is not None or self.where is not None or self.conflates
+
+    def picked(self, data: bytes) -> bytes:
+        """Records in JSON, with the fields that are wanted."""
+        if self.fields is None:
+            return data
+        return orjson.dumps([_picked(record, self.fields) for record in orjson.loads(data)])
+
+
+def options_of(shape: Shape, wanted: Follow, keyby: tuple[str, ...] | None) -> Options:
+    """The options that a message asks for.
+
+    Args:
+        keyby: what tells the records of the channel's state apart, if it has one that does.
+
+    Raises:
+        FrameError: the channel has no such key or field; or an option cannot be.
+    """
+    most, given = _LONGEST_INTERVAL, wanted.min_interval
+    if not 0 <= given <= most:
+        raise FrameError("invalid", f"min_interval is from 0 to {most:g} seconds, not {given}")
+    if wanted.since is not None and wanted.snapshot:
+        raise FrameError("invalid", "since and snapshot are two ways to begin: say one of them")
+    if wanted.since is not None and wanted.since < 0:
+        raise FrameError("invalid", f"offsets count from 0; there is none {wanted.since}")
+    if wanted.fields is not None and not wanted.fields:
+        raise FrameError("invalid", "fields names none: leave it out for all of them")
+    for path in wanted.fields or ():
+        _resolved(shape, path, "fields")
+    reads = None
+    if wanted.latest_by is not None:
+        _resolved(shape, wanted.latest_by, "latest_by")
+        reads = reader_of(wanted.latest_by)
+    elif keyby is not None and shape.container is None:
+        reads = reader_of(keyby)
+    keyed = reads is not None or shape.container is not None
+    said = (wanted.positions, wanted.fields, bytes(wanted.where), wanted.min_interval, wanted.latest_by)
+    return Options(
+        keys=keys_of(shape, wanted.key, wanted.keys),
+        positions=wanted.positions,
+        packed=wanted.format == "msgpack",
+        fields=tuple(tuple(path.split(".")) for path in wanted.fields) if wanted.fields is not None else None,
+        where=_where(shape, bytes(wanted.where)),
+        reads=reads,
+        interval=wanted.min_interval,
+        conflates=wanted.min_interval > 0 or wanted.latest_by is not None,
+        policy=wanted.policy or ("conflate" if keyed else "disconnect"),
+        said=(*said, wanted.format, wanted.policy),
+    )
+
+
+def keys_of(shape: Shape, key: str | int | None, keys: Iterable[str | int] | None) -> frozenset[Any] | None:
+    """The keys of a basket that are meant; None for all of them.
+
+    Raises:
+        FrameError: there is no such key; or the channel is no basket.
+    """
+    if key is None and keys is None:
+        return None
+    named = [str(each) for each in ([] if key is None else [key]) + list(keys or ())]
+    if shape.container is None:
+        raise FrameError("unknown_key", f"channel {shape.channel!r} is no basket, and has no keys: leave out the key")
+    if not named:
+        raise FrameError("invalid", "keys names none: leave it out for all of them")
+    for each in named:
+        if each not in shape.keys:
+            near = did_you_mean(each[:_LONGEST], shape.keys)
+            raise FrameError("unknown_key", f"channel {shape.channel!r} has no key {each[:_LONGEST]!r}; {near}")
+    return frozenset(shape.keys[each] for each in named)
+
+
+def _resolved(shape: Shape, path: str, option: str) -> None:
+    try:
+        resolve(shape.struct, path)
+    except AttributeError as error:
+        raise FrameError("unknown_field", f"{option}: {error}") from None
+
+
+def _where(shape: Shape, said: bytes) -> Predicate | None:
+    if not said or said == b"null":
+        return None
+    try:
+        filters = orjson.loads(said)
+        return predicate_of(Query.of({"filters": filters if isinstance(filters, list) else [filters]}), shape.struct)
+    except (QueryError, ValueError) as error:
+        raise FrameError("invalid_filter", f"where: {error}") from None
+
+
+def _picked(record: dict[str, Any], fields: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
+    """The members at some paths, nested as they were; one that is not there is left out."""
+    picked: dict[str, Any] = {}
+    for path in fields:
+        source: Any = record
+        for name in path:
+            source = source.get(name, _ABSENT) if isinstance(source, dict) else _ABSENT
+        if source is _ABSENT:
+            continue
+        target = picked
+        for name in path[:-1]:
+            target = target.setdefault(name, {})
+        target[path[-1]] = source
+    return picked
+
+
+_ABSENT: Any = object()

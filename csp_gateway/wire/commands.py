@@ -1,0 +1,136 @@
+"""What a client says on a live connection, as msgspec structs; `read_command` reads them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from csp_gateway.errors import FrameError, did_you_mean
+
+__all__ = ["PROTOCOL", "Command", "Follow", "Ping", "Policy", "Send", "Subscribe", "Unsubscribe", "read_command"]
+
+PROTOCOL = 1
+"""The version of the messages; one that breaks clients has another number."""
+
+Identifier: TypeAlias = str | int | None
+Policy: TypeAlias = Literal["conflate", "drop_oldest", "disconnect"]
+
+_LONGEST = 120
+"""Characters of what was sent that an error repeats."""
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", forbid_unknown_fields=True):
+    id: Identifier = None
+    """Names the message: whoever gives one gets an answer with it."""
+
+
+class Follow(_Command, frozen=True, kw_only=True):
+    """What somebody wants of a channel, and how."""
+
+    channel: str
+    key: str | int | None = None
+    """Of a basket, the one key that is wanted; an enum's by name."""
+    keys: list[str | int] | None = None
+    """The same of several. Neither: all keys."""
+    snapshot: bool | Literal["last", "state"] = False
+    """First what stands: the newest tick, of each key; or the records of a state."""
+    state: str | None = None
+    """Which state, with ``snapshot="state"``; that of the channel's own name if None."""
+    since: int | None = None
+    """The offset to go on from: the ``next`` of the last frame that arrived."""
+    epoch: str | None = None
+    """The run of the gateway that ``since`` counts in."""
+    positions: bool = False
+    """Whether frames say ``offset``, ``next``, ``epoch`` and engine ``time``."""
+    fields: list[str] | None = None
+    """The fields that are wanted; dots lead into nested structs. None: all."""
+    where: msgspec.Raw = msgspec.Raw()
+    """Which records are wanted: the ``filters`` of a query, or one of them."""
+    min_interval: float = 0.0
+    """Seconds between frames of a channel; the newest of each key is sent then, and what it replaced is counted."""
+    latest_by: str | None = None
+    """The field that tells records apart whose newest is wanted; of a basket, its keys do if None."""
+    format: Literal["json", "msgpack"] = "json"
+    """How frames are written: text frames of JSON, or binary ones of MessagePack that say the same."""
+    policy: Policy | None = None
+    """What becomes of ticks that the client does not read in time. None: ``conflate`` where there are keys, or
+    ``disconnect``."""
+
+
+class Subscribe(Follow, frozen=True, kw_only=True, tag="subscribe"):
+    """Receive what a channel ticks from now on. One subscription a channel: more keys are added to it."""
+
+
+class Unsubscribe(_Command, frozen=True, kw_only=True, tag="unsubscribe"):
+    """Receive it no more; of a basket without a key, none of its keys."""
+
+    channel: str
+    key: str | int | None = None
+    keys: list[str | int] | None = None
+
+
+class Send(_Command, frozen=True, kw_only=True, tag="send"):
+    """Tick what is given."""
+
+    channel: str
+    data: msgspec.Raw
+    """A record, or several; of a basket without a key, records by key."""
+    key: str | int | None = None
+    wait: Literal["accepted", "ticked"] = "accepted"
+    """When to answer: when it is queued, or when an engine cycle that has seen it is over."""
+
+
+class Ping(_Command, frozen=True, kw_only=True, tag="ping"):
+    """Is anybody there? Answered even without an ``id``."""
+
+
+Command: TypeAlias = Subscribe | Unsubscribe | Send | Ping
+
+_TEXT = msgspec.json.Decoder(Command)
+_BINARY = msgspec.msgpack.Decoder(Command)
+_KINDS: dict[str, type[_Command]] = {
+    kind.__struct_config__.tag: kind  # type: ignore[misc]
+    for kind in (Subscribe, Unsubscribe, Send, Ping)
+}
+
+
+def read_command(message: str | bytes) -> Command:
+    """The command that a frame says: a text in JSON, or bytes in MessagePack.
+
+    Raises:
+        FrameError: what is wrong with it; its ``id`` is the message's, where that could be read.
+    """
+    try:
+        command: Command = _TEXT.decode(message) if isinstance(message, str) else _BINARY.decode(message)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise _refused(message, error) from None
+    return command
+
+
+def _refused(message: str | bytes, error: Exception) -> FrameError:
+    """The same, said so that it helps."""
+    try:
+        said: Any = (msgspec.json if isinstance(message, str) else msgspec.msgpack).decode(message)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError):
+        kind = "JSON" if isinstance(message, str) else "MessagePack, which is what a binary frame has to be"
+        return FrameError("unreadable", f"The message is no {kind}: {error}")
+    if not isinstance(said, dict):
+        return FrameError("unreadable", f"A message is an object with an action, not {_brief(said)}")
+    named = said.get("id")
+    identifier = named if isinstance(named, str | int) and not isinstance(named, bool) else None
+    action = said.get("action")
+    if not isinstance(action, str) or action not in _KINDS:
+        near = did_you_mean(action, _KINDS) if isinstance(action, str) else f"the actions are {', '.join(_KINDS)}"
+        return FrameError("unknown_action", f"There is no action {_brief(action)}; {near}", identifier)
+    fields = _KINDS[action].__struct_encode_fields__
+    for name in said:
+        if name not in (*fields, "action"):
+            near = did_you_mean(str(name), fields)
+            return FrameError("unknown_option", f"{action} has no option {_brief(name)}; {near}", identifier)
+    return FrameError("invalid", f"{action}: {error}", identifier)
+
+
+def _brief(value: Any) -> str:
+    said = repr(value)
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
