@@ -79,7 +79,7 @@ def test_a_wrong_method_is_told_the_right_ones() -> None:
     mount_errors(api)
     api.get("/")(lambda: 1)
     answer = TestClient(api).post("/")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
     assert answer.json()["title"] == "Method Not Allowed"
 
 

@@ -92,7 +92,7 @@ def test_a_405_names_every_method_of_its_path() -> None:
     for method in ("GET", "POST"):
         api.add_api_route("/here", lambda: 1, methods=[method])
     answer = TestClient(api).delete("/here")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_a_hint_stands_beside_what_was_said_before_of_a_path_where_nothing_is() -> None:

@@ -241,7 +241,16 @@ def test_the_documentation_says_what_is_taken_and_answered(desk: Any) -> None:
 def test_another_method_is_told_those_there_are(desk: Any) -> None:
     answer = desk.options(URL)
     assert answer.status_code == 405
-    assert {each.strip() for each in answer.headers["allow"].split(",")} == {"POST", "DELETE", "PATCH", "GET", "PUT"}
+    assert answer.headers["allow"] == "GET, HEAD, POST, PUT, PATCH, DELETE"
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_a_body_that_would_be_overlooked_is_refused(desk: Any, method: str) -> None:
+    ((staging, [record]),) = desk.post(URL, json={"size": 1}).json().items()
+    answer = desk.request(method, URL, json={"id": record["id"]})
+    assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, "no_body")
+    assert desk.get(URL).json() == [staging]
+    assert sizes(desk.request(method, URL, json=None)) == {staging: [1]}
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
