@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from csp_gateway.errors import NoProviderException
+from csp_gateway.server.modules.metrics.cycles import Cycles
 from csp_gateway.server.modules.metrics.observed import Observed
 from csp_gateway.server.structs import GatewayStruct
 
@@ -30,12 +31,16 @@ class Figures(Collector):
     Args:
         gateway: whose figures.
         observed: what times its requests.
+        cycles: what times its engine.
         web: what its web side tells of itself.
     """
 
-    def __init__(self, gateway: Gateway, observed: Observed, web: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self, gateway: Gateway, observed: Observed, cycles: Cycles, web: Callable[[], Mapping[str, Any]]
+    ) -> None:
         self._gateway = gateway
         self._observed = observed
+        self._cycles = cycles
         self._told_of_web = web
 
     def collect(self) -> Iterator[Metric]:
@@ -64,6 +69,8 @@ class Figures(Collector):
             yield _gauge("engine_lag_seconds", "How far engine time was behind the clock.", condition.lag_seconds)
             age = condition.heartbeat_age_seconds
             yield _gauge("engine_heartbeat_age_seconds", "How long ago the engine last said so.", age)
+            yield self._cycles.late.family()  # as lag, it means nothing in simulated time
+        yield self._cycles.taken.family()
 
     def _ticks(self) -> Iterator[Metric]:
         ticks = _Family(CounterMetricFamily, "channel_ticks", "Ticks of a channel that is exposed.", "channel")
@@ -161,6 +168,12 @@ def _requests(told: Mapping[str, Any]) -> Iterator[Metric]:
     late = _Family(CounterMetricFamily, "requests_timed_out", "Requests not answered within their deadline.")
     late.add(requests["timed_out"])
     yield late.family
+    work = told["workers"]
+    yield _gauge("work_open", "What is to be done on the web side's threads.", work["open"])
+    for name, what in (("done", "Done"), ("refused", "Refused because too much was to be done")):
+        counted = _Family(CounterMetricFamily, f"work_{name}", f"{what} on the web side's threads.")
+        counted.add(work[name])
+        yield counted.family
     refused = _Family(CounterMetricFamily, "requests_refused", "Requests refused because of too many.", "reason")
     for reason, count in requests["refused"].items():
         refused.add(count, reason)

@@ -84,6 +84,9 @@ def test_every_part_is_told(client: GatewayTestClient) -> None:
     assert told["csp_gateway_engine_state", "running"] == 1
     assert told["csp_gateway_engine_state", "failed"] == 0
     assert 0 <= told["csp_gateway_engine_lag_seconds",] < 60
+    assert told["csp_gateway_engine_cycle_seconds_count",] >= 1
+    assert told["csp_gateway_engine_late_seconds_count",] >= 1
+    assert (told["csp_gateway_work_open",], told["csp_gateway_work_refused_total",]) == (0, 0)
     assert told["csp_gateway_channel_ticks_total", "a"] == 5
     assert told["csp_gateway_channel_newest_tick_timestamp_seconds", "a"] > 1.7e9
     assert ("csp_gateway_channel_newest_tick_timestamp_seconds", "many") not in told
