@@ -11,12 +11,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from csp_gateway.errors import fresh
+from csp_gateway.errors import NotRunningError, fresh
 from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.history import History
 from csp_gateway.server.channels.kinds import Declaration
 
 __all__ = ["BasketCell", "Cell", "cell_of"]
+
+_TURNS = 10_000
+"""How often the engine's thread is let go on until it has kept the tick that it has counted."""
 
 
 class Cell:
@@ -74,15 +77,21 @@ class Cell:
     def standing(self) -> tuple[int, dict[Any, Any]]:
         """The offset of the coming tick in the history, and what stands before it: key → newest value; without keys
         under None, and nothing before the first tick. Of a channel that keeps a history.
+
+        Raises:
+            NotRunningError: the engine has failed between the two.
         """
         assert self.history is not None
-        while True:
+        for _ in range(_TURNS):
             coming = self.history.next
             stands = self._stands()
             # The engine's thread counts a tick in the history first, and here when it has kept it.
             if self.ticks == coming == self.history.next:
                 return coming, stands
             time.sleep(0)  # for the engine's thread, which is between the two
+        raise NotRunningError(
+            f"channel {self.field!r}: the engine stands still in the middle of a tick"
+        ) from self._closed
 
     def _stands(self) -> dict[Any, Any]:
         return {} if self.value is None else {None: self.value}

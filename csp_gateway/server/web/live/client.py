@@ -54,7 +54,8 @@ class Client:
         self._room = asyncio.Event()
         self._room.set()
         self._leaves: tuple[Closing, str] | None = None
-        self._gone = False
+        self.is_gone = False
+        """Whether it is told nothing more."""
         line.on_full = self._full
         line.on_writable = self._writable
 
@@ -76,7 +77,7 @@ class Client:
         Args:
             spread: seconds among which clients are spread when they come back.
         """
-        if self._gone or self._leaves is not None:
+        if self.is_gone or self._leaves is not None:
             return
         pause = random.uniform(0.0, spread)
         self._leaves = (code, f"{reason}; come back in {pause:.1f} s")
@@ -87,16 +88,16 @@ class Client:
 
     def end(self, code: Closing, reason: str) -> None:
         """End the connection."""
-        if self._gone:
+        if self.is_gone:
             return
         self.gone()
         self.line.close(code, reason)
 
     def gone(self) -> None:
         """The connection has ended."""
-        if self._gone:
+        if self.is_gone:
             return
-        self._gone = True
+        self.is_gone = True
         if self._timer is not None:
             self._timer.cancel()
         self._room.set()

@@ -60,6 +60,10 @@ class Conflation:
             self.dropped += 1
         self._newest[place] = newest
 
+    def forget(self, unwanted: Callable[[Any], bool]) -> None:
+        """Keep nothing of the keys of the basket of which ``unwanted`` is true."""
+        self._newest = {place: each for place, each in self._newest.items() if not unwanted(each.key)}
+
     def take(self) -> list[Newest]:
         """All that is kept, by offset; what one tick said of one key together. Nothing is kept afterwards."""
         taken: dict[tuple[int, Any], Newest] = {}

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from fastapi import HTTPException
-
-from csp_gateway.errors import GatewayException
 from csp_gateway.server.channels import Cell
 from csp_gateway.server.web.live.framing import Batch, batch
 from csp_gateway.server.web.live.subscription import Subscription, View
 from csp_gateway.server.web.live.told import Told, gap, heads_of, messages_of
+from csp_gateway.server.web.problem import RefusedRequest
 from csp_gateway.server.web.verbs import Shape
 from csp_gateway.server.web.workers import Workers
 
 __all__ = ["Feed"]
+
+T = TypeVar("T")
 
 _MOST = 256
 """Ticks that are told at once."""
@@ -130,9 +130,9 @@ class Feed:
         if not page.recovered:
             self._lose(page.ticks[0].offset)
         tolds = [Told(self.shape, tick, self._heads) for tick in page.ticks]
-        if any(told.is_large for told in tolds):
+        if self._groups and any(told.is_large for told in tolds):
             self._busy = True
-            self.write_aside(tolds, lambda: self._resume(tolds))
+            self.aside(lambda: _written(tolds), self._resume)
         else:
             self._deliver(tolds)
             if page.left:
@@ -191,18 +191,17 @@ class Feed:
         lost = page.ticks[0].offset - offset if page.ticks and not page.recovered else 0
         return [Told(self.shape, tick, self._heads) for tick in ticks], lost
 
-    def write_aside(self, tolds: Sequence[Told], then: Callable[[], None]) -> None:
-        """Have ticks written by a worker thread, and go on with ``then`` on the event loop."""
+    def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Have ``work`` done by a worker thread, and go on with ``then`` on the event loop."""
 
-        async def write() -> None:
+        async def go() -> None:
             try:
-                for told in tolds:
-                    await self._workers.run(told.write)
-            except (GatewayException, HTTPException):
-                pass  # there are no more workers: it is written here, in the last moments
-            then()
+                made = await self._workers.run(work)
+            except RefusedRequest:
+                made = work()  # there are too many to wait for, or no more workers, in the last moments
+            then(made)
 
-        task = asyncio.get_running_loop().create_task(write())
+        task = asyncio.get_running_loop().create_task(go())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -224,7 +223,7 @@ class Feed:
 
     def statistics(self) -> dict[str, Any]:
         """How many follow it, and how; and what was lost to all of them."""
-        together = sum(len(group.members) for group in self._groups.values())
+        together = sum(len(group.members) for group in list(self._groups.values()))
         return {
             "followers": together + len(self._alone),
             "alone": len(self._alone),
@@ -232,3 +231,9 @@ class Feed:
             "next": self.next,
             "lost": self.lost,
         }
+
+
+def _written(tolds: Sequence[Told]) -> Sequence[Told]:
+    for told in tolds:
+        told.write()
+    return tolds

@@ -41,6 +41,8 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
         feed.begin()
         listed = feed.shape.listed
         standing = await hub.workers.run(lambda: records_of(state, feed.history, listed=listed))
+        if client.is_gone:
+            raise FrameError("gone", "the client has left meanwhile")
     known = client.subscriptions.get(channel)
     if known is None and len(client.subscriptions) >= MOST_SUBSCRIPTIONS:
         raise FrameError("too_many", f"one client may follow {MOST_SUBSCRIPTIONS:,} channels: unsubscribe from others")
@@ -68,6 +70,8 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
         start = known.cursor if known is not None else feed.history.next
     answer["from"] = start
     subscription = Subscription(feed, client.line, options, start, prelude, client.slow)
+    if known is not None and not anew:
+        subscription.succeed(known)
     client.subscriptions[channel] = subscription
     return answer, subscription
 
@@ -86,6 +90,7 @@ def unfollow(hub: Hub, client: Client, wanted: Unsubscribe) -> dict[str, Any]:
     if left:
         options = replace(known.options, keys=left)
         rest = Subscription(feed, client.line, options, known.cursor, [], client.slow)
+        rest.succeed(known)
         client.subscriptions[channel] = rest
         feed.begin()
         feed.follow(rest)

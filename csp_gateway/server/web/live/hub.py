@@ -58,6 +58,7 @@ class Hub:
         self._beating: asyncio.TimerHandle | None = None
         self._beat_seconds = 1.0
         self._ended: tuple[Closing, str] | None = None
+        self._dismissed = False
         self._counts: Counter[str] = Counter()
         channels.outside.when_closed(self._engine_ended)
 
@@ -193,8 +194,8 @@ class Hub:
 
     def _end(self, cause: BaseException | None) -> None:
         """Tell the last ticks, and ask everybody to come back."""
-        failed = "the engine has failed" if cause is not None else None
-        self._ended = (Closing.ENGINE_ENDED, failed) if failed else (Closing.STOPPING, "the gateway stops")
+        if cause is not None:
+            self._ended = (Closing.ENGINE_ENDED, "the engine has failed")
         for feed in self._feeds.values():
             while not feed.told_everything and feed.cell.told is not None and not feed.busy:
                 feed.pump()
@@ -202,14 +203,17 @@ class Hub:
 
     def dismiss(self) -> None:
         """Ask everybody to come back some other time."""
-        code, reason = self._ended or (Closing.STOPPING, "the gateway stops")
+        if self._dismissed:
+            return
+        self._dismissed = True
+        self._ended = code, reason = self._ended or (Closing.STOPPING, "the gateway stops")
         spread = max(_LEAST_SPREAD, _SPREAD * len(self.clients))
         for client in list(self.clients.values()):
             client.leave(code, reason, spread)
 
     def statistics(self) -> dict[str, Any]:
         """Who is there and was; what each channel's followers were told, and were not."""
-        feeds = {name: feed.statistics() for name, feed in self._feeds.items()}
+        feeds = {name: feed.statistics() for name, feed in list(self._feeds.items())}
         present = list(self.clients.values())
         lost: Counter[str] = Counter(dropped=self._counts["dropped"], skipped=self._counts["skipped"])
         for subscription in self._subscriptions(present):
@@ -226,4 +230,4 @@ class Hub:
 
     def _subscriptions(self, clients: list[Client]) -> Iterator[Any]:
         for client in clients:
-            yield from client.subscriptions.values()
+            yield from list(client.subscriptions.values())

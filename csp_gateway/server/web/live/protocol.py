@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 from csp_gateway.server.web.live.framing import Batch, Framing
@@ -22,14 +23,18 @@ EXTENSION = "csp_gateway.line"
 """Where a WebSocket's scope has the protocol, among its ``extensions``."""
 
 _WHOLE = (Framing.TEXT_FRAME, Framing.BINARY_FRAME)
-_LINGER = 1.0
+_LINGER = 5.0
 """Seconds in which a client may still read what was written before the end."""
+_LINGER_WHEN_SLOW = 1.0
+_PATIENCE = 6
+"""Pings in a row that may go unanswered by who has not read what was written before them."""
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
     """A ``Line`` over one WebSocket, for whoever finds it in the scope. ASGI's ``send`` goes on beside it."""
 
     full = False
+    _unanswered = 0
     on_writable: Callable[[], None] | None = None
     on_full: Callable[[], None] | None = None
     on_stopping: Callable[[], None] | None = None
@@ -81,9 +86,24 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(_LINGER, self.transport.abort)
+        linger = _LINGER_WHEN_SLOW if code == Closing.SLOW else _LINGER
+        self.close_timer = self.loop.call_later(linger, self.transport.abort)
 
-    # What the transport and the server say.
+    # What the transport, the server and its clock say.
+
+    def keepalive_timeout(self) -> None:
+        """A ping was not answered; it may lie behind what the client has not read yet, which others judge."""
+        if self.waiting() and self._unanswered < _PATIENCE:
+            self._unanswered += 1
+            self.pong_timer = self.pending_ping_payload = None
+            self.schedule_ping()
+            return
+        super().keepalive_timeout()
+
+    def handle_pong(self, event: Frame) -> None:
+        """The client is there."""
+        self._unanswered = 0
+        super().handle_pong(event)
 
     def pause_writing(self) -> None:
         """So many bytes wait that no more should be written."""

@@ -11,13 +11,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from csp_gateway.errors import GatewayException
-from csp_gateway.server.web.live.conflation import Conflation, Newest
+from csp_gateway.server.web.live.conflation import Conflation
 from csp_gateway.server.web.live.framing import Framing, batch
 from csp_gateway.server.web.live.line import Line
 from csp_gateway.server.web.live.options import Options
 from csp_gateway.server.web.live.told import Told, gap
-from csp_gateway.server.web.reply import written
+from csp_gateway.server.web.live.wording import Wording
 
 if TYPE_CHECKING:
     from csp_gateway.server.web.live.feed import Feed
@@ -67,9 +66,11 @@ class Subscription:
         """Ticks that were lost to it."""
         self._feed = feed
         self._on_slow = on_slow
+        self._wording = Wording(options, feed.history.epoch)
         self._prelude = deque(prelude)
-        self._waits = options.policy == "conflate" and bool(prelude)
-        self._newest = self._conflation() if options.conflates or self._waits else None
+        # A long prelude takes its time, in which the history may let go of what follows it.
+        waits = options.policy == "conflate" and bool(prelude)
+        self._newest = self._conflation() if options.conflates or waits else None
         self._loop = asyncio.get_running_loop()
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -82,8 +83,13 @@ class Subscription:
         """Whether there is anything that it has not been told."""
         return bool(self._prelude) or self.cursor < self._feed.next or bool(self._newest)
 
-    def _conflation(self) -> Conflation:
-        return Conflation(self.options.reads, len(self._feed.shape.keys))
+    def succeed(self, before: Subscription) -> None:
+        """Take over what another one of the same client and channel has kept, and was not told."""
+        self.told, self.skipped, self.dropped = before.told, before.skipped, before.dropped
+        self._prelude.extendleft(reversed(before._prelude))
+        if before._newest:
+            before._newest.forget(lambda key: self.options.keys is not None and key not in self.options.keys)
+            self._newest = before._newest
 
     # Called by the feed.
 
@@ -96,14 +102,12 @@ class Subscription:
 
     def take(self, tolds: Sequence[Told], upto: int) -> None:
         """Ticks have come, and the next one is ``upto``; those it is not ready for it finds in the history."""
-        if self._newest is not None:
-            for told in tolds:
-                if told.tick.offset >= self.cursor:
-                    self._merge(told)
-            self.cursor = max(self.cursor, upto)
+        if self._newest is None and (self.line.full or self._prelude):
+            return
+        if self._busy or self._ended or self.cursor < tolds[0].tick.offset:
+            return
+        if self._go_on([told for told in tolds if told.tick.offset >= self.cursor], upto):
             self._flush()
-        elif self.cursor >= tolds[0].tick.offset and not (self.line.full or self._prelude or self._busy):
-            self._tell([told for told in tolds if told.tick.offset >= self.cursor], upto)
             self._settle()
 
     def catch_up(self) -> None:
@@ -111,26 +115,18 @@ class Subscription:
         self._scheduled = False
         while self._prelude and not self.line.full and not self._ended:
             self._write(self._prelude.popleft())
-        if self._prelude or self._busy or self._ended:
-            return
-        if self._newest is not None:
-            self._flush()
+        if self._busy or self._ended or (self._prelude and self._newest is None):
             return
         spent = 0
-        while self.cursor < self._feed.next and not self.line.full:
+        while self.cursor < self._feed.next and (self._newest is not None or not self.line.full):
             if spent >= _TURN:
                 self._schedule()
                 return
             tolds = self._read()
-            if not tolds:
-                return
             spent += len(tolds)
-            upto = tolds[-1].tick.offset + 1
-            if any(told.is_large for told in tolds):
-                self._busy = True
-                self._feed.write_aside(tolds, lambda: self._resume(tolds, upto))  # noqa: B023  # returns with them
+            if not tolds or not self._go_on(tolds, tolds[-1].tick.offset + 1):
                 return
-            self._tell(tolds, upto)
+        self._flush()
         self._settle()
 
     def end(self) -> None:
@@ -139,7 +135,7 @@ class Subscription:
         if self._timer is not None:
             self._timer.cancel()
 
-    # What it has lost, and what it catches up with.
+    # How it gets on.
 
     def _read(self) -> list[Told]:
         """The coming ticks; nothing where the client is to be disconnected instead."""
@@ -153,10 +149,29 @@ class Subscription:
             self.cursor += lost
         return tolds
 
-    def _resume(self, tolds: Sequence[Told], upto: int) -> None:
+    def _go_on(self, tolds: Sequence[Told], upto: int) -> bool:
+        """Tell or keep these; False if a worker thread has to make the messages first, which goes on by itself then."""
+        if any(told.is_large and (self.options.own or not told.is_written) for told in tolds):
+            self._busy = True
+            self._feed.aside(lambda: self._words(tolds), lambda messages: self._resume(messages, upto))
+            return False
+        self._step(self._words(tolds), upto)
+        return True
+
+    def _words(self, tolds: Sequence[Told]) -> list[bytes]:
+        if self._newest is None:
+            return self._wording.messages(tolds)
+        self._wording.merge(tolds, self._newest)
+        return []
+
+    def _step(self, messages: list[bytes], upto: int) -> None:
+        self.cursor = max(self.cursor, upto)
+        self._write(messages)
+
+    def _resume(self, messages: list[bytes], upto: int) -> None:
         self._busy = False
         if not self._ended:
-            self._tell(tolds, upto)
+            self._step(messages, upto)
             self.catch_up()
 
     def _schedule(self) -> None:
@@ -164,95 +179,34 @@ class Subscription:
             self._scheduled = True
             self._loop.call_soon(self.catch_up)
 
-    def _settle(self) -> None:
-        """Go back to the group, once everything is told that the group was."""
-        if not (self._ended or self.options.own or self.line.full or self.behind) and self.cursor == self._feed.next:
-            self._feed.rejoin(self)
-
-    # What it tells.
-
-    def _tell(self, tolds: Sequence[Told], upto: int) -> None:
-        messages = []
-        for told in tolds:
-            chosen = [(key, self._chosen(told, key)) for key in told.keys(self.options.keys)]
-            kept = [(key, records) for key, records in chosen if records is None or records]
-            for key, records in kept:
-                coming = told.tick.offset + (key is kept[-1][0])
-                messages.append(self._message(told, key, records, coming))
-        self.cursor = max(self.cursor, upto)
-        self._write(messages)
-
-    def _merge(self, told: Told) -> None:
-        assert self._newest is not None
-        for key in told.keys(self.options.keys):
-            records = self._chosen(told, key)
-            if records is None or records:
-                self._newest.merge(told, key, told.records(key) if records is None else records)
-
     def _flush(self) -> None:
         """Tell the newest of each key, if it is time."""
-        if self._ended or self._newest is None or self.line.full or self._prelude or self._busy:
+        if self._newest is None or self.line.full or self._prelude or self._busy or self._ended:
             return
-        if self._newest and self._loop.time() < self._due:
-            if self._timer is None:
-                self._timer = self._loop.call_at(self._due, self._when_due)
-            return
-        self._tell_newest(self._newest)
+        if self._newest:
+            if self._loop.time() < self._due:
+                self._timer = self._timer or self._loop.call_at(self._due, self._when_due)
+                return
+            self._due = self._loop.time() + self.options.interval
+            self.skipped += self._newest.skipped
+            self.dropped += self._newest.dropped
+            self._write(self._wording.newest(self._newest, self.cursor))
         if not self.options.conflates:
             self._newest = None
-            self._settle()
 
     def _when_due(self) -> None:
         self._timer = None
         self._flush()
 
-    def _tell_newest(self, kept: Conflation) -> None:
-        if not kept:
-            return
-        self._due = self._loop.time() + self.options.interval
-        skipped, dropped = kept.skipped, kept.dropped
-        newest = kept.take()
-        self.skipped += skipped
-        messages = []
-        if dropped:
-            self.dropped += dropped
-            first = newest[0].told.tick.offset
-            messages.append(gap(self._feed.shape.channel, first, self.cursor, "too_many_keys", dropped))
-        for each, after in zip(newest, [*newest[1:], None], strict=True):
-            coming = self.cursor if after is None else after.told.tick.offset
-            said = b',"skipped":%d' % skipped if skipped and each is newest[0] else b""
-            messages.append(self._message(each.told, each.key, _whole(each), coming, said))
-        self._write(messages)
+    def _settle(self) -> None:
+        """Go back to the group, once everything is told that the group was."""
+        if not (self._ended or self.options.own or self.line.full or self.behind) and self.cursor == self._feed.next:
+            self._feed.rejoin(self)
 
-    def _chosen(self, told: Told, key: Any) -> list[Any] | None:
-        """The records of a key that are wanted; None for all of them."""
-        where = self.options.where
-        if where is None:
-            return None
-        records = told.records(key)
-        chosen = [record for record in records if where(record)]
-        return None if len(chosen) == len(records) and chosen else chosen
-
-    def _message(self, told: Told, key: Any, records: list[Any] | None, coming: int, said: bytes = b"") -> bytes:
-        offset = told.tick.offset
-        try:
-            data = told.data(key) if records is None else written(records)
-        except GatewayException:
-            data = None
-        if data is None:
-            return gap(self._feed.shape.channel, offset, offset + 1, "unwritable")
-        data = self.options.picked(data)
-        where = told.positions(self._feed.history.epoch, coming) if self.options.positions else b""
-        return told.message(key, data, where + said)
+    def _conflation(self) -> Conflation:
+        return Conflation(self.options.reads, len(self._feed.shape.keys))
 
     def _write(self, messages: list[bytes]) -> None:
         if messages and not self._ended:
             self.told += len(messages)
             self.line.write(batch(messages, self.view.framing))
-
-
-def _whole(newest: Newest) -> list[Any] | None:
-    """Its records; None where they are all that the tick said of the key."""
-    said = newest.told.records(newest.key)
-    same = len(said) == len(newest.records) and all(a is b for a, b in zip(said, newest.records, strict=True))
-    return None if same else newest.records

@@ -53,10 +53,16 @@ class Told:
 
     @property
     def is_large(self) -> bool:
-        """Whether it is to be written by a worker thread, and has not been."""
-        if not self.shape.listed or self._data:
-            return False
-        return sum(map(len, self.values.values())) > MANY_RECORDS
+        """Whether it has so many records that a worker thread is to write them."""
+        shape, value = self.shape, self.tick.value
+        if shape.container is None:
+            return shape.listed and len(value) > MANY_RECORDS
+        return (sum(map(len, value.values())) if shape.listed else len(value)) > MANY_RECORDS
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the records of all keys are written."""
+        return len(self._data) == len(self.values)
 
     def write(self) -> None:
         """Write the records of all keys. On any thread."""
