@@ -40,6 +40,7 @@ __all__ = [
     "TOO_MANY_REQUESTS",
     "TOO_MANY_WAITING",
     "UNKNOWN_HOST",
+    "UNKNOWN_PARAMETER",
     "Kind",
     "Problem",
     "ProblemReply",
@@ -85,6 +86,7 @@ PROBLEMS: Mapping[type[GatewayException], Kind] = {
 """What each error is over HTTP; an error without a line of its own is what its nearest ancestor is."""
 
 INVALID = Kind("invalid-request", 422, "The request is not valid")
+UNKNOWN_PARAMETER = Kind("unknown-parameter", 422, "There is no such parameter, or it is given more than once")
 UNKNOWN_HOST = Kind("unknown-host", 400, "The gateway does not answer to this name")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "Pages of this origin may not do this")
 BODY_ENCODED = Kind("body-encoded", 415, "The body is encoded, and is only read as it is")

@@ -5,7 +5,8 @@ from collections.abc import Collection
 
 from fastapi import Request
 
-from csp_gateway.errors import QueryError, did_you_mean
+from csp_gateway.errors import did_you_mean
+from csp_gateway.server.web.problem import UNKNOWN_PARAMETER, RefusedRequest
 
 __all__ = ["refuse_all", "refuse_unknown"]
 
@@ -20,24 +21,28 @@ def refuse_unknown(request: Request, known: Collection[str], parts: Collection[s
         parts: what belongs into the parameter ``query``, which is JSON.
 
     Raises:
-        QueryError: naming the first that it has besides, and the nearest there is; or that it has twice.
+        RefusedRequest: 422, naming the first that it has besides, and the nearest there is; or that it has twice.
     """
     given = Counter(name for name, _ in request.query_params.multi_items())
     for name, times in given.items():
         if name in parts:
-            raise QueryError(f'{name}: a part of the query, which is JSON: ?query={{"{name}": …}}')
+            raise _refused(f'{name}: a part of the query, which is JSON: ?query={{"{name}": …}}')
         if name not in known and name not in _OF_EVERY_ROUTE:
-            raise QueryError(f"{name[:80]}: there is no such parameter; {did_you_mean(name[:80], [*known, 'timeout'])}")
+            raise _refused(f"{name[:80]}: there is no such parameter; {did_you_mean(name[:80], [*known, 'timeout'])}")
         if times > 1 and name in known:
-            raise QueryError(f"{name}: it is given {times} times, and only one can count; give it once")
+            raise _refused(f"{name}: it is given {times} times, and only one can count; give it once")
 
 
 def refuse_all(request: Request) -> None:
     """Hold that a request which says everything in its body has no parameters.
 
     Raises:
-        QueryError: naming the first that it has.
+        RefusedRequest: 422, naming the first that it has.
     """
     for name in request.query_params:
         if name not in _OF_EVERY_ROUTE:
-            raise QueryError(f"{name[:80]}: a POST has its query in its body, as JSON, and not in its URL")
+            raise _refused(f"{name[:80]}: a POST has its query in its body, as JSON, and not in its URL")
+
+
+def _refused(sentence: str) -> RefusedRequest:
+    return RefusedRequest(UNKNOWN_PARAMETER, sentence)

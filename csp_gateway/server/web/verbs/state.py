@@ -6,17 +6,18 @@ from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, HTTPException, Query, Request
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from csp_gateway.errors import ConfigError, NoProviderException, did_you_mean
+from csp_gateway.errors import ConfigError, NoProviderException, UnknownChannelError, did_you_mean
 from csp_gateway.server.channels import GatewayChannels, Outside
 from csp_gateway.server.state import Found, Stop
 from csp_gateway.server.structs import GatewayStruct, Tabular, is_gateway_struct_like
 from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.formats import Format, documented_formats, wanted_format
 from csp_gateway.server.web.leaving import left
+from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
 from csp_gateway.server.web.streaming import tabular_reply
 from csp_gateway.server.web.verbs.awaited import arrived, is_there
 from csp_gateway.server.web.verbs.links import next_page
@@ -100,7 +101,7 @@ class _Asking:
         try:
             state, arriving = self._outside.reach(self._alias, self._key_in(request))
         except NoProviderException as error:
-            raise HTTPException(404, f"State not found: {error}") from None
+            raise _unknown(str(error)) from None
         waiting_for(request, f"what was sent before to arrive in state {self._alias}, and its query to be answered")
         await arrived(arriving)
         leaving = asyncio.ensure_future(left(request.receive))
@@ -128,7 +129,7 @@ class _Asking:
         if spelled is None:
             return None
         if spelled not in self._keys:
-            raise HTTPException(404, f"State not found: {self._alias}/{spelled}; {did_you_mean(spelled, self._keys)}")
+            raise _unknown(f"{self._alias}/{spelled}; {did_you_mean(spelled, self._keys)}")
         return self._keys[spelled]
 
 
@@ -214,6 +215,10 @@ def _mount(
             include_in_schema=spelling == alias,
             route_class_override=route,
         )
+
+
+def _unknown(what: str) -> RefusedRequest:
+    return RefusedRequest(PROBLEMS[UnknownChannelError], f"State not found: {what}")
 
 
 def _headers(request: Request, query: str | None, found: Found) -> Mapping[str, str]:

@@ -6,8 +6,8 @@ import pytest
 from fastapi import Request
 
 from csp_gateway import MountRestRoutes
-from csp_gateway.errors import QueryError
 from csp_gateway.server.demo.omnibus import ExampleGatewayChannels, ExampleModule
+from csp_gateway.server.web.problem import RefusedRequest
 from csp_gateway.server.web.verbs.parameters import refuse_all, refuse_unknown
 
 
@@ -21,23 +21,23 @@ def test_what_is_known_passes_and_so_do_credentials() -> None:
 
 
 def test_what_is_unknown_is_refused_with_the_nearest() -> None:
-    with pytest.raises(QueryError, match=r"qurey: there is no such parameter; did you mean 'query'\?"):
+    with pytest.raises(RefusedRequest, match=r"qurey: there is no such parameter; did you mean 'query'\?"):
         refuse_unknown(asked("qurey={}"), {"query"})
-    with pytest.raises(QueryError, match=r'limit: a part of the query, which is JSON: \?query=\{"limit": …\}'):
+    with pytest.raises(RefusedRequest, match=r'limit: a part of the query, which is JSON: \?query=\{"limit": …\}'):
         refuse_unknown(asked("limit=5"), {"query"}, {"limit"})
 
 
 def test_what_is_given_twice_is_refused() -> None:
-    with pytest.raises(QueryError, match="query: it is given 2 times, and only one can count; give it once"):
+    with pytest.raises(RefusedRequest, match="query: it is given 2 times, and only one can count; give it once"):
         refuse_unknown(asked("query={}&query={}"), {"query"})
-    with pytest.raises(QueryError, match="limit: it is given 3 times"):
+    with pytest.raises(RefusedRequest, match="limit: it is given 3 times"):
         refuse_unknown(asked("limit=1&since=4&limit=1&limit=1"), {"limit", "since"})
     refuse_unknown(asked("query={}&token=x&token=y"), {"query"})
 
 
 def test_a_body_says_it_all() -> None:
     refuse_all(asked("token=x"))
-    with pytest.raises(QueryError, match="query: a POST has its query in its body, as JSON, and not in its URL"):
+    with pytest.raises(RefusedRequest, match="query: a POST has its query in its body, as JSON, and not in its URL"):
         refuse_all(asked("query={}"))
 
 
@@ -49,5 +49,6 @@ def test_no_verb_passes_over_what_it_does_not_know(gateway_client: Any) -> None:
             422,
             "timeut: there is no such parameter; did you mean 'timeout'?",
         ), verb
+        assert answer.json()["type"] == "urn:csp-gateway:problem:unknown-parameter"
     for path, body in (("send/example", {"x": 1}), ("sql", {"sql": "select 1"})):
         assert client.post(f"/api/v1/{path}?wiat=ticked", json=body).status_code == 422, path

@@ -203,6 +203,8 @@ def test_a_key_may_have_slashes(client: Any) -> None:
 def test_what_is_not_there_is_404(filled: Any, path: str, detail: str) -> None:
     answer = asked(filled, path)
     assert answer.status_code == 404
+    kind = "about:blank" if detail == "Not Found" else "urn:csp-gateway:problem:unknown-channel"
+    assert answer.json()["type"] == kind
     assert detail in answer.json()["detail"]
 
 
