@@ -93,6 +93,7 @@ class Feed:
         self._alone.pop(subscription, None)
         group = self._groups.setdefault(subscription.view, _Group())
         group.members[subscription] = group.sent
+        subscription.together = True
 
     def unfollow(self, subscription: Subscription) -> None:
         """Tell it nothing more; its cursor is where it has got to."""
@@ -114,6 +115,7 @@ class Feed:
     def _part(self, subscription: Subscription) -> None:
         group = self._groups[subscription.view]
         subscription.told += group.sent - group.members.pop(subscription)
+        subscription.together = False
         if not group.members:
             del self._groups[subscription.view]
 

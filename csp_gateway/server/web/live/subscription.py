@@ -64,6 +64,8 @@ class Subscription:
         """Ticks and records that newer ones replaced."""
         self.dropped = 0
         """Ticks that were lost to it."""
+        self.together = False
+        """Whether it is told what comes with its group."""
         self._feed = feed
         self._on_slow = on_slow
         self._wording = Wording(options, feed.history.epoch)
@@ -81,6 +83,8 @@ class Subscription:
     @property
     def behind(self) -> bool:
         """Whether there is anything that it has not been told."""
+        if self.together:
+            return False
         return bool(self._prelude) or self.cursor < self._feed.next or bool(self._newest)
 
     def succeed(self, before: Subscription) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,12 +14,16 @@ from csp_gateway.server.channels import Tick
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs import Shape
 
-__all__ = ["MANY_RECORDS", "Told", "gap", "heads_of", "message", "messages_of"]
+__all__ = ["MANY_RECORDS", "Told", "gap", "heads_of", "message", "messages_of", "place_of"]
 
 MANY_RECORDS = 500
 """Records of a tick that are written on the event loop; more are written by a worker thread."""
 
 _log = logging.getLogger(__name__)
+
+_PLACED = re.compile(
+    rb'\{"channel":"([^"\\]+)"(?:,"key":"(?:[^"\\]|\\.)*")?(?:,"snapshot":true)?,"offset":-?\d+,"next":(\d+),"epoch"'
+)
 
 
 class Told:
@@ -113,6 +118,12 @@ def message(head: bytes, data: bytes, extra: bytes = b"") -> bytes:
         extra: more members, each with a comma before it.
     """
     return b'%b%b,"data":%b}' % (head, extra, data)
+
+
+def place_of(payload: bytes) -> tuple[str, int] | None:
+    """The channel of a message, and the offset to go on from once it has arrived; None if it does not say so."""
+    found = _PLACED.match(payload)
+    return (found[1].decode(), int(found[2])) if found else None
 
 
 def gap(channel: str, start: int | None, end: int, reason: str, count: int | None = None) -> bytes:
