@@ -42,6 +42,19 @@ def test_everything_can_be_overridden() -> None:
     assert not gateway.modules[2].force_mount_all
 
 
+def test_every_ready_made_module_is_made_under_its_name() -> None:
+    modules = load_config(DEMO, overrides=["+config=demo"])["modules"]
+    made = {name: type(modules[name]).__name__ for name in modules.models}
+    assert made == {
+        "example_module": "ExampleModule",
+        "mount_channels_graph": "MountChannelsGraph",
+        "mount_controls": "MountControls",
+        "mount_perspective_tables": "MountPerspectiveTables",
+        "mount_rest_routes": "MountRestRoutes",
+        "mount_websocket_routes": "MountWebSocketRoutes",
+    }
+
+
 def test_a_path_in_the_registry_is_the_registered_object() -> None:
     registry = load_config(DEMO, overrides=["+config=demo"])
     assert registry["gateway"].modules[0] is registry["modules"]["example_module"]
