@@ -22,6 +22,13 @@ def _without_slashes(text: str) -> str:
     return text.strip("/")
 
 
+def _a_version(text: str) -> str:
+    version = text.strip("/")
+    if not version:
+        raise ValueError("a version of the API has a name, such as v1")
+    return version
+
+
 def _one_leading_slash(text: str) -> str:
     stripped = text.strip("/")
     return f"/{stripped}" if stripped else ""
@@ -53,9 +60,9 @@ class GatewaySettings(BaseSettings):
         default="", description="Prefix under which a reverse proxy serves the gateway, such as /desk."
     )
     API_PREFIX: Annotated[str, AfterValidator(_without_slashes)] = Field(
-        default="api", description="First part of API paths."
+        default="api", description="First part of API paths; empty, they begin with the version."
     )
-    API_VERSION_DEFAULT: Annotated[str, AfterValidator(_without_slashes)] = Field(
+    API_VERSION_DEFAULT: Annotated[str, AfterValidator(_a_version)] = Field(
         default="v1", description="API version of routes that name none."
     )
     BACKEND_CORS_ORIGINS: list[AnyHttpUrl] = Field(
@@ -138,7 +145,8 @@ class GatewaySettings(BaseSettings):
 
     def api(self, version: str | None = None) -> str:
         """The path every API route of a version begins with, such as ``/api/v1``; the default's for None and ``/``."""
-        return f"/{self.API_PREFIX}/{_without_slashes(version or '') or self.API_VERSION_DEFAULT}"
+        prefix = f"/{self.API_PREFIX}".rstrip("/")
+        return f"{prefix}/{_without_slashes(version or '') or self.API_VERSION_DEFAULT}"
 
     @property
     def API_STR(self) -> str:

@@ -104,6 +104,7 @@ def test_a_mistyped_key_is_refused_with_the_nearest(given: str, nearest: str) ->
         {"SQL_SECONDS": "inf"},
         {"SQL_ROWS": 0},
         {"SQL_BYTES": 0},
+        {"API_VERSION_DEFAULT": "/"},
         {"DUCKDB_BYTES": 64 * 2**20 - 1},
     ],
 )
@@ -139,6 +140,7 @@ def test_paths_are_spelled_one_way() -> None:
     assert settings.api("v3") == settings.api("/v3/") == "/rest/v3"
     assert settings.api("/") == "/rest/v2"
     assert GatewaySettings(ROOT_PATH="/").ROOT_PATH == ""
+    assert GatewaySettings(API_PREFIX="/").api("v3") == "/v3"
 
 
 def test_settings_has_its_short_name() -> None:

@@ -129,7 +129,7 @@ class GatewayWebApp(Listings):
 
     async def _ask_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = self.settings.ROOT_PATH
-        if scope["type"] == "http" and scope["path"].startswith(f"/{self.settings.API_PREFIX}/"):
+        if scope["type"] == "http" and self.is_api_path(scope["path"]):
             send = never_stored(send)
         if root and "path" in scope:
             # As ASGI has it; what redirects says where to without the prefix otherwise.

@@ -53,8 +53,8 @@ class Patience:
     """
 
     def __init__(self, settings: GatewaySettings) -> None:
-        root, prefix = re.escape(settings.ROOT_PATH), re.escape(settings.API_PREFIX)
-        self._next = re.compile(rf"({root})?/{prefix}/[^/]+/next/.")
+        root, prefix = re.escape(settings.ROOT_PATH), re.escape(f"/{settings.API_PREFIX}".rstrip("/"))
+        self._next = re.compile(rf"({root})?{prefix}/[^/]+/next/.")
         self._settings = settings
         self._counts = {"in_progress": 0, "waiting": 0, "timed_out": 0}
         self._refused = {TOO_MANY_REQUESTS.name: 0, TOO_MANY_WAITING.name: 0}

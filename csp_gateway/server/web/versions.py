@@ -125,7 +125,13 @@ class Versions:
 
     def is_api_request(self, request: Request) -> bool:
         """Whether a request is for the API, of whatever version, and not for a page or a file."""
-        return f"{self.own_path(request)}/".startswith(f"/{self.settings.API_PREFIX}/")
+        return self.is_api_path(self.own_path(request))
+
+    def is_api_path(self, path: str) -> bool:
+        """Whether a path, without the prefix of a proxy, is the API's, of whatever version."""
+        prefix = self.settings.API_PREFIX
+        begin = (f"/{prefix}/",) if prefix else tuple(f"{self.settings.api(each)}/" for each in self.api_versions)
+        return f"{path}/".startswith(begin)
 
     def own_path(self, request: Request) -> str:
         """The path of a request without the prefix under which a proxy serves the gateway."""

@@ -265,3 +265,19 @@ def test_pages_of_other_origins_that_are_named_may_call_and_read_headers(serve: 
     assert late.status_code == 504
     stranger = client.get("/api/v1/last/my_counts", headers={"origin": "https://x.org"})
     assert "access-control-allow-origin" not in stranger.headers
+
+
+def test_an_api_without_prefix_begins_with_its_version(serve: Any) -> None:
+    client = serve(
+        conftest.Feed(), MountRestRoutes(), MountRestRoutes(api_version="v2"), API_PREFIX="", ROOT_PATH="/desk"
+    )
+    for version in ("v1", "v2"):
+        assert client.post(f"/{version}/send/my_counts", json={"n": 1}).status_code == 200
+        answer = client.get(f"/desk/{version}/last/my_counts?token=1")
+        assert (answer.json()[0]["n"], client.get(f"/{version}/last/").headers["cache-control"]) == (1, "no-store")
+        assert client.get(f"/{version}/last/my_count").json()["hint"] == "did you mean 'my_counts'?"
+    app = client.gateway.web_app
+    assert (app.api_path("last/x"), app.is_api_path("/v2"), app.is_api_path("/docs")) == ("/v1/last/x", True, False)
+    assert app.patience.waits("/v2/next/x")
+    assert app.patience.waits("/desk/v1/next/x")
+    assert "/v1/last/my_counts" in client.get("/openapi.json").json()["paths"]
