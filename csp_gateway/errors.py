@@ -26,6 +26,7 @@
     │   ├── UnknownStagingError       a KeyError too: no staging of this id is open
     │   ├── StagingArgumentError      a ValueError too: arguments that contradict each other
     │   └── StagingFullError          more stagings, records or steps than one channel may have
+    ├── FrameError                    a message on a live connection that cannot be read, or done
     ├── QueriesRefusedError           too many queries wait for their answers
     ├── EngineError                   a node raised while the graph ran; carries the cause
     ├── ShutdownError                 a module's ``shutdown``, or a node, did not come to a good end
