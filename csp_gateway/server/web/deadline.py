@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web.media_type import is_event_stream
 from csp_gateway.server.web.problem import REQUEST_TIMEOUT, TOO_MANY_REQUESTS, TOO_MANY_WAITING, ProblemReply
 from csp_gateway.server.web.reply import invalid
 
@@ -132,7 +133,11 @@ class Deadline:
     async def _within(
         self, seconds: float, leave: Callable[[object], None], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        answer, ending = _Answer(send), anyio.CancelScope()
+        def goes_on() -> None:
+            task.remove_done_callback(leave)
+            leave(None)
+
+        answer, ending = _Answer(send, goes_on), anyio.CancelScope()
         task = asyncio.ensure_future(self._until(ending, scope, _telling(scope[_WAITS_FOR], receive), answer.send))
         task.add_done_callback(leave)
         try:
@@ -167,17 +172,24 @@ class Deadline:
 
 
 class _Answer:
-    """What is sent, until the request is given up."""
+    """What is sent, until the request is given up.
 
-    __slots__ = ("_send", "begun", "dropped")
+    Args:
+        goes_on: called when it is a stream of events, which ends when its client leaves: whoever serves it counts it.
+    """
 
-    def __init__(self, send: Send) -> None:
+    __slots__ = ("_goes_on", "_send", "begun", "dropped")
+
+    def __init__(self, send: Send, goes_on: Callable[[], None]) -> None:
         self._send = send
+        self._goes_on = goes_on
         self.begun = self.dropped = False
 
     async def send(self, message: Message) -> None:
         if not self.dropped:
             self.begun = True
+            if message["type"] == "http.response.start" and is_event_stream(message):
+                self._goes_on()
             await self._send(message)
 
 

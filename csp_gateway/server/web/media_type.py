@@ -1,6 +1,8 @@
-"""What a request says its body is: ``Content-Type``."""
+"""What a request or an answer says its body is: ``Content-Type``."""
 
-__all__ = ["says_json"]
+from starlette.types import Message
+
+__all__ = ["is_event_stream", "says_json"]
 
 
 def says_json(content_type: str) -> bool:
@@ -13,3 +15,11 @@ def says_json(content_type: str) -> bool:
     """
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
+def is_event_stream(start: Message) -> bool:
+    """Whether the answer that a message begins is one of server-sent events, which goes on until its client leaves."""
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"text/event-stream")
+        for name, value in start.get("headers", ())
+    )

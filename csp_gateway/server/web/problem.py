@@ -34,9 +34,11 @@ __all__ = [
     "KEY_DONE",
     "KEY_IN_USE",
     "KEY_REUSED",
+    "NOT_FOLLOWED",
     "PROBLEMS",
     "PROBLEM_TYPE",
     "REQUEST_TIMEOUT",
+    "TOO_MANY_CLIENTS",
     "TOO_MANY_REQUESTS",
     "TOO_MANY_WAITING",
     "UNKNOWN_HOST",
@@ -94,7 +96,9 @@ BODY_TOO_LARGE = Kind("body-too-large", 413, "The body is larger than it may be"
 KEY_REUSED = Kind("idempotency-key-reused", 422, "The idempotency key belongs to another request")
 KEY_DONE = Kind("idempotency-key-done", 409, "The request with this idempotency key was done")
 KEY_IN_USE = Kind("idempotency-key-in-use", 409, "The request with this idempotency key is in progress")
+NOT_FOLLOWED = Kind("not-followed", 422, "The channels cannot be followed like that")
 REQUEST_TIMEOUT = Kind("request-timeout", 504, "The request was not answered in time")
+TOO_MANY_CLIENTS = Kind("too-many-clients", 503, "Too many clients follow channels")
 TOO_MANY_WAITING = Kind("too-many-waiting", 429, "Too many requests wait for ticks")
 TOO_MANY_REQUESTS = Kind("too-many-requests", 503, "Too many requests are in progress")
 

@@ -16,7 +16,7 @@ import uvicorn
 
 from csp_gateway.errors import PortTakenError, StartError, did_you_mean
 from csp_gateway.server.settings import GatewaySettings
-from csp_gateway.server.web.live import FrameProtocol
+from csp_gateway.server.web.live import CuttableProtocol, FrameProtocol
 
 __all__ = ["WebServer"]
 
@@ -24,7 +24,7 @@ _OPTIONS = [name for name in inspect.signature(uvicorn.Config).parameters if nam
 
 _DEFAULTS: dict[str, Any] = {
     "access_log": False,
-    "http": "httptools",
+    "http": CuttableProtocol,
     "lifespan": "off",
     "log_config": None,
     "loop": "asyncio" if sys.platform == "win32" else "uvloop",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
+from csp_gateway.server.web.live.events import mount_events
 from csp_gateway.server.web.live.hub import Hub
 from csp_gateway.server.web.live.session import Rules, Session
 
@@ -26,4 +27,5 @@ def mount_stream(router: APIRouter, hub: Hub, rules: Rules, prefix: str) -> None
         return [*sorted(names), "heartbeat"]
 
     router.add_api_websocket_route(prefix, stream)
-    router.add_api_route(prefix, listed, methods=["GET"], tags=["Stream"], summary="Channels to follow")
+    router.add_api_route(prefix, listed, methods=["GET"], tags=["Streaming"], summary="Channels to follow")
+    mount_events(router, hub, rules.channels, prefix)

@@ -14,11 +14,14 @@ _OF_EVERY_ROUTE = frozenset({"timeout", "token"})
 """What is not the routes' own: the deadline, and credentials, for whoever stands in front of the gateway."""
 
 
-def refuse_unknown(request: Request, known: Collection[str], parts: Collection[str] = ()) -> None:
+def refuse_unknown(
+    request: Request, known: Collection[str], parts: Collection[str] = (), many: Collection[str] = ()
+) -> None:
     """Hold that a request has no parameters but these.
 
     Args:
         parts: what belongs into the parameter ``query``, which is JSON.
+        many: those of the known that may be given several times.
 
     Raises:
         RefusedRequest: 422, naming the first that it has besides, and the nearest there is; or that it has twice.
@@ -29,7 +32,7 @@ def refuse_unknown(request: Request, known: Collection[str], parts: Collection[s
             raise _refused(f'{name}: a part of the query, which is JSON: ?query={{"{name}": …}}')
         if name not in known and name not in _OF_EVERY_ROUTE:
             raise _refused(f"{name[:80]}: there is no such parameter; {did_you_mean(name[:80], [*known, 'timeout'])}")
-        if times > 1 and name in known:
+        if times > 1 and name in known and name not in many:
             raise _refused(f"{name}: it is given {times} times, and only one can count; give it once")
 
 

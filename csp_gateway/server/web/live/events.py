@@ -1,0 +1,179 @@
+"""GET <prefix>/<channel>: ticks as server-sent events, for a browser's EventSource and for ``curl -N``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.responses import Response
+
+from csp_gateway.errors import FrameError, did_you_mean
+from csp_gateway.server.web.live.client import Visitor
+from csp_gateway.server.web.live.event_stream import EVENTS, EventStream, not_followed
+from csp_gateway.server.web.live.hub import Hub
+from csp_gateway.server.web.live.places import Places
+from csp_gateway.server.web.problem import Problem
+from csp_gateway.server.web.verbs import Shape, refuse_unknown
+from csp_gateway.wire.commands import Follow, Policy
+
+__all__ = ["mount_events"]
+
+_LONGEST = 80
+"""Characters of an unknown name that are compared with those there are."""
+_KNOWN = (
+    *("key", "keys", "snapshot", "state", "since", "epoch", "fields", "where"),
+    *("min_interval", "latest_by", "policy", "last_event_id"),
+)
+_MANY = ("keys", "fields")
+
+_Channels = Annotated[
+    str,
+    Path(description="Channels with commas in between; of a basket all keys, or `basket/KEY`."),
+]
+_Key = Annotated[str | None, Query(description="Of a basket, the one key that is wanted; an enum's by name.")]
+_Keys = Annotated[list[str] | None, Query(description="The same of several: given once for each.")]
+_Snapshot = Annotated[
+    Literal["false", "true", "last", "state"],
+    Query(description="First what stands: the newest tick, of each key (`true`, `last`); or the records of a state."),
+]
+_State = Annotated[str | None, Query(description="Which state, with `snapshot=state`; absent: the channel's own.")]
+_Since = Annotated[
+    int | None,
+    Query(ge=0, description="Of one channel, the offset to go on from. `Last-Event-ID` goes before it."),
+]
+_Epoch = Annotated[str | None, Query(description="The run of the gateway that `since` counts in.")]
+_Fields = Annotated[
+    list[str] | None,
+    Query(description="A field that is wanted, dots lead into nested structs: given once for each. Absent: all."),
+]
+_Where = Annotated[
+    str | None, Query(description="Which records are wanted, as JSON: the `filters` of a query, or one of them.")
+]
+_Interval = Annotated[
+    float,
+    Query(ge=0, le=3600, description="Seconds between events of a channel: the newest of each key is told then."),
+]
+_Latest = Annotated[
+    str | None,
+    Query(description="The field that tells records apart whose newest is wanted."),
+]
+_Policy = Annotated[
+    Policy | None,
+    Query(
+        description="What becomes of ticks that are not read in time. Absent: `conflate` where there are keys, or "
+        "`disconnect`."
+    ),
+]
+_Again = Annotated[
+    str | None, Query(description="What `Last-Event-ID` says, for who cannot say it: a page that was loaded anew.")
+]
+_LastId = Annotated[
+    str | None, Header(alias="Last-Event-ID", description="The id of the newest event that has arrived: go on from it.")
+]
+
+_DESCRIPTION = """\
+Ticks as they come, as `text/event-stream`, until either side leaves: `curl -N`, or `new EventSource(…)`, which comes
+back by itself and goes on from where it was.
+
+The `data` of an event is the message that a WebSocket would carry. A tick is an event without a name (`message`). `gap`
+says which ticks were lost, before the next one; `closing` that the gateway ends the stream, why, and when to come back.
+Every event's `id` says where each channel has got to: `epoch:channel=offset,…`.
+"""
+
+
+def mount_events(router: APIRouter, hub: Hub, channels: Iterable[str], prefix: str) -> None:
+    """Serve ``GET <prefix>/<channel>[,<channel>…]`` for these channels."""
+    served = frozenset(channels)
+
+    async def events(
+        request: Request,
+        channels: _Channels,
+        key: _Key = None,
+        keys: _Keys = None,
+        snapshot: _Snapshot = "false",
+        state: _State = None,
+        since: _Since = None,
+        epoch: _Epoch = None,
+        fields: _Fields = None,
+        where: _Where = None,
+        min_interval: _Interval = 0.0,
+        latest_by: _Latest = None,
+        policy: _Policy = None,
+        last_event_id: _Again = None,
+        last_id: _LastId = None,
+    ) -> Response:
+        refuse_unknown(request, _KNOWN, many=_MANY)
+        begins: dict[str, bool | Literal["last", "state"]] = {"true": True, "last": "last", "state": "state"}
+        options: dict[str, Any] = {
+            **{"snapshot": begins.get(snapshot, False), "state": state, "fields": fields, "positions": True},
+            **{"min_interval": min_interval, "latest_by": latest_by, "policy": policy},
+            "where": msgspec.Raw(where.encode()) if where is not None else msgspec.Raw(),
+        }
+        try:
+            named = _named({name: hub.served[name] for name in served}, channels, key, keys)
+            places = _places(last_id or last_event_id)
+            if places is None and since is not None:
+                options |= _since(named, since, epoch)
+        except FrameError as error:
+            return not_followed(error)
+        wanted = [Follow(channel=channel, keys=wanted, **options) for channel, wanted in named.items()]
+        peer = request.client
+        address = f"{peer.host}:{peer.port}" if peer else ""
+        visitor = Visitor("events", address, request.headers.get("user-agent", "")[:200])
+        return EventStream(hub, wanted, places, visitor)
+
+    router.add_api_route(
+        prefix + "/{channels:path}",
+        events,
+        methods=["GET"],
+        response_class=Response,
+        responses={
+            200: {"description": "Events", "content": {EVENTS: {"schema": {"type": "string"}}}},
+            404: {"model": Problem, "description": "There is no such channel, key or state"},
+        },
+        tags=["Streaming"],
+        summary="Follow channels as server-sent events",
+        description=_DESCRIPTION,
+    )
+
+
+def _places(identifier: str | None) -> Places | None:
+    return Places.read(identifier) if identifier else None
+
+
+def _since(named: dict[str, Any], since: int, epoch: str | None) -> dict[str, Any]:
+    if len(named) > 1:
+        raise FrameError("invalid", "since is an offset of one channel: of several say where, by last_event_id")
+    return {"since": since, "epoch": epoch}
+
+
+def _named(
+    served: dict[str, Shape], path: str, key: str | None, keys: list[str] | None
+) -> dict[str, list[str | int] | None]:
+    """The channels that a path names, and of each the keys that are wanted; None for all."""
+    asked = [*([] if key is None else [key]), *(keys or ())]
+    named: dict[str, list[str | int] | None] = {}
+    for each in [path] if _is_key(served, path) else path.split(","):
+        spelled, slash, of_path = each.partition("/")
+        channel = _channel(served, spelled)
+        wanted: list[str | int] | None = [*([of_path] if slash else []), *asked] or None
+        known = named.get(channel, [])
+        named[channel] = None if wanted is None or known is None else list(dict.fromkeys([*known, *wanted]))
+    return named
+
+
+def _is_key(served: dict[str, Shape], path: str) -> bool:
+    """Whether a path is a channel and one of its keys, whatever is in that."""
+    channel, slash, key = path.partition("/")
+    shape = served.get(channel) or served.get(channel.replace("-", "_"))
+    return bool(slash) and shape is not None and key in shape.keys
+
+
+def _channel(served: dict[str, Shape], spelled: str) -> str:
+    name = spelled if spelled in served else spelled.replace("-", "_")
+    if name not in served:
+        near = did_you_mean(spelled[:_LONGEST], served)
+        raise FrameError("unknown_channel", f"there is no channel {spelled[:_LONGEST]!r} to follow here; {near}")
+    return name
