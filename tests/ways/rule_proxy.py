@@ -55,7 +55,7 @@ class Rule:
 
 
 class Event(NamedTuple):
-    """One thing that the proxy did: an action, ``opened`` or ``closed``; and how many bytes had gone this way before."""
+    """What the proxy did: an action, ``opened`` or ``closed``; and how many bytes had gone this way before."""
 
     connection: int
     what: str
