@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from csp_gateway import GatewaySettings
+from csp_gateway.errors import BuildFailedError
 from csp_gateway.server.web import WebServer
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,16 @@ def test_a_taken_port_is_a_sentence_and_status_1(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "PortTakenError: cannot listen on 127.0.0.1:" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_what_fails_is_told_with_its_line_and_the_status_of_the_error(tmp_path: Path) -> None:
+    failing = "++modules.example_module._target_=tests.server.gateway.failing.Part"
+    folder = f"++gateway.settings.POSTMORTEM_FOLDER={tmp_path / 'left'}"
+    ended = start(*DEMO, "port=0", failing, "++modules.example_module.place=connect", folder, cwd=tmp_path)
+    assert ended.returncode == BuildFailedError.exit_status
+    assert "ZeroDivisionError: in the connect of the user's" in ended.stderr
+    (left,) = (tmp_path / "left").iterdir()
+    assert ended.stderr.endswith(f"What was so when it failed is written down in {left}\n")
 
 
 def test_it_serves_the_demo_until_it_is_interrupted(tmp_path: Path) -> None:
