@@ -32,6 +32,7 @@ from csp_gateway.server.web.verbs import (
     Intake,
     Newest,
     Shape,
+    Waiter,
     Writer,
     collected,
     mount_control,
@@ -168,7 +169,13 @@ class GatewayWebApp(Listings):
     def add_next_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET next/<field>``."""
         shape = self._mount("next", field, version)
-        mount_next(self.get_router("next", version), self.outside, Writer(shape, self.workers))
+        writer = Writer(shape, self.workers)
+        mount_next(self.get_router("next", version), self.outside, writer)
+        # What is large may be compressed, which is not done before FastAPI.
+        if self.channels.is_provided(field) and not (shape.listed or shape.container):
+            waiter = Waiter(self.outside, writer, self.patience)
+            for spelling in shape.spellings:
+                self._front.answer_next(self.api_path(f"next/{spelling}", version), waiter)
 
     def add_send_api(self, field: str, version: str | None = None, *, keep_identity: bool = False) -> None:
         """Serve ``POST send/<field>``; ``keep_identity`` believes the id and timestamp a client sends."""

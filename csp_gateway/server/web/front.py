@@ -1,7 +1,7 @@
 """A small ASGI app before FastAPI that answers what one dictionary look-up can answer, and passes on everything else.
 
-It serves ``GET last`` from the channel's cell and ``POST send`` by the struct's own decoder. Whatever needs a wait, a
-query, an error or a credential is FastAPI's.
+It serves ``GET last`` from the channel's cell, ``POST send`` by the struct's own decoder, and lets requests of ``next``
+wait in a third of the memory. Whatever needs a query, an error or a credential is FastAPI's.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from csp_gateway.server.web.deadline import BEGUN, ITS_BODY, Patience, too_late
 from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.problem import ProblemReply
 from csp_gateway.server.web.reply import failed
-from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Newest, Refused
+from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Newest, Refused, Waiter
 
 __all__ = ["Front"]
 
@@ -40,11 +40,16 @@ class Front:
         self._epoch = epoch
         self._compressed = compressed
         self._last: dict[str, Newest] = {}
+        self._next: dict[str, Waiter] = {}
         self._send: dict[str, Intake] = {}
 
     def answer_last(self, path: str, newest: Newest) -> None:
         """Answer ``GET path`` from the channel's cell."""
         self._last[path] = newest
+
+    def answer_next(self, path: str, waiter: Waiter) -> None:
+        """Answer ``GET path`` with the coming tick."""
+        self._next[path] = waiter
 
     def answer_send(self, path: str, intake: Intake) -> None:
         """Answer ``POST path`` by decoding the body once."""
@@ -56,6 +61,10 @@ class Front:
             if method == "GET":
                 newest = self._last.get(scope["path"])
                 if newest is not None and newest.cell.settled and await self._try_last(newest, scope, receive, send):
+                    return
+                waiter = self._next.get(scope["path"])
+                if waiter is not None:
+                    await waiter(scope, receive, never_stored(send))
                     return
             elif method == "POST" and scope["path"] in self._send and _is_simple(scope):
                 begun = asyncio.get_running_loop().time()

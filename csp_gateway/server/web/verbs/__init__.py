@@ -15,6 +15,7 @@ from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, why_no
 from csp_gateway.server.web.verbs.sql import mount_sql
 from csp_gateway.server.web.verbs.stage import mount_stage
 from csp_gateway.server.web.verbs.state import collected, mount_state
+from csp_gateway.server.web.verbs.waiter import Waiter
 from csp_gateway.server.web.verbs.writer import INLINE_JSON, Writer
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Newest",
     "Refused",
     "Shape",
+    "Waiter",
     "Writer",
     "collected",
     "get_default_responses",
