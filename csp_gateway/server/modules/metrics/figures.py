@@ -53,7 +53,9 @@ class Figures(Collector):
         yield from _questions(told)
         yield from self._lookups()
         yield from self._web()
-        yield from _requests(self._told_of_web())
+        web = self._told_of_web()
+        yield from _requests(web)
+        yield from _live(web["live"])
         yield from self._modules()
 
     def _health(self) -> Iterator[Metric]:
@@ -190,6 +192,31 @@ def _requests(told: Mapping[str, Any]) -> Iterator[Metric]:
     for outcome in ("replayed", "refused", "dropped"):
         outcomes.add(kept[outcome], outcome)
     yield outcomes.family
+
+
+def _live(told: Mapping[str, Any]) -> Iterator[Metric]:
+    yield _gauge("live_clients", "Clients that follow channels, over WebSockets or as events.", told["clients"])
+    yield _gauge("live_clients_full", "Those that do not read what is written for them.", told["full"])
+    yield _gauge("live_waiting_bytes", "Bytes written for clients that are not sent yet.", told["waiting_bytes"])
+    for name, what in (
+        ("came", "Clients that have come"),
+        ("left", "Clients that have left"),
+        ("turned_away", "Clients turned away because of too many"),
+        ("failed", "Times that what ticked could not be told"),
+    ):
+        counted = _Family(CounterMetricFamily, f"live_{name}", f"{what}.")
+        counted.add(told[name])
+        yield counted.family
+    untold = _Family(
+        CounterMetricFamily, "live_untold", "Ticks a client was not told: lost to it, or replaced by newer.", "outcome"
+    )
+    for outcome in ("dropped", "skipped"):
+        untold.add(told[outcome], outcome)
+    yield untold.family
+    feeds = told["feeds"]
+    yield _each("live_followers", "Clients that follow a channel.", "channel", feeds, "followers")
+    yield _each("live_followers_alone", "Those of them that are told by themselves.", "channel", feeds, "alone")
+    yield _counter("live_lost", "Ticks that went before anybody was told.", "channel", feeds, "lost")
 
 
 class _Family:

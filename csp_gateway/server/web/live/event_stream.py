@@ -27,6 +27,7 @@ from csp_gateway.server.web.problem import (
     ProblemReply,
     kind_of,
 )
+from csp_gateway.wire.closing import LAST_TO_COME_BACK
 from csp_gateway.wire.commands import Follow
 
 __all__ = ["BEAT_SECONDS", "EVENTS", "EventStream", "not_followed"]
@@ -51,7 +52,7 @@ def not_followed(error: FrameError) -> ProblemReply:
     """Why channels cannot be followed as a request asks, over HTTP."""
     if error.code in _MISSING:
         kind = kind_of(UnknownChannelError())
-    elif error.code == "stopping":
+    elif error.code in ("stopping", "gone"):
         kind = kind_of(NotRunningError())
     else:
         kind = TOO_MANY_CLIENTS if error.code == "too_many" else NOT_FOLLOWED
@@ -200,10 +201,9 @@ class _Told:
         """The body is over; say why, if that was not said."""
         if closed is not None and not self._parted:
             code, reason = closed
-            told = {
-                "channel": "closing",
-                "closing": {"code": int(code), "reason": reason, "retry_after": _RETRY / 1000},
-            }
+            pause = _RETRY / 1000 if code <= LAST_TO_COME_BACK else None
+            closing = {"code": int(code), "reason": reason, "retry_after": pause}
+            told = {"channel": "closing", "closing": closing}
             await self._write(event(orjson.dumps(told), str(self.places).encode(), b"closing"))
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -135,6 +135,7 @@ def mount_events(router: APIRouter, hub: Hub, channels: Iterable[str], prefix: s
         },
         tags=["Streaming"],
         summary="Follow channels as server-sent events",
+        operation_id=f"follow{prefix.replace('/', '_')}",
         description=_DESCRIPTION,
     )
 

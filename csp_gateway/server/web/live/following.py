@@ -70,8 +70,11 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
         start = known.cursor if known is not None else feed.history.next
     answer["from"] = start
     subscription = Subscription(feed, client.line, options, start, prelude, client.slow)
-    if known is not None and not anew:
-        subscription.succeed(known)
+    if known is not None:
+        if anew:
+            hub.note_end(known)
+        else:
+            subscription.succeed(known)
     client.subscriptions[channel] = subscription
     return answer, subscription
 
@@ -94,6 +97,8 @@ def unfollow(hub: Hub, client: Client, wanted: Unsubscribe) -> dict[str, Any]:
         client.subscriptions[channel] = rest
         feed.begin()
         feed.follow(rest)
+    else:
+        hub.note_end(known)
     return {"channel": channel, "followed": True}
 
 

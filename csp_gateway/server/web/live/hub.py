@@ -18,6 +18,7 @@ from csp_gateway.server.web.live.client import Client, Visitor
 from csp_gateway.server.web.live.feed import Feed
 from csp_gateway.server.web.live.framing import batch
 from csp_gateway.server.web.live.line import Line
+from csp_gateway.server.web.live.subscription import Subscription
 from csp_gateway.server.web.verbs import Shape
 from csp_gateway.server.web.workers import Workers
 from csp_gateway.wire.closing import Closing
@@ -149,10 +150,14 @@ class Hub:
         self.heartbeats.pop(client, None)
         for channel, subscription in list(client.subscriptions.items()):
             self._feeds[channel].unfollow(subscription)
-            self._counts["dropped"] += subscription.dropped
-            self._counts["skipped"] += subscription.skipped
+            self.note_end(subscription)
         client.subscriptions.clear()
         self._counts["left"] += 1
+
+    def note_end(self, subscription: Subscription) -> None:
+        """Count what was not told of a subscription that is over, and has no successor."""
+        self._counts["dropped"] += subscription.dropped
+        self._counts["skipped"] += subscription.skipped
 
     def _beat(self) -> None:
         self._beating = None
@@ -228,6 +233,6 @@ class Hub:
             "feeds": feeds,
         }
 
-    def _subscriptions(self, clients: list[Client]) -> Iterator[Any]:
+    def _subscriptions(self, clients: list[Client]) -> Iterator[Subscription]:
         for client in clients:
             yield from list(client.subscriptions.values())

@@ -1,10 +1,11 @@
-"""The routes of live delivery: the socket, and the list of what can be followed over it."""
+"""The routes of live delivery: the socket, events, the list of what can be followed, and of who follows."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
+from csp_gateway.server.web.live.clients import mount_clients
 from csp_gateway.server.web.live.events import mount_events
 from csp_gateway.server.web.live.hub import Hub
 from csp_gateway.server.web.live.session import Rules, Session
@@ -13,7 +14,7 @@ __all__ = ["mount_stream"]
 
 
 def mount_stream(router: APIRouter, hub: Hub, rules: Rules, prefix: str) -> None:
-    """Serve ``WS <prefix>`` and ``GET <prefix>``."""
+    """Serve ``WS <prefix>``, ``GET <prefix>`` and ``GET <prefix>/<channel>``; and ``/clients``, once a router."""
 
     async def stream(socket: WebSocket) -> None:
         await Session(hub, rules, socket).run()
@@ -29,3 +30,5 @@ def mount_stream(router: APIRouter, hub: Hub, rules: Rules, prefix: str) -> None
     router.add_api_websocket_route(prefix, stream)
     router.add_api_route(prefix, listed, methods=["GET"], tags=["Streaming"], summary="Channels to follow")
     mount_events(router, hub, rules.channels, prefix)
+    if not any(getattr(route, "path", None) == f"{router.prefix}/clients" for route in router.routes):
+        mount_clients(router, hub)

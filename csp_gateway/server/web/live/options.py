@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,11 +15,23 @@ from csp_gateway.server.web.verbs import Shape
 from csp_gateway.wire import Query
 from csp_gateway.wire.commands import Follow, Policy
 
-__all__ = ["Options", "keys_of", "options_of"]
+__all__ = ["Options", "Said", "keys_of", "options_of"]
 
 _LONGEST = 80
 """Characters of an unknown name that are compared with those there are."""
 _LONGEST_INTERVAL = 3600.0
+
+
+class Said(NamedTuple):
+    """The options that are not keys, as they were said."""
+
+    positions: bool
+    fields: list[str] | None
+    where: bytes
+    min_interval: float
+    latest_by: str | None
+    format: str
+    policy: Policy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class Options:
         interval: seconds between messages, 0 for none.
         conflates: whether only the newest is wanted, however quick the client reads.
         policy: what becomes of ticks that the client does not read in time.
-        said: the options that are not keys, as they were said: those of two subscriptions are alike if these are.
+        said: the options of two subscriptions are alike if these are.
     """
 
     keys: frozenset[Any] | None
@@ -46,7 +58,7 @@ class Options:
     interval: float
     conflates: bool
     policy: Policy
-    said: tuple[Any, ...]
+    said: Said
 
     @property
     def own(self) -> bool:
@@ -87,7 +99,15 @@ def options_of(shape: Shape, wanted: Follow, keyby: tuple[str, ...] | None) -> O
     elif keyby is not None and shape.container is None:
         reads = reader_of(keyby)
     keyed = reads is not None or shape.container is not None
-    said = (wanted.positions, wanted.fields, bytes(wanted.where), wanted.min_interval, wanted.latest_by)
+    said = Said(
+        wanted.positions,
+        wanted.fields,
+        bytes(wanted.where),
+        wanted.min_interval,
+        wanted.latest_by,
+        wanted.format,
+        wanted.policy,
+    )
     return Options(
         keys=keys_of(shape, wanted.key, wanted.keys),
         positions=wanted.positions,
@@ -98,7 +118,7 @@ def options_of(shape: Shape, wanted: Follow, keyby: tuple[str, ...] | None) -> O
         interval=wanted.min_interval,
         conflates=wanted.min_interval > 0 or wanted.latest_by is not None,
         policy=wanted.policy or ("conflate" if keyed else "disconnect"),
-        said=(*said, wanted.format, wanted.policy),
+        said=said,
     )
 
 
