@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, JsonValue, create_model
+from pydantic.json_schema import SkipJsonSchema
 
 from csp_gateway.server.channels import Outside, Page
 from csp_gateway.server.structs import GatewayStruct
@@ -30,19 +31,19 @@ _LOCAL: dict[str, JsonValue] = {"format": "date-time-local"}
 """A time without an offset, as in the records themselves."""
 
 _Since = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Query(
         description="The first tick that is wanted: its offset, or an ISO 8601 time, UTC if it names no zone. "
         "Absent, and no `cursor` either: the newest `limit` ticks."
     ),
 ]
 _Until = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Query(description="The tick after the last that is wanted: an offset or a time, as `since`. Absent: no end."),
 ]
 _Limit = Annotated[int, Query(ge=1, le=_MOST, description="The most ticks to answer.")]
 _Cursor = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Query(
         description="The `X-Next-Cursor` of the answer before: go on from there, with the `until` that held there, "
         "unless it is given anew. Instead of `since`."

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from csp_gateway.server.channels import Declaration, GatewayChannels
 from csp_gateway.server.web.deadline import waiting_for
@@ -21,7 +22,7 @@ from csp_gateway.server.web.verbs.stagings import Stagings
 __all__ = ["mount_stage"]
 
 _Ids = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Query(description="Stagings by their ids, with commas in between. Absent and empty (`id=`) are not the same."),
 ]
 _Act = Callable[[bytes, list[str] | None], bytes]
@@ -80,7 +81,7 @@ def mount_stage(
 
 
 def _document(router: APIRouter, declaration: Declaration, given: Any, held: Any) -> None:
-    async def adding(data: Annotated[given | None, Body()] = None, id: _Ids = None) -> None:
+    async def adding(data: Annotated[given | SkipJsonSchema[None], Body()] = None, id: _Ids = None) -> None:
         """What OpenAPI shows of it; FastAPI would read the body on the event loop, whatever its size."""
 
     async def acting(id: _Ids = None) -> None:

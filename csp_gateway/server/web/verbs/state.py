@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from pydantic.json_schema import SkipJsonSchema
 
 from csp_gateway.errors import ConfigError, NoProviderException, UnknownChannelError, did_you_mean
 from csp_gateway.server.channels import GatewayChannels, Outside
@@ -29,7 +30,7 @@ from csp_gateway.wire import Query as PartsOfQuery
 __all__ = ["collected", "mount_state"]
 
 _Query = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Query(
         description="What is asked, as JSON: `filters`, `select`, `order_by`, `limit`, `offset` or `cursor`, "
         "`group_by` and `aggregates`. Absent: every record, by key.",
@@ -44,7 +45,9 @@ _Query = Annotated[
     ),
 ]
 
-_Body = Annotated[PartsOfQuery | None, Body(description="What is asked. Absent, or `{}`: every record, by key.")]
+_Body = Annotated[
+    PartsOfQuery | SkipJsonSchema[None], Body(description="What is asked. Absent, or `{}`: every record, by key.")
+]
 
 _HEADERS = {
     "X-Next-Cursor": "Where there are more records than `limit`: the `cursor` to go on from, with the same query.",
