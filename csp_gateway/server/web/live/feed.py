@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from csp_gateway.server.channels import Cell
 from csp_gateway.server.web.live.framing import Batch, batch
+from csp_gateway.server.web.live.line import portion
 from csp_gateway.server.web.live.subscription import Subscription, View
 from csp_gateway.server.web.live.told import Told, gap, heads_of, messages_of
 from csp_gateway.server.web.problem import RefusedRequest
@@ -20,8 +21,6 @@ T = TypeVar("T")
 
 _MOST = 256
 """Ticks that are told at once."""
-_MUCH = 256 * 1024
-"""Bytes that are told one client at once, beyond which fewer ticks are."""
 
 
 class _Group:
@@ -155,7 +154,7 @@ class Feed:
                 whole = batch(messages, view.framing)
                 most = max(most, len(whole.joined))
                 self._tell(group, whole, tolds, upto)
-        self._most = max(1, self._most // 2) if most > _MUCH else min(_MOST, self._most * 2)
+        self._most = min(_MOST, portion(len(tolds), most, self._most))
         for subscription in alone:
             subscription.take(tolds, upto)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csp_gateway.server.web.live.conflation import Conflation
 from csp_gateway.server.web.live.framing import Framing, batch
-from csp_gateway.server.web.live.line import Line
+from csp_gateway.server.web.live.line import Line, portion
 from csp_gateway.server.web.live.options import Options
 from csp_gateway.server.web.live.told import Told, gap
 from csp_gateway.server.web.live.wording import Wording
@@ -73,6 +73,8 @@ class Subscription:
         # A long prelude takes its time, in which the history may let go of what follows it.
         waits = options.policy == "conflate" and bool(prelude)
         self._newest = self._conflation() if options.conflates or waits else None
+        self._turn = 1
+        """Ticks that are told at once."""
         self._loop = asyncio.get_running_loop()
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -110,6 +112,9 @@ class Subscription:
             return
         if self._busy or self._ended or self.cursor < tolds[0].tick.offset:
             return
+        if self._newest is None and len(tolds) > self._turn:
+            self._schedule()
+            return
         if self._go_on([told for told in tolds if told.tick.offset >= self.cursor], upto):
             self._flush()
             self._settle()
@@ -143,7 +148,7 @@ class Subscription:
 
     def _read(self) -> list[Told]:
         """The coming ticks; nothing where the client is to be disconnected instead."""
-        tolds, lost = self._feed.read(self.cursor, _TURN)
+        tolds, lost = self._feed.read(self.cursor, _TURN if self._newest is not None else self._turn)
         if lost:
             if self.options.policy == "disconnect":
                 self._on_slow()
@@ -169,8 +174,9 @@ class Subscription:
         return []
 
     def _step(self, messages: list[bytes], upto: int) -> None:
-        self.cursor = max(self.cursor, upto)
-        self._write(messages)
+        ticks, self.cursor = upto - self.cursor, max(self.cursor, upto)
+        size = self._write(messages)
+        self._turn = min(_TURN, portion(ticks, size, self._turn))
 
     def _resume(self, messages: list[bytes], upto: int) -> None:
         self._busy = False
@@ -210,7 +216,11 @@ class Subscription:
     def _conflation(self) -> Conflation:
         return Conflation(self.options.reads, len(self._feed.shape.keys))
 
-    def _write(self, messages: list[bytes]) -> None:
-        if messages and not self._ended:
-            self.told += len(messages)
-            self.line.write(batch(messages, self.view.framing))
+    def _write(self, messages: list[bytes]) -> int:
+        """Write messages; how many bytes that is."""
+        if not messages or self._ended:
+            return 0
+        written = batch(messages, self.view.framing)
+        self.told += len(messages)
+        self.line.write(written)
+        return len(written.joined)
