@@ -28,6 +28,13 @@ _MOST_SENT = 4
 """Answers of the greatest size that may be held for clients who read them."""
 
 
+_REFUSALS = {
+    422: "Not one SELECT, or it names or does what it may not, or finds too much",
+    504: "It took too long",
+    **OVER,
+}
+
+
 class Select(BaseModel):
     """One SELECT, and the values of its parameters."""
 
@@ -110,12 +117,7 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
         response_model=list[dict[str, Any]],
         responses={
             **documented_formats(),
-            422: {
-                "model": Detail,
-                "description": "Not one SELECT, or it names or does what it may not, or finds too much",
-            },
-            504: {"model": Detail, "description": "It took too long"},
-            **{status: {"model": Detail, "description": when} for status, when in OVER.items()},
+            **{status: {"model": Detail, "description": when} for status, when in _REFUSALS.items()},
         },
         summary="Ask in SQL",
         description=(
