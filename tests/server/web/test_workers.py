@@ -85,10 +85,10 @@ def test_who_is_cancelled_leaves_and_what_was_not_begun_never_is(workers: Worker
 def test_close_joins_its_threads_and_refuses_who_waits(workers: Workers) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    def first() -> str:
+    def first() -> threading.Thread:
         begun.set()
         go_on.wait(10)
-        return threading.current_thread().name
+        return threading.current_thread()
 
     async def ask() -> Any:
         tasks = [asyncio.ensure_future(workers.run(each)) for each in (first, print)]
@@ -99,9 +99,9 @@ def test_close_joins_its_threads_and_refuses_who_waits(workers: Workers) -> None
         with pytest.raises(RefusedRequest, match="503"):
             await tasks[1]
         go_on.set()
-        name = await tasks[0]
+        thread = await tasks[0]
         closing.join(10)
-        assert name not in {thread.name for thread in threading.enumerate()}
+        assert not thread.is_alive()
         with pytest.raises(RefusedRequest) as refused:
             await workers.run(print)
         return refused.value.detail
