@@ -154,10 +154,7 @@ class Run:
             on_open=opened,
         )
         with stop_on_signals(self._signalled):
-            try:
-                self._opening.serve(on_stopping=self._stop_engine)
-            finally:
-                warn_of_held_threads()
+            self._opening.serve(on_stopping=self._stop_engine)
             self._stop_engine()
             return self._close()
 
@@ -259,6 +256,8 @@ class Run:
                 if self.web_app is not None:
                     self.web_app.close()
                 self._failures += close_modules(self._parts.enabled_modules, self._shutdown_timeout)
+                if self._server is not None:
+                    warn_of_held_threads()
                 self._server = None
                 self._all_ended.set()
 
