@@ -31,6 +31,7 @@ class Api:
         self.app.get("/waits")(self.waits)
         self.app.get("/api/v1/next/quotes")(self.waits)
         self.app.get("/streams")(self.streams)
+        self.app.get("/events")(self.events)
         self.app.get("/fails")(self.fails)
         self.app.get("/quick")(lambda: 1)
 
@@ -54,6 +55,12 @@ class Api:
             yield b"b"
 
         return StreamingResponse(pieces())
+
+    def events(self) -> StreamingResponse:
+        async def pieces() -> Any:
+            yield b": %d\n\n" % self.patience.statistics()["in_progress"]
+
+        return StreamingResponse(pieces(), media_type="text/event-stream")
 
     def fails(self) -> int:
         raise ZeroDivisionError
@@ -91,6 +98,13 @@ def test_a_route_that_waits_is_cancelled_and_says_for_what(served: Any) -> None:
     answer = client.get("/waits")
     assert answer.json()["detail"] == "GET /waits was not answered within 0.05 s; it waited for the moon"
     assert api.cancelled.wait(5)
+    assert api.patience.statistics()["in_progress"] == 0
+
+
+def test_a_stream_of_events_is_in_progress_only_until_it_begins() -> None:
+    api = Api()
+    assert TestClient(api.app).get("/events").text == ": 0\n\n"
+    assert TestClient(api.app).get("/quick").text == "1"
     assert api.patience.statistics()["in_progress"] == 0
 
 

@@ -14,6 +14,7 @@ from csp_gateway import (
     GatewayStruct,
     MountMetrics,
     MountRestRoutes,
+    MountWebSocketRoutes,
     State,
 )
 from csp_gateway.testing import GatewayTestClient, client_to
@@ -45,7 +46,9 @@ class Doors(GatewayModule):
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[GatewayTestClient]:
-    gateway = Gateway(modules=[Doors(), MountRestRoutes(force_mount_all=True), MountMetrics()], channels=Ch())
+    gateway = Gateway(
+        modules=[Doors(), MountRestRoutes(force_mount_all=True), MountMetrics(), MountWebSocketRoutes()], channels=Ch()
+    )
     with client_to(gateway) as client:
         yield client
 
@@ -127,6 +130,21 @@ def test_requests_and_the_answers_kept_for_who_tries_again_are_told(client: Gate
     assert told["csp_gateway_idempotent_replies_total", "replayed"] == 2
     assert told["csp_gateway_idempotent_replies_total", "refused"] == 1
     assert told["csp_gateway_idempotent_replies_total", "dropped"] == 0
+
+
+def test_who_follows_channels_is_told(client: GatewayTestClient) -> None:
+    with client.websocket_connect("ws://localhost/api/v1/stream") as socket:
+        socket.send_json({"action": "subscribe", "channel": "many", "fields": ["n"], "id": 1})
+        socket.receive_json()
+        told = scraped(client)
+    assert told["csp_gateway_live_clients",] == told["csp_gateway_live_followers", "many"] == 1
+    assert told["csp_gateway_live_clients_full",] == told["csp_gateway_live_waiting_bytes",] == 0
+    assert told["csp_gateway_live_followers_alone", "many"] == 1
+    assert (told["csp_gateway_live_came_total",], told["csp_gateway_live_left_total",]) == (1, 0)
+    assert told["csp_gateway_live_turned_away_total",] == told["csp_gateway_live_failed_total",] == 0
+    assert told["csp_gateway_live_untold_total", "dropped"] == told["csp_gateway_live_untold_total", "skipped"] == 0
+    assert told["csp_gateway_live_lost_total", "many"] == 0
+    assert scraped(client)["csp_gateway_live_left_total",] == 1
 
 
 def test_names_are_as_prometheus_wants_them(client: GatewayTestClient) -> None:

@@ -33,6 +33,7 @@ def test_what_is_given_twice_is_refused() -> None:
     with pytest.raises(RefusedRequest, match="limit: it is given 3 times"):
         refuse_unknown(asked("limit=1&since=4&limit=1&limit=1"), {"limit", "since"})
     refuse_unknown(asked("query={}&token=x&token=y"), {"query"})
+    refuse_unknown(asked("fields=a&fields=b"), {"fields"}, many={"fields"})
 
 
 def test_a_body_says_it_all() -> None:
