@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -13,7 +13,7 @@ __all__ = ["PROTOCOL", "Command", "Follow", "Ping", "Policy", "Send", "Subscribe
 PROTOCOL = 1
 """The version of the messages; one that breaks clients has another number."""
 
-Identifier: TypeAlias = str | int | None
+Identifier: TypeAlias = str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None
 Policy: TypeAlias = Literal["conflate", "drop_oldest", "disconnect"]
 
 _LONGEST = 120
@@ -96,16 +96,32 @@ _KINDS: dict[str, type[_Command]] = {
 
 
 def read_command(message: str | bytes) -> Command:
-    """The command that a frame says: a text in JSON, or bytes in MessagePack.
+    """The command that a frame says: a text in JSON, or bytes in MessagePack. Its ``data`` and ``where`` are JSON.
 
     Raises:
         FrameError: what is wrong with it; its ``id`` is the message's, where that could be read.
     """
     try:
-        command: Command = _TEXT.decode(message) if isinstance(message, str) else _BINARY.decode(message)
+        command: Command = _TEXT.decode(message) if isinstance(message, str) else _in_json(_BINARY.decode(message))
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise _refused(message, error) from None
     return command
+
+
+def _in_json(command: Command) -> Command:
+    """The same, with JSON in it where there was MessagePack that is not read yet."""
+    if isinstance(command, Send):
+        return msgspec.structs.replace(command, data=_json(command.data))
+    if isinstance(command, Subscribe) and bytes(command.where):
+        return msgspec.structs.replace(command, where=_json(command.where))
+    return command
+
+
+def _json(packed: msgspec.Raw) -> msgspec.Raw:
+    try:
+        return msgspec.Raw(msgspec.json.encode(msgspec.msgpack.decode(packed)))
+    except TypeError as error:
+        raise msgspec.ValidationError(f"JSON cannot say that: {error}") from None
 
 
 def _refused(message: str | bytes, error: Exception) -> FrameError:
@@ -117,8 +133,7 @@ def _refused(message: str | bytes, error: Exception) -> FrameError:
         return FrameError("unreadable", f"The message is no {kind}: {error}")
     if not isinstance(said, dict):
         return FrameError("unreadable", f"A message is an object with an action, not {_brief(said)}")
-    named = said.get("id")
-    identifier = named if isinstance(named, str | int) and not isinstance(named, bool) else None
+    identifier = _identifier(said.get("id"))
     action = said.get("action")
     if not isinstance(action, str) or action not in _KINDS:
         near = did_you_mean(action, _KINDS) if isinstance(action, str) else f"the actions are {', '.join(_KINDS)}"
@@ -129,6 +144,14 @@ def _refused(message: str | bytes, error: Exception) -> FrameError:
             near = did_you_mean(str(name), fields)
             return FrameError("unknown_option", f"{action} has no option {_brief(name)}; {near}", identifier)
     return FrameError("invalid", f"{action}: {error}", identifier)
+
+
+def _identifier(named: Any) -> str | int | None:
+    try:
+        identifier: str | int | None = msgspec.convert(named, Identifier)
+    except msgspec.ValidationError:
+        return None
+    return identifier
 
 
 def _brief(value: Any) -> str:

@@ -1,6 +1,5 @@
 """Whoever stops reading or says rubbish is his own concern: all others are told everything, and memory is bounded."""
 
-import asyncio
 import random
 import socket
 import threading
@@ -17,14 +16,14 @@ from websockets.sync.client import connect
 from csp_gateway import Gateway
 from csp_gateway.testing import serving_gateway
 from csp_gateway.wire.closing import Closing
-from tests.ways.live_source import STREAM, Follower, gateway, port_of
+from tests.ways.live_source import STREAM, gateway, port_of
+from tests.ways.live_witnesses import Everybody
 from tests.ways.trouble import until
 
 HEALTHY = 20
 LIMIT = 1024 * 1024
 HEAVY = 20_000
 """Bytes of a record; at most one message more than ``LIMIT`` waits for anybody."""
-FOLLOWED = [("plain", None), ("basket", None), ("basket", "A"), ("listed", None), ("keyed", None)]
 
 
 @contextmanager
@@ -69,53 +68,6 @@ class Watch(threading.Thread):
         self.join()
 
 
-class Everybody(threading.Thread):
-    """Healthy clients that follow all kinds of channels until told to end."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(name="everybody")
-        self.port = port
-        self.followers = [
-            Follower(f"{number} of {channel} {key}", channel, key, random.Random(number))
-            for number in range(HEALTHY)
-            for channel, key in [FOLLOWED[number % len(FOLLOWED)]]
-        ]
-        self.over = threading.Event()
-        self.ends: list[Any] = []
-        self.latest: list[float] = []
-
-    def run(self) -> None:
-        asyncio.run(self._follow())
-
-    async def _follow(self) -> None:
-        followings = [asyncio.ensure_future(each.follow(self.port)) for each in self.followers]
-        while not self.over.is_set():
-            await asyncio.sleep(0.05)
-        # All of them are still there.
-        self.ends = [each.exception() or each.result() for each in followings if each.done()]
-        for each in followings:
-            each.cancel()
-        await asyncio.gather(*followings, return_exceptions=True)
-
-    def __enter__(self) -> "Everybody":
-        self.start()
-        until(lambda: all(each.heard for each in self.followers))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.join()
-
-    def judge(self, upto: int) -> None:
-        """They were told everything, at least up to an offset."""
-        assert self.ends == []
-        for each in self.followers:
-            assert each.connections == 1
-            assert each.gaps == []
-            assert each.heard == each.expected(), each.name
-            assert (each.next or 0) >= upto, each.name
-
-
 def rubbish(port: int, over: threading.Event) -> None:
     """Says anything but what is right, and comes back when it is thrown out."""
     drawn = random.Random(1)
@@ -154,7 +106,7 @@ def served(**given: Any) -> Iterator[tuple[int, Gateway]]:
 
 
 def test_one_that_stops_reading_and_one_that_says_rubbish_touch_nobody() -> None:
-    with served(ms=5, heavy_ms=5, heavy_bytes=HEAVY) as (port, made), Everybody(port) as everybody:
+    with served(ms=5, heavy_ms=5, heavy_bytes=HEAVY) as (port, made), Everybody(port, HEALTHY) as everybody:
         over = threading.Event()
         speaking = threading.Thread(target=rubbish, args=[port, over], name="rubbish")
         speaking.start()
@@ -167,7 +119,7 @@ def test_one_that_stops_reading_and_one_that_says_rubbish_touch_nobody() -> None
             # The close lies behind all that it has not read, and it is given a second to read that.
             assert code_after_all(client) == Closing.SLOW
             upto = history.next - 1
-            until(lambda: all((each.next or 0) >= upto for each in everybody.followers))
+            everybody.reach(upto)
         over.set()
         speaking.join()
         grown = psutil.Process().memory_info().rss - before

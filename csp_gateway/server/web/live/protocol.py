@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 
 from csp_gateway.server.web.live.framing import Batch, Framing
@@ -46,6 +46,22 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             # The task that serves it begins with the loop's next turn.
             cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self
+
+    def handle_parser_exception(self) -> None:
+        """As uvicorn has it; who says something wrong before it is let in is told nothing."""
+        if self.conn.close_sent is None:
+            self.transport.close()
+            return
+        super().handle_parser_exception()
+
+    def send_receive_event_to_app(self) -> None:
+        """As uvicorn has it; that a text is no UTF-8 is not logged as if the gateway had failed."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(b"".join(self.frames)):
+            self.frames = []
+            self.conn.fail(CloseCode.INVALID_DATA, "a text has to be UTF-8")
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
 
     def claim(self) -> None:
         """Be a line from now on: full when so many bytes wait that ``line`` says it is."""
@@ -126,3 +142,11 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             return
         self.on_stopping()
         self.close(Closing.STOPPING, "the gateway stops; come back")
+
+
+def _is_text(said: bytes) -> bool:
+    try:
+        said.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

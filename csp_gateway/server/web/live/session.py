@@ -7,8 +7,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import msgspec
-import orjson
 from fastapi import HTTPException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -177,8 +175,6 @@ class Session:
         if command.wait == "ticked" and len(self._waiting) >= _MOST_WAITING:
             raise FrameError("too_many", f"{_MOST_WAITING} sends wait until they have ticked: wait for one of them")
         data, key = bytes(command.data), None if command.key is None else str(command.key)
-        if packed:
-            data = orjson.dumps(msgspec.msgpack.decode(data))
         ticked = command.wait == "ticked"
         try:
             if len(data) <= INLINE_BYTES:
