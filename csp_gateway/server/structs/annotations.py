@@ -63,7 +63,13 @@ def _not_there(owner: str, where: str, error: NameError) -> DeclarationError:
 
 
 def bare_type(tp: Any) -> Any:
-    """``tp`` without any ``Annotated``, which csp does not know inside containers."""
+    """``tp`` without any ``Annotated``, which csp does not know inside containers; ``Any`` is ``object`` to csp.
+
+    csp looks whether a value is an instance of the field's type, leaves the error that ``Any`` raises then where it
+    is, and ends the process a few structs later.
+    """
+    if tp is Any:
+        return object
     if get_origin(tp) is Annotated:
         return bare_type(get_args(tp)[0])
     return map_types(tp, bare_type)

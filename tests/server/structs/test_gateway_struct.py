@@ -140,3 +140,14 @@ def test_the_pydantic_face() -> None:
 )
 def test_what_is_like_a_gateway_struct(kind: Any, alike: bool) -> None:
     assert is_gateway_struct_like(kind) is alike
+
+
+def test_a_field_of_any_type_holds_anything() -> None:
+    class Holds(GatewayStruct):
+        x: Any
+        more: dict[str, Any]
+
+    made = [Holds(x=number, more={"a": number}) for number in range(1000)]  # csp alone ends the process here
+    assert (made[-1].x, made[-1].more) == (999, {"a": 999})
+    assert Holds.model_validate({"x": [1, "a"], "more": {"b": None}}).x == [1, "a"]
+    assert Holds.model_validate_json(made[7].model_dump_json()).x == 7
