@@ -22,6 +22,8 @@ WRITE_SECONDS = 5.0
 """Seconds that a full line may stay full where a subscription wants to be disconnected then; ten times that for all."""
 _LEAVING = 3.0
 """Seconds in which a client that is asked to leave is still told what it has not read."""
+_LOOK = 0.02
+"""Seconds after which it is looked again whether it has been."""
 
 
 class Visitor(NamedTuple):
@@ -84,7 +86,7 @@ class Client:
         if self.speaks:
             self.tell({"channel": "closing", "closing": {"code": int(code), "reason": reason, "retry_after": pause}})
         self._loop.call_later(_LEAVING, self._left)
-        self._leave_when_told()
+        self._look()
 
     def end(self, code: Closing, reason: str) -> None:
         """End the connection."""
@@ -127,8 +129,17 @@ class Client:
             subscription.catch_up()
         self._leave_when_told()
 
+    def _look(self) -> None:
+        if not self.is_gone:
+            self._leave_when_told()
+            self._loop.call_later(_LOOK, self._look)
+
     def _leave_when_told(self) -> None:
-        if self._leaves is not None and not any(each.behind for each in self.subscriptions.values()):
+        if self._leaves is None:
+            return
+        for subscription in self.subscriptions.values():
+            subscription.hurry()
+        if not any(each.behind for each in self.subscriptions.values()):
             self._left()
 
     def _left(self) -> None:

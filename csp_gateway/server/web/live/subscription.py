@@ -86,7 +86,7 @@ class Subscription:
     def behind(self) -> bool:
         """Whether there is anything that it has not been told."""
         if self.together:
-            return False
+            return self._feed.busy
         return bool(self._prelude) or self.cursor < self._feed.next or bool(self._newest)
 
     def succeed(self, before: Subscription) -> None:
@@ -108,9 +108,7 @@ class Subscription:
 
     def take(self, tolds: Sequence[Told], upto: int) -> None:
         """Ticks have come, and the next one is ``upto``; those it is not ready for it finds in the history."""
-        if self._newest is None and (self.line.full or self._prelude):
-            return
-        if self._busy or self._ended or self.cursor < tolds[0].tick.offset:
+        if self._busy or self._ended or self.cursor < tolds[0].tick.offset or not self._is_ready():
             return
         if self._newest is None and len(tolds) > self._turn:
             self._schedule()
@@ -124,10 +122,10 @@ class Subscription:
         self._scheduled = False
         while self._prelude and not self.line.full and not self._ended:
             self._write(self._prelude.popleft())
-        if self._busy or self._ended or (self._prelude and self._newest is None):
+        if self._busy or self._ended:
             return
         spent = 0
-        while self.cursor < self._feed.next and (self._newest is not None or not self.line.full):
+        while self.cursor < self._feed.next and self._is_ready():
             if spent >= _TURN:
                 self._schedule()
                 return
@@ -138,6 +136,11 @@ class Subscription:
         self._flush()
         self._settle()
 
+    def hurry(self) -> None:
+        """Tell what is kept for later as soon as it can be told."""
+        self._due = 0.0
+        self._flush()
+
     def end(self) -> None:
         """Tell nothing from now on."""
         self._ended = True
@@ -145,6 +148,12 @@ class Subscription:
             self._timer.cancel()
 
     # How it gets on.
+
+    def _is_ready(self) -> bool:
+        """Whether the coming ticks can be told, or kept."""
+        if self._newest is None and self.line.full and self.options.policy == "conflate":
+            self._newest = self._conflation()
+        return self._newest is not None or not (self.line.full or self._prelude)
 
     def _read(self) -> list[Told]:
         """The coming ticks; nothing where the client is to be disconnected instead."""

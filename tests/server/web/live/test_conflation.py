@@ -1,0 +1,81 @@
+"""The newest of each key is kept, and what it replaced is counted."""
+
+from typing import Any
+
+import pytest
+
+from csp_gateway.server.channels import Tick
+from csp_gateway.server.web.live import conflation
+from csp_gateway.server.web.live.conflation import Conflation, reader_of
+from csp_gateway.server.web.live.told import Told, heads_of
+from csp_gateway.server.web.verbs import Shape
+from tests.server.web.live.parts import START, Quote, quote
+
+SHAPE = Shape("quotes", Quote, False)
+HEADS = heads_of(SHAPE)
+
+
+def told(offset: int) -> Told:
+    return Told(SHAPE, Tick(offset, START, None), HEADS)
+
+
+def merged(kept: Conflation, *ticks: tuple[Any, list[Quote]]) -> Conflation:
+    for offset, (key, records) in enumerate(ticks):
+        kept.merge(told(offset), key, records)
+    return kept
+
+
+def taken(kept: Conflation) -> list[tuple[int, Any, list[int]]]:
+    return [(each.told.tick.offset, each.key, [record.n for record in each.records]) for each in kept.take()]
+
+
+def test_the_newest_of_each_key_is_kept_by_offset() -> None:
+    kept = merged(Conflation(None), ("x", [quote(0)]), ("y", [quote(1)]), ("x", [quote(2)]), ("x", [quote(3)]))
+    assert bool(kept)
+    assert (kept.skipped, kept.dropped) == (2, 0)
+    assert taken(kept) == [(1, "y", [1]), (3, "x", [3])]
+    assert not kept
+    assert (kept.skipped, taken(kept)) == (0, [])
+
+
+def test_records_are_told_apart_and_those_of_one_tick_stay_together() -> None:
+    kept = Conflation(reader_of("symbol"))
+    merged(kept, (None, [quote(0, "A"), quote(1, "B"), quote(2, "C")]), (None, [quote(3, "B")]))
+    assert kept.skipped == 1
+    assert taken(kept) == [(0, None, [0, 2]), (1, None, [3])]
+
+
+def test_of_two_records_of_one_tick_with_one_key_the_later_is_kept() -> None:
+    kept = merged(Conflation(reader_of("symbol")), (None, [quote(0), quote(1)]))
+    assert kept.skipped == 1
+    assert taken(kept) == [(0, None, [1])]
+
+
+def test_the_one_that_has_waited_longest_goes_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conflation, "MOST_KEYS", 2)
+    kept = Conflation(reader_of("symbol"))
+    merged(kept, *((None, [quote(n, symbol)]) for n, symbol in enumerate("ABAC")))
+    assert (kept.skipped, kept.dropped) == (1, 1)
+    assert taken(kept) == [(2, None, [2]), (3, None, [3])]  # B has gone
+    assert kept.dropped == 0
+    many = merged(Conflation(None, keys=3), *((n, [quote(n)]) for n in range(3)))
+    assert many.dropped == 0  # all keys of a basket are kept
+
+
+def test_what_is_not_followed_any_more_is_forgotten() -> None:
+    kept = merged(Conflation(None), ("x", [quote(0)]), ("y", [quote(1)]))
+    kept.forget(lambda key: key == "x")
+    assert taken(kept) == [(1, "y", [1])]
+
+
+def test_what_tells_records_apart_may_be_several_fields_or_cannot_be_read() -> None:
+    assert reader_of("n")(quote(7)) == 7
+    assert reader_of(("symbol", "n"))(quote(7, "B")) == ("B", 7)
+    unset = Quote(symbol="A")
+    assert reader_of("n")(unset) == repr(unset)
+
+    class Held:
+        n: Any = []
+
+    held = Held()
+    assert reader_of("n")(held) == repr(held)

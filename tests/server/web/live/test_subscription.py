@@ -1,0 +1,206 @@
+"""One client at its own pace: from its own place in the history, or the newest of each key."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from csp_gateway.server.web.live import subscription as subscription_module
+from csp_gateway.server.web.live.told import MANY_RECORDS
+from tests.server.web.live.parts import Ear, Made, looped, quote, until
+
+
+@looped
+async def test_it_begins_at_its_place_in_the_history() -> None:
+    made = Made()
+    other, ear = Ear(), Ear()
+    made.follow(other)
+    made.ticks(0, 1, 2)
+    made.follow(ear, start=1)
+    assert ear.counts == [1, 2]
+    made.ticks(3)
+    assert ear.counts == [1, 2, 3]
+    assert made.feed.statistics()["alone"] == 0
+
+
+@looped
+async def test_what_stands_comes_first_and_nothing_in_between() -> None:
+    made = Made()
+    ear = Ear()
+    made.ticks(0)
+    subscription = made.subscription(ear, start=0, prelude=[[b'{"n":"a"}'], [b'{"n":"b"}']])
+    ear.full = True
+    made.feed.follow(subscription)
+    made.ticks(1)
+    assert ear.heard == []
+    ear.full = False
+    subscription.catch_up()
+    assert [message.get("n") for message in ear.heard[:2]] == ["a", "b"]
+    assert ear.counts == [0, 1]
+
+
+@looped
+async def test_much_that_was_missed_is_told_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_module, "_TURN", 4)
+    made = Made()
+    other, ear = Ear(), Ear()
+    made.follow(other)
+    made.ticks(*range(20))
+    made.follow(ear, start=0)
+    assert 0 < len(ear.counts) < 20
+    made.ticks(20)
+    await until(lambda: len(ear.counts) == 21)
+    assert ear.counts == list(range(21))
+
+
+@pytest.mark.parametrize("wanted", [{}, {"fields": ["n"]}, {"where": b'{"attr":"n","by":{"value":-1,"where":">"}}'}])
+@looped
+async def test_drop_oldest_says_what_had_to_go_and_goes_on(wanted: dict[str, Any]) -> None:
+    made = Made(items=3)
+    ear = Ear()
+    subscription = made.follow(ear, policy="drop_oldest", **raw(wanted))
+    made.ticks(0)
+    ear.fill()
+    made.ticks(*range(1, 10))
+    ear.full = False
+    subscription.catch_up()
+    assert ear.heard[1]["gap"] == {"channel": "quotes", "from": 1, "to": 7, "count": 6, "reason": "overflow"}
+    assert ear.counts == [0, 7, 8, 9]
+    assert subscription.dropped == 6
+
+
+@looped
+async def test_who_would_rather_be_disconnected_is() -> None:
+    made = Made(items=3)
+    ear = Ear()
+    subscription = made.follow(ear, policy="disconnect")
+    ear.fill()
+    made.ticks(*range(3))
+    ear.full = False
+    subscription.catch_up()
+    assert (made.slow, ear.counts) == (0, [0, 1, 2])
+    ear.fill()
+    made.ticks(*range(3, 9))
+    ear.full = False
+    subscription.catch_up()
+    assert (made.slow, ear.counts) == (1, [0, 1, 2])
+
+
+@pytest.mark.parametrize("wanted", [{}, {"fields": ["symbol", "n"]}])
+@looped
+async def test_conflate_keeps_the_newest_of_each_key_however_little_history_there_is(wanted: dict[str, Any]) -> None:
+    made = Made(keys=("x", "y", "z"), items=2)
+    ear = Ear()
+    subscription = made.follow(ear, positions=True, **wanted)
+    assert subscription.options.policy == "conflate"
+    ear.fill()
+    made.tick({"x": quote(0), "y": quote(1)})
+    made.feed.pump()
+    for n in range(2, 9):
+        made.tick({"x": quote(n)})
+        made.feed.pump()
+    assert ear.heard == []
+    ear.full = False
+    subscription.catch_up()
+    assert [(message["key"], message["data"][0]["n"]) for message in ear.heard] == [("y", 1), ("x", 8)]
+    assert [message.get("skipped") for message in ear.heard] == [7, None]
+    # After the first of them, all that is left begins at the other.
+    assert [(message["offset"], message["next"]) for message in ear.heard] == [(0, 7), (7, 8)]
+    assert (subscription.skipped, subscription.dropped) == (7, 0)
+    made.tick({"z": quote(9)})
+    made.feed.pump()
+    assert ear.heard[-1]["key"] == "z"
+    assert "skipped" not in ear.heard[-1]
+
+
+@looped
+async def test_min_interval_tells_the_newest_when_it_is_time() -> None:
+    made = Made()
+    ear = Ear()
+    subscription = made.follow(ear, min_interval=0.05, latest_by="symbol")
+    for n, symbol in enumerate("AABAB"):
+        made.tick(quote(n, symbol))
+        made.feed.pump()
+    assert ear.counts == [0]  # the first at once
+    assert subscription.behind
+    await until(lambda: len(ear.heard) > 1)
+    assert ear.counts == [0, 3, 4]
+    assert ear.heard[1]["skipped"] == 2
+    assert subscription.skipped == 2
+    assert not subscription.behind
+
+
+@looped
+async def test_latest_by_alone_tells_at_once() -> None:
+    made = Made(listed=True)
+    ear = Ear()
+    made.follow(ear, latest_by="symbol")
+    made.tick([quote(0), quote(1), quote(2, "B")])
+    made.feed.pump()
+    assert ear.counts == [1, 2]
+    assert ear.heard[0]["skipped"] == 1
+
+
+@looped
+async def test_where_and_fields_are_for_one_alone() -> None:
+    made = Made(listed=True)
+    ear, all_of_it = Ear(), Ear()
+    made.follow(ear, **raw({"where": b'[{"attr":"n","by":{"value":1,"where":">="}}]', "fields": ["n"]}))
+    made.follow(all_of_it)
+    made.tick([quote(0), quote(1), quote(2)])
+    made.tick([quote(0)])
+    made.feed.pump()
+    await until(lambda: ear.heard)
+    assert [message["data"] for message in ear.heard] == [[{"n": 1}, {"n": 2}]]
+    assert all_of_it.counts == [0, 1, 2, 0]
+
+
+@looped
+async def test_many_records_of_ones_own_are_made_by_a_worker_and_nothing_overtakes_them() -> None:
+    made = Made(listed=True)
+    ear = Ear()
+    made.follow(ear, fields=["n"])
+    made.tick([quote(n) for n in range(MANY_RECORDS + 1)])
+    made.feed.pump()
+    made.tick([quote(-1)])
+    made.feed.pump()
+    assert ear.heard == []
+    await until(lambda: len(ear.counts) == MANY_RECORDS + 2)
+    assert ear.counts == [*range(MANY_RECORDS + 1), -1]
+    made.workers.close()
+
+
+@looped
+async def test_it_succeeds_another_with_what_that_was_not_told() -> None:
+    made = Made(keys=("x", "y"))
+    ear = Ear()
+    first = made.follow(ear)
+    ear.fill()
+    made.tick({"x": quote(0), "y": quote(1)})
+    made.feed.pump()
+    made.feed.unfollow(first)
+    second = made.subscription(ear, start=first.cursor, key="y")
+    second.succeed(first)
+    made.feed.follow(second)
+    ear.full = False
+    second.catch_up()
+    assert ear.counts == [1]
+    made.tick({"x": quote(2), "y": quote(3)})
+    made.feed.pump()
+    assert ear.counts == [1, 3]
+
+
+@looped
+async def test_after_its_end_it_tells_nothing() -> None:
+    made = Made()
+    ear = Ear()
+    subscription = made.follow(ear, min_interval=0.01)
+    made.ticks(0, 1)
+    made.feed.unfollow(subscription)
+    subscription._when_due()
+    subscription.catch_up()
+    assert ear.counts == [0]
+
+
+def raw(wanted: dict[str, Any]) -> dict[str, Any]:
+    return {name: msgspec.Raw(value) if isinstance(value, bytes) else value for name, value in wanted.items()}
