@@ -135,7 +135,7 @@ HOMES = {
     "fastapi": ("server/web/", "server/modules/", "testing/"),
     "fastapi_offline": ("server/web/docs.py",),
     "hydra": ("server/cli.py", "server/config/load.py"),
-    "msgspec": ("server/structs/", "server/web/", "wire/commands.py"),
+    "msgspec": ("server/structs/", "server/web/", "wire/answers.py", "wire/commands.py"),
     "numpy": ("server/structs/", "server/modules/tables/", "server/demo/", "server/state/", "testing/"),
     "omegaconf": ("server/cli.py", "server/config/load.py"),
     "orjson": ("server/structs/", "server/web/", "server/modules/tables/"),
@@ -148,7 +148,7 @@ HOMES = {
     "pydantic_core": ("server/structs/", "server/web/verbs/shape.py"),
     "pydantic_settings": ("server/settings.py",),
     "starlette": ("server/web/", "server/modules/"),
-    "uvicorn": ("server/web/serve.py", "server/web/live/protocol.py"),
+    "uvicorn": ("server/web/serve.py", "server/web/live/cutting.py", "server/web/live/protocol.py"),
     "websockets": ("server/web/live/protocol.py",),
 }
 

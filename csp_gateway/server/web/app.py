@@ -18,6 +18,7 @@ from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.guard import Guard
 from csp_gateway.server.web.head import as_get
 from csp_gateway.server.web.health import mount_health
+from csp_gateway.server.web.live import mount_asyncapi
 from csp_gateway.server.web.page import mount_meta, mount_page
 from csp_gateway.server.web.reply import mount_errors
 from csp_gateway.server.web.verb_routes import VerbRoutes
@@ -123,6 +124,8 @@ class GatewayWebApp(VerbRoutes):
         self.mount_lists()
         self.include_in(self.app)
         mount_meta(self.app, self.settings, self.page_config)
+        if self.streams:
+            mount_asyncapi(self.app, self.hub, self.settings, self.streams)
         if self.ui:
             mount_page(self.app, self.settings, self.page_config)
         else:

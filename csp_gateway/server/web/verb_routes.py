@@ -14,7 +14,7 @@ from csp_gateway.server.web.deadline import Patience
 from csp_gateway.server.web.front import Front
 from csp_gateway.server.web.idempotency import Replies
 from csp_gateway.server.web.listings import Listings
-from csp_gateway.server.web.live import Hub, Rules, mount_stream
+from csp_gateway.server.web.live import Hub, Rules, Stream, mount_stream
 from csp_gateway.server.web.verbs import (
     Accepted,
     Intake,
@@ -58,6 +58,8 @@ class VerbRoutes(Listings):
         self.workers = Workers()
         self.replies: Replies[Accepted] = Replies(lambda accepted: len(accepted.body))
         self.hub = Hub(self.channels, self.workers, self.settings.MAX_CLIENTS)
+        self.streams: list[Stream] = []
+        """Where channels are followed."""
         self._epoch = uuid.uuid4().hex
         self._front = Front(behind, self.outside, self.patience, self._epoch, self.settings.COMPRESS_BYTES)
 
@@ -183,6 +185,7 @@ class VerbRoutes(Listings):
         sends = {} if readonly else {field: self.intake(field) for field in fields if field in self.channels.sendable()}
         rules = Rules(frozenset(followed), sends, readonly, beat_seconds)
         mount_stream(self.get_router("api", version), self.hub, rules, prefix)
+        self.streams.append(Stream(self.api_path(prefix, version), rules))
 
     def add_sql_api(self, version: str | None = None) -> None:
         """Serve ``POST sql``: one SELECT over all states."""
