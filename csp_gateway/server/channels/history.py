@@ -169,11 +169,17 @@ class History:
             limit: the most ticks to answer.
         """
         wanted = self._next - offset
-        newest = list(islice(reversed(self._ring), wanted)) if wanted > 0 else []
+        try:
+            try:
+            newest = list(islice(reversed(self._ring), wanted)) if wanted > 0 else []
+        except RuntimeError:  # the engine has appended in just that moment
+            newest = []
+        except RuntimeError:  # the engine has appended between two steps of the interpreter
+            newest = []
         while newest and newest[-1][0] < offset:
             newest.pop()  # the coming tick was counted, and was not in the ring yet
         if not newest or newest[-1][0] > offset:
-            # Too old, or the engine has appended in between; or nothing is new.
+            # Too old, or the engine has appended meanwhile; or nothing is new.
             return self.since(offset, limit=limit)
         ticks = tuple(Tick(*entry[:3]) for entry in islice(reversed(newest), limit))
         return Page(ticks, self.epoch, offset + len(ticks), len(newest) - len(ticks))

@@ -100,6 +100,10 @@ class Feed:
         if self._alone.pop(subscription, self) is self:
             self._part(subscription)
             subscription.cursor = self.next
+        self.rest()
+
+    def rest(self) -> None:
+        """Follow the channel no more, if nobody does."""
         if not self._alone and not self._groups:
             self.cell.told = None
 

@@ -23,7 +23,7 @@ MOST_SUBSCRIPTIONS = 1_000
 
 
 async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, Any], Subscription | None]:
-    """Let a client follow a channel as it asks, from ``hub.begin`` on.
+    """Let a client follow a channel as it asks.
 
     Returns:
         The answer, and the subscription to be begun once that is told; None if there is nothing to begin.
@@ -33,50 +33,62 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
     """
     feed = hub.feed(wanted.channel)
     options = options_of(feed.shape, wanted, feed.keyby)
+    standing = await _state_standing(hub, client, feed, wanted)
     channel = feed.shape.channel
-    if wanted.snapshot == "state" or wanted.state is not None:
-        if wanted.snapshot != "state":
-            raise FrameError("invalid", "state names the records that a snapshot tells: say snapshot='state' too")
-        state = hub.state(feed, wanted.state)
-        feed.begin()
-        listed = feed.shape.listed
-        standing = await hub.workers.run(lambda: records_of(state, feed.history, listed=listed))
-        if client.is_gone:
-            raise FrameError("gone", "the client has left meanwhile")
     known = client.subscriptions.get(channel)
     if known is None and len(client.subscriptions) >= MOST_SUBSCRIPTIONS:
         raise FrameError("too_many", f"one client may follow {MOST_SUBSCRIPTIONS:,} channels: unsubscribe from others")
     anew = wanted.since is not None or bool(wanted.snapshot)
-    if known is not None and not anew and (known.options.keys is None or options.keys is not None):
-        options = replace(options, keys=_together(known.options.keys, options.keys))
-    answer: dict[str, Any] = {"channel": channel, "epoch": feed.history.epoch}
-    if known is not None and not anew and known.options.said == options.said and known.options.keys == options.keys:
-        return {**answer, "from": feed.next}, None  # it is followed so already
-    if known is not None:
-        del client.subscriptions[channel]
-        feed.unfollow(known)
+    if known is not None and not anew:
+        if known.options.keys is None or options.keys is not None:
+            options = replace(options, keys=_together(known.options.keys, options.keys))
+        if known.options.said == options.said and known.options.keys == options.keys:
+            return {"channel": channel, "epoch": feed.history.epoch, "from": feed.next}, None  # it is followed so
     feed.begin()
-    feed.pump()
-    prelude: list[list[bytes]] = []
-    if wanted.snapshot:
-        if wanted.snapshot != "state":
-            standing = newest_ticks(feed.cell, options.keys, listed=feed.shape.listed)
-        start = standing.start
-        prelude = [[each] for each in _messages(feed, standing, options)]
-        answer["snapshot"] = len(prelude)
-    elif wanted.since is not None:
-        start = _resumed(feed, wanted, answer)
-    else:
-        start = known.cursor if known is not None else feed.history.next
-    answer["from"] = start
-    subscription = Subscription(feed, client.line, options, start, prelude, client.slow)
+    try:
+        feed.pump()
+        start, prelude, answer = _beginning(feed, wanted, options, standing)
+    finally:
+        feed.rest()
     if known is not None:
+        feed.unfollow(known)
         if anew:
             hub.note_end(known)
         else:
-            subscription.succeed(known)
+            start = known.cursor
+    feed.begin()
+    subscription = Subscription(feed, client.line, options, start, prelude, client.slow)
+    if known is not None and not anew:
+        subscription.succeed(known)
     client.subscriptions[channel] = subscription
-    return answer, subscription
+    return {"channel": channel, "epoch": feed.history.epoch, **answer, "from": start}, subscription
+
+
+async def _state_standing(hub: Hub, client: Client, feed: Feed, wanted: Follow) -> Standing | None:
+    """The records of the state that is to be told first, if one is."""
+    if wanted.snapshot != "state":
+        if wanted.state is not None:
+            raise FrameError("invalid", "state names the records that a snapshot tells: say snapshot='state' too")
+        return None
+    state, listed = hub.state(feed, wanted.state), feed.shape.listed
+    standing = await hub.workers.run(lambda: records_of(state, feed.history, listed=listed))
+    if client.is_gone:
+        raise FrameError("gone", "the client has left meanwhile")
+    return standing
+
+
+def _beginning(
+    feed: Feed, wanted: Follow, options: Options, standing: Standing | None
+) -> tuple[int, list[list[bytes]], dict[str, Any]]:
+    """The offset of the first tick to be told, the messages before it, and what the answer says of them."""
+    if wanted.snapshot:
+        standing = standing or newest_ticks(feed.cell, options.keys, listed=feed.shape.listed)
+        prelude = [[each] for each in _messages(feed, standing, options)]
+        return standing.start, prelude, {"snapshot": len(prelude)}
+    if wanted.since is not None:
+        answer: dict[str, Any] = {}
+        return _resumed(feed, wanted, answer), [], answer
+    return feed.history.next, [], {}
 
 
 def unfollow(hub: Hub, client: Client, wanted: Unsubscribe) -> dict[str, Any]:
