@@ -170,10 +170,7 @@ class History:
         """
         wanted = self._next - offset
         try:
-            try:
             newest = list(islice(reversed(self._ring), wanted)) if wanted > 0 else []
-        except RuntimeError:  # the engine has appended in just that moment
-            newest = []
         except RuntimeError:  # the engine has appended between two steps of the interpreter
             newest = []
         while newest and newest[-1][0] < offset:
