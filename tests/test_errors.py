@@ -61,3 +61,11 @@ def test_an_error_anew_has_the_cause_and_none_of_the_frames() -> None:
     assert (type(anew), str(anew), anew.__cause__) == (errors.NotRunningError, "over", cause)
     assert anew is not error
     assert errors.fresh(cause) is cause
+
+
+def test_what_is_wrong_with_a_message_is_a_code_a_sentence_and_the_messages_id() -> None:
+    error = errors.FrameError("invalid", "since is no number", 7)
+    assert (error.code, str(error), error.id) == ("invalid", "since is no number", 7)
+    assert errors.FrameError("invalid", "since is no number").id is None
+    anew = errors.fresh(error)
+    assert (anew.code, str(anew), anew.id) == ("invalid", "since is no number", 7)

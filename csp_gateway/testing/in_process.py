@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from fastapi.testclient import TestClient
+from starlette.testclient import WebSocketTestSession
 
 from csp_gateway.server.gateway import Gateway
 from csp_gateway.testing.running import stopped_after
@@ -16,6 +17,10 @@ class GatewayTestClient(TestClient):
     """Starlette's test client, which knows the gateway it talks to."""
 
     gateway: Gateway
+
+    def websocket_connect(self, url: str, *given: Any, **named: Any) -> WebSocketTestSession:
+        """As Starlette has it, to the host of all other requests: a gateway refuses those that it does not know."""
+        return super().websocket_connect(str(self.base_url.copy_with(scheme="ws").join(url)), *given, **named)
 
 
 @contextmanager

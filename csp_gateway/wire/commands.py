@@ -128,9 +128,9 @@ def _refused(message: str | bytes, error: Exception) -> FrameError:
     """The same, said so that it helps."""
     try:
         said: Any = (msgspec.json if isinstance(message, str) else msgspec.msgpack).decode(message)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as unreadable:
         kind = "JSON" if isinstance(message, str) else "MessagePack, which is what a binary frame has to be"
-        return FrameError("unreadable", f"The message is no {kind}: {error}")
+        return FrameError("unreadable", f"The message is no {kind}: {unreadable}")
     if not isinstance(said, dict):
         return FrameError("unreadable", f"A message is an object with an action, not {_brief(said)}")
     identifier = _identifier(said.get("id"))

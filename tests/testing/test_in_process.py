@@ -7,7 +7,15 @@ import csp
 import pytest
 from csp import ts
 
-from csp_gateway import EngineError, Gateway, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
+from csp_gateway import (
+    EngineError,
+    Gateway,
+    GatewayChannels,
+    GatewayModule,
+    GatewayStruct,
+    MountRestRoutes,
+    MountWebSocketRoutes,
+)
 from csp_gateway.testing import GatewayTestClient, client_to
 
 
@@ -64,3 +72,11 @@ def test_a_node_that_raises_fails_the_test() -> None:
     with pytest.raises(EngineError, match="ZeroDivisionError"):
         die(may_fail=False)
     die(may_fail=True)
+
+
+def test_a_socket_is_let_in_like_any_other_request() -> None:
+    with client_to(Gateway(modules=[Feed(), MountWebSocketRoutes()], channels=Ch())) as client:
+        for url in ("/api/v1/stream", "ws://localhost/api/v1/stream"):
+            with client.websocket_connect(url) as socket:
+                socket.send_json({"action": "ping"})
+                assert socket.receive_json()["result"] == {"pong": True}

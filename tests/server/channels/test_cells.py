@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import wait
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import csp
@@ -11,6 +11,8 @@ from csp import ts
 
 from csp_gateway import GatewayChannels, GatewayModule, GatewayStruct, NotRunningError
 from csp_gateway.server.channels.cells import BasketCell, Cell
+from csp_gateway.server.channels.history import History
+from csp_gateway.server.channels.limits import HistoryLimits
 
 
 class Count(GatewayStruct):
@@ -245,3 +247,63 @@ def test_the_end_of_the_engine_answers_everybody(run_gateway: Any) -> None:
     done, _ = wait(waiting, timeout=10)
     assert len(done) == 2
     assert [future.result() for future in waiting] == [None, None]
+
+
+# --- Who follows it, and what stands ----------------------------------------------------------------------------------
+
+
+def kept(cell: Cell) -> History:
+    cell.history = History(HistoryLimits(), "run", many=isinstance(cell, BasketCell))
+    return cell.history
+
+
+def test_who_follows_is_told_of_every_tick_once_it_is_kept() -> None:
+    for cell, value in ((Cell("a"), "tick"), (BasketCell("legs", dict, ("x",)), {"x": 1})):
+        seen: list[Any] = []
+        cell.keep(value)
+        cell.told = lambda cell=cell, seen=seen: seen.append((cell.ticks, cell.read()))
+        cell.keep(value)
+        assert seen == [(2, value)]
+        cell.told = None
+        cell.keep(value)
+        assert len(seen) == 1
+
+
+def test_what_stands_and_the_offset_after_it() -> None:
+    cell = Cell("a")
+    history = kept(cell)
+    assert cell.standing() == (0, {})
+    for n in range(3):
+        history.append(datetime(2026, 1, 1), n)
+        cell.keep(n)
+    assert cell.standing() == (3, {None: 2})
+    basket = BasketCell("legs", dict, ("x", "y", "z"))
+    history = kept(basket)
+    for value in ({"z": 1}, {"x": 2}, {"z": 3}):
+        history.append(datetime(2026, 1, 1), value)
+        basket.keep(value)
+    assert basket.standing() == (3, {"x": 2, "z": 3})
+    assert list(basket.standing()[1]) == ["x", "z"]  # as they are declared
+
+
+def test_what_stands_belongs_to_its_offset_while_the_engine_ticks() -> None:
+    cell = Cell("a")
+    history = kept(cell)
+    over = threading.Event()
+
+    def tick() -> None:
+        n = 0
+        while not over.is_set():
+            history.append(datetime(2026, 1, 1), n)
+            cell.keep(n)
+            n += 1
+
+    ticking = threading.Thread(target=tick)
+    ticking.start()
+    try:
+        for _ in range(2_000):
+            coming, stands = cell.standing()
+            assert stands == ({None: coming - 1} if coming else {})
+    finally:
+        over.set()
+        ticking.join()

@@ -380,3 +380,42 @@ def test_who_follows_a_live_channel_misses_nothing_unsaid() -> None:
     assert told["kept"] == 100
     assert told["dropped"]["items"] == total - 100
     assert 100 <= seen <= total
+
+
+# --- For who follows it as it ticks -----------------------------------------------------------------------------------
+
+
+def test_what_is_new_is_told_as_since_would_tell_it() -> None:
+    history = filled(10)
+    assert history.next == 10
+    for offset in range(11):
+        for limit in (1, 3, 100):
+            assert history.after(offset, limit) == history.since(offset, limit=limit)
+
+
+def test_what_had_to_go_before_it_was_told_is_said() -> None:
+    history = filled(10, items=3)
+    page = history.after(4, 100)
+    assert (page.recovered, page.reason, offsets(page), page.next) == (False, "expired", [7, 8, 9], 10)
+    assert history.after(7, 2).recovered
+    assert (offsets(history.after(7, 2)), history.after(7, 2).left) == ([7, 8], 1)
+
+
+def test_a_follower_on_another_thread_is_told_each_tick_once() -> None:
+    history = History(HistoryLimits(items=100_000), "run")
+
+    def append() -> None:
+        for n in range(20_000):
+            history.append(at(0), n)
+
+    appending = threading.Thread(target=append)
+    appending.start()
+    told: list[Any] = []
+    place = 0
+    while appending.is_alive() or place < history.next:
+        page = history.after(place, 7)
+        assert page.recovered
+        told += [tick.value for tick in page.ticks]
+        place = page.next
+    appending.join()
+    assert told == list(range(20_000))

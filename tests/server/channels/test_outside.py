@@ -408,3 +408,52 @@ def test_who_waits_while_the_engine_is_busy_shares_what_is_asked(run_gateway: An
     assert len(set(map(id, asked))) == 2
     held.set()
     assert [answer.result(10).n for answer in asked[:2]] == [1, 2]
+
+
+# --- For who follows channels -----------------------------------------------------------------------------------------
+
+
+def test_who_wants_to_know_is_told_when_the_engine_has_ended(run_gateway: Any) -> None:
+    gateway = run_gateway(Ch(), Door())
+    told: list[Any] = []
+    gateway.channels.outside.when_closed(lambda cause: told.append((cause, gateway.channels.outside.running)))
+    gateway.stop()
+    assert told == [(None, False)]
+
+
+class Dies(Door):
+    @csp.node
+    def die(self, a: ts[Count]):  # type: ignore[no-untyped-def]  # csp's own language
+        if csp.ticked(a):
+            raise ZeroDivisionError("of the test")
+
+    def connect(self, channels: Ch) -> None:
+        super().connect(channels)
+        self.die(channels.get_channel(Ch.a))
+
+
+def test_and_with_what_it_failed(run_gateway: Any) -> None:
+    gateway = run_gateway(Ch(), Dies(), may_fail=True)
+    told: list[Any] = []
+    ended = threading.Event()
+    gateway.channels.outside.when_closed(lambda cause: (told.append(cause), ended.set()))
+    gateway.channels.send("a", Count(n=1))
+    assert ended.wait(20)
+    (cause,) = told
+    assert "of the test" in f"{cause} {cause.__cause__}"
+
+
+class CollectsTwice(Door):
+    def connect(self, channels: Ch) -> None:
+        super().connect(channels)
+        channels.set_state(Ch.a, "n")
+        channels.set_state(Ch.a, "id", alias="all")
+
+
+def test_the_state_of_a_channel_is_found_by_its_own_name_or_another(run_gateway: Any) -> None:
+    outside = run_gateway(Ch(), CollectsTwice()).channels.outside
+    assert outside.state_of("a").keyby == ("n",)
+    assert outside.state_of("a", "all").keyby == ("id",)
+    assert outside.state_of("a", "none") is None
+    assert outside.state_of("nobody") is None
+    assert outside.state_of("nobody", "all") is None  # that of another channel

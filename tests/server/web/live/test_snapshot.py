@@ -58,7 +58,7 @@ class Fast(GatewayModule):
 def test_the_records_of_a_state_and_the_ticks_after_them_are_all_there_is(
     run_gateway: Any, field: str, listed: bool
 ) -> None:
-    """While it ticks, thousands of times: the newest record of each symbol is that of the last tick before ``start``."""
+    """While it ticks: the newest record of each symbol is that of the last tick before ``start``."""
     outside: Outside = run_gateway(Ch(), Fast()).channels.outside
     outside.next(field).result(20)
     state, history = outside.state_of(field), outside.history(field)

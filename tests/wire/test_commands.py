@@ -1,0 +1,66 @@
+"""What a client says is read, or refused so that it helps."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from csp_gateway.errors import FrameError
+from csp_gateway.wire.commands import Ping, Send, Subscribe, Unsubscribe, read_command
+
+PACK = msgspec.msgpack.encode
+
+
+def test_the_messages_of_the_older_package() -> None:
+    assert read_command('{"action":"subscribe","channel":"a"}') == Subscribe(channel="a")
+    assert read_command('{"action":"subscribe","channel":"a","key":"K"}') == Subscribe(channel="a", key="K")
+    assert read_command('{"action":"unsubscribe","channel":"a","key":1}') == Unsubscribe(channel="a", key=1)
+    sent = read_command('{"action":"send","channel":"a","data":[{"x": 1}],"key":"K"}')
+    assert isinstance(sent, Send)
+    assert (sent.channel, sent.key, bytes(sent.data), sent.wait) == ("a", "K", b'[{"x": 1}]', "accepted")
+
+
+def test_the_same_in_messagepack_with_json_in_it() -> None:
+    said = {"action": "subscribe", "channel": "a", "id": "x", "where": [{"attr": "n"}], "keys": ["K", 2]}
+    read = read_command(PACK(said))
+    assert isinstance(read, Subscribe)
+    assert (read.id, read.keys, bytes(read.where)) == ("x", ["K", 2], b'[{"attr":"n"}]')
+    sent = read_command(PACK({"action": "send", "channel": "a", "data": {"x": [1.5, None, "ä"]}, "wait": "ticked"}))
+    assert isinstance(sent, Send)
+    assert (bytes(sent.data).decode(), sent.wait) == ('{"x":[1.5,null,"ä"]}', "ticked")
+    assert read_command(PACK({"action": "ping", "id": 3})) == Ping(id=3)
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "said", "named"),
+    [
+        ("nope", "unreadable", "is no JSON", None),
+        ("", "unreadable", "is no JSON", None),
+        ("[1]", "unreadable", "an object with an action, not \\[1\\]", None),
+        ('"text"', "unreadable", "an object with an action", None),
+        ("[" * 5000, "unreadable", "no JSON: (?!Expected `object`)", None),
+        (b"\xc1", "unreadable", "MessagePack", None),
+        ("{}", "unknown_action", "the actions are subscribe, unsubscribe, send, ping", None),
+        ('{"action":"subscrib","id":4}', "unknown_action", "did you mean 'subscribe'", 4),
+        ('{"action":["a"],"id":"b"}', "unknown_action", "the actions are", "b"),
+        ('{"action":"subscribe","id":true}', "invalid", "got `bool`", None),
+        ('{"action":"subscribe","channel":"a","feilds":["x"],"id":2}', "unknown_option", "did you mean 'fields'", 2),
+        ('{"action":"subscribe","channel":["a"],"id":2}', "invalid", "subscribe: .*str", 2),
+        ('{"action":"subscribe","channel":"a","policy":"none"}', "invalid", "policy", None),
+        ('{"action":"send","channel":"a","id":9}', "invalid", "data", 9),
+        ('{"action":"ping","id":99999999999999999999999}', "invalid", "ping: ", None),
+        ('{"action":"ping","id":{}}', "invalid", "ping: ", None),
+        (PACK({"action": "send", "channel": "a", "id": 1, "data": msgspec.msgpack.Ext(5, b"")}), "invalid", "JSON", 1),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_id_it_had(message: Any, code: str, said: str, named: Any) -> None:
+    with pytest.raises(FrameError, match=said) as refused:
+        read_command(message)
+    assert (refused.value.code, refused.value.id) == (code, named)
+
+
+def test_an_error_repeats_little_of_a_long_message() -> None:
+    for message in ('{"action":"%s"}', '{"action":"ping","%s":1}', '["%s"]'):
+        with pytest.raises(FrameError) as refused:
+            read_command(message % ("x" * 100_000))
+        assert len(str(refused.value)) < 1_000
