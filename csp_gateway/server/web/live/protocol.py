@@ -38,7 +38,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     on_writable: Callable[[], None] | None = None
     on_full: Callable[[], None] | None = None
     on_stopping: Callable[[], None] | None = None
-    """Called before the connection is closed because the server stops."""
+    """Called when the server stops: whoever is called has it closed, and soon."""
 
     def handle_connect(self, event: Request) -> None:
         """As uvicorn has it; the scope leads here."""
@@ -136,12 +136,11 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             self.on_writable()
 
     def shutdown(self) -> None:
-        """The server stops: say so, and when to come back."""
+        """The server stops: say so, and when to come back. Whoever is still being told closes when that is done."""
         if self.on_stopping is None or self.close_sent or not self.handshake_complete:
             super().shutdown()
             return
         self.on_stopping()
-        self.close(Closing.STOPPING, "the gateway stops; come back")
 
 
 def _is_text(said: bytes) -> bool:

@@ -102,6 +102,8 @@ class Session:
                 message = await self._socket.receive()
                 if message["type"] == "websocket.disconnect":
                     return
+                if client.is_gone:
+                    continue  # its close is on the way
                 await self._hear(client, message)
                 await client.room()
         finally:
