@@ -39,6 +39,8 @@ channel has got to, and who comes back with it as `Last-Event-ID` goes on from t
 `/openapi.json` has them. Ticks are events without a name; `gap` and `closing` have one.
 """
 _OF_SOCKETS = ("reply", "error", "heartbeat")
+_IDENTITY = {"id": "1767346200000000017", "timestamp": "2026-01-02T09:30:00.000100"}
+"""What every record is born with."""
 _RUN = "1f3c9c1e6f0b4d0f9a57e7a5d1f1b2c3"
 
 
@@ -79,7 +81,8 @@ def document(hub: Hub, streams: Sequence[Stream], info: dict[str, Any]) -> dict[
 
 def _wanted(messages: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     """The schemas that messages lead to, by name."""
-    left, wanted = dict(schemas), {}
+    left = dict(schemas)
+    wanted: dict[str, Any] = {}
     text = json.dumps(messages)
     while found := [name for name in left if f'"{REF}{name}"' in text]:
         wanted |= {name: left.pop(name) for name in found}
@@ -139,9 +142,10 @@ def _told(shapes: dict[str, Shape], records: dict[type, Any], schemas: dict[str,
     made: dict[str, Any] = {}
     for name, shape in shapes.items():
         keyed = {} if shape.container is None else {"key": next(iter(shape.keys), "KEY")}
-        plain = {"channel": name, **keyed, "data": [example_of(shape.struct)]}
+        record = {**_IDENTITY, **example_of(shape.struct)}
+        plain = {"channel": name, **keyed, "data": [record]}
         where = {"offset": 41, "next": 42, "epoch": _RUN, "time": "2026-01-02T09:30:00.000125"}
-        placed = {"channel": name, **keyed, **where, "data": [example_of(shape.struct)]}
+        placed = {"channel": name, **keyed, **where, "data": [record]}
         schema = ticked_schema(shape, records[shape.struct])
         made[f"tick.{name}"] = _message(
             name, f"What `{name}` ticks.", schema, {"as it is": plain, "with positions": placed}

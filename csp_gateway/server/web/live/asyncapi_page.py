@@ -61,8 +61,8 @@ def page(document: Mapping[str, Any], root: str, origin: str) -> str:
             body.append(f'<section id="{place}">{made[kind](name)}</section>')
     info = document["info"]
     template = Template(_TEMPLATE.read_text("utf-8"))
-    told = {"title": info["title"], "version": info["version"], "root": root}
-    escaped = {name: html.escape(value) for name, value in told.items()}
+    given = {"title": info["title"], "version": info["version"], "root": root}
+    escaped = {name: html.escape(value) for name, value in given.items()}
     return template.substitute(**escaped, contents="\n".join(contents), body="\n".join(body))
 
 
@@ -120,7 +120,7 @@ def _members(schema: Schema) -> str:
         rows.append(
             (f"<code>{_text(name)}</code>{must}", _kind(member), _text(member.get("description", "")) + default)
         )
-    return _table(("Member", "Type", ""), rows)
+    return _table(("Member", "Type", "Meaning"), rows)
 
 
 def _errors(document: Mapping[str, Any]) -> str:
@@ -171,7 +171,7 @@ def _pre(text: str) -> str:
 def _brief(payload: Any) -> str:
     """JSON in one line if it is short."""
     line = json.dumps(payload, ensure_ascii=False)
-    return line if len(line) <= 110 else json.dumps(payload, ensure_ascii=False, indent=2)
+    return line if len(line) <= 96 else json.dumps(payload, ensure_ascii=False, indent=2)
 
 
 def _text(markdown: str) -> str:
