@@ -39,7 +39,7 @@ test: $(INSTALLED) $(NODE_PACKAGES) chromium ## every test: the page's units, th
 fuzz: $(INSTALLED) ## hold the API against its own document in some 50,000 cases, in ten minutes
 	$(BIN)/python -m tests.ways.contract
 
-openapi: $(INSTALLED) ## keep the API's document as it is now, in tests/ways/openapi.json
+openapi: $(INSTALLED) ## keep the API's documents as they are now, in tests/ways/{openapi,asyncapi}.json
 	@$(BIN)/python -m tests.ways.golden
 
 demo: $(INSTALLED) ## start the demonstration and say where it is; Ctrl-C stops it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -43,7 +43,7 @@ def page(document: Mapping[str, Any], root: str, origin: str) -> str:
         ("Codes", [("codes", "errors", "Errors"), ("codes", "closing", "Close codes")]),
         ("What messages hold", [("schema", name, name) for name in schemas]),
     )
-    made = {
+    made: dict[str, Callable[[str], str]] = {
         "channel": lambda name: _channel(document["channels"][name], origin),
         "message": lambda name: _message(messages[name]),
         "ticks": lambda _: _every_tick(messages[ticks[0]]),

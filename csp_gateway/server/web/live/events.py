@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
+from pydantic.json_schema import SkipJsonSchema
 
 from csp_gateway.errors import FrameError, did_you_mean
 from csp_gateway.server.web.live.client import Visitor
@@ -32,45 +33,52 @@ _Channels = Annotated[
     str,
     Path(description="Channels with commas in between; of a basket all keys, or `basket/KEY`."),
 ]
-_Key = Annotated[str | None, Query(description="Of a basket, the one key that is wanted; an enum's by name.")]
-_Keys = Annotated[list[str] | None, Query(description="The same of several: given once for each.")]
+_Key = Annotated[
+    str | SkipJsonSchema[None], Query(description="Of a basket, the one key that is wanted; an enum's by name.")
+]
+_Keys = Annotated[list[str] | SkipJsonSchema[None], Query(description="The same of several: given once for each.")]
 _Snapshot = Annotated[
     Literal["false", "true", "last", "state"],
     Query(description="First what stands: the newest tick, of each key (`true`, `last`); or the records of a state."),
 ]
-_State = Annotated[str | None, Query(description="Which state, with `snapshot=state`; absent: the channel's own.")]
+_State = Annotated[
+    str | SkipJsonSchema[None], Query(description="Which state, with `snapshot=state`; absent: the channel's own.")
+]
 _Since = Annotated[
-    int | None,
+    int | SkipJsonSchema[None],
     Query(ge=0, description="Of one channel, the offset to go on from. `Last-Event-ID` goes before it."),
 ]
-_Epoch = Annotated[str | None, Query(description="The run of the gateway that `since` counts in.")]
+_Epoch = Annotated[str | SkipJsonSchema[None], Query(description="The run of the gateway that `since` counts in.")]
 _Fields = Annotated[
-    list[str] | None,
+    list[str] | SkipJsonSchema[None],
     Query(description="A field that is wanted, dots lead into nested structs: given once for each. Absent: all."),
 ]
 _Where = Annotated[
-    str | None, Query(description="Which records are wanted, as JSON: the `filters` of a query, or one of them.")
+    str | SkipJsonSchema[None],
+    Query(description="Which records are wanted, as JSON: the `filters` of a query, or one of them."),
 ]
 _Interval = Annotated[
     float,
     Query(ge=0, le=3600, description="Seconds between events of a channel: the newest of each key is told then."),
 ]
 _Latest = Annotated[
-    str | None,
+    str | SkipJsonSchema[None],
     Query(description="The field that tells records apart whose newest is wanted."),
 ]
 _Policy = Annotated[
-    Policy | None,
+    Policy | SkipJsonSchema[None],
     Query(
         description="What becomes of ticks that are not read in time. Absent: `conflate` where there are keys, or "
         "`disconnect`."
     ),
 ]
 _Again = Annotated[
-    str | None, Query(description="What `Last-Event-ID` says, for who cannot say it: a page that was loaded anew.")
+    str | SkipJsonSchema[None],
+    Query(description="What `Last-Event-ID` says, for who cannot say it: a page that was loaded anew."),
 ]
 _LastId = Annotated[
-    str | None, Header(alias="Last-Event-ID", description="The id of the newest event that has arrived: go on from it.")
+    str | SkipJsonSchema[None],
+    Header(alias="Last-Event-ID", description="The id of the newest event that has arrived: go on from it."),
 ]
 
 _DESCRIPTION = """\

@@ -130,3 +130,7 @@ def test_it_is_in_the_document(desk: Served) -> None:
     assert "text/event-stream" in operation["responses"]["200"]["content"]
     undescribed = [each["name"] for each in operation["parameters"] if not each.get("description")]
     assert not undescribed
+    # What is left out is absent, and not null.
+    assert "null" not in [
+        part.get("type") for each in operation["parameters"] for part in each["schema"].get("anyOf", ())
+    ]
