@@ -1,4 +1,4 @@
-"""The documents of the omnibus, kept beside as ``openapi.json`` and ``asyncapi.json``; ``make openapi`` writes them anew."""
+"""The omnibus's documents, kept beside as ``openapi.json`` and ``asyncapi.json``; ``make openapi`` writes them anew."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from csp_gateway.server.modules.metrics.timings import Series, Timings
+from csp_gateway.server.web.media_type import is_event_stream
 
 __all__ = ["Observed"]
 
@@ -49,12 +50,22 @@ class Observed:
             return
         if self._loop is None:
             self._probe(asyncio.get_running_loop())
-        status = _NONE
+        status, in_progress = _NONE, True
+
+        def over() -> None:
+            nonlocal in_progress
+            in_progress = False
+            self.in_progress -= 1
+            taken = perf_counter() - begun
+            key = (scope["path"], status)
+            (self._by_path.get(key) or self._find(key)).observe(taken)
 
         def watch(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if is_event_stream(message):
+                    over()  # it goes on as long as its client likes
             return send(message)
 
         self.in_progress += 1
@@ -62,10 +73,8 @@ class Observed:
         try:
             await self._app(scope, receive, watch)
         finally:
-            self.in_progress -= 1
-            taken = perf_counter() - begun
-            key = (scope["path"], status)
-            (self._by_path.get(key) or self._find(key)).observe(taken)
+            if in_progress:
+                over()
 
     def _find(self, key: tuple[str, int]) -> Series:
         """The verb of a path is not looked for twice, unless there is nothing, or more than there is room for."""

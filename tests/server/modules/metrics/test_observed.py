@@ -36,6 +36,19 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.body"})
 
 
+def test_a_stream_of_events_is_over_when_it_begins() -> None:
+    async def stream(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-type", b"text/event-stream")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        assert observed.in_progress == 0
+        await send({"type": "http.response.body"})
+
+    observed = Observed(stream, "/api/", ["stream"])
+    asyncio.run(ask(observed, "/api/v1/stream/a"))
+    assert counts(observed.requests) == {("stream", "200"): 1}
+    assert observed.in_progress == 0
+
+
 def test_requests_are_told_apart_by_verb_and_status() -> None:
     observed = Observed(app, "/api/", ["last", "next"])
 
