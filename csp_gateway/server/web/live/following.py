@@ -50,16 +50,23 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
         start, prelude, answer = _beginning(feed, wanted, options, standing)
     finally:
         feed.rest()
+    begins: dict[Any, int] = {}
+    others: frozenset[Any] = frozenset()
     if known is not None:
         feed.unfollow(known)
-        if anew:
-            hub.note_end(known)
-        else:
-            start = known.cursor
+        if not anew:
+            start, begins = known.cursor, known.begins
+        elif options.keys is not None and (others := _followed(feed, known) - options.keys):
+            # Those go on from where they are.
+            begins = dict.fromkeys(others, known.cursor) | known.begins | dict.fromkeys(options.keys, start)
+            options = replace(options, keys=options.keys | others)
     feed.begin()
-    subscription = Subscription(feed, client.line, options, start, prelude, client.slow)
-    if known is not None and not anew:
-        subscription.succeed(known)
+    cursor = min(start, known.cursor) if known is not None and others else start
+    subscription = Subscription(feed, client.line, options, cursor, prelude, client.slow, begins)
+    if known is not None and anew and not others:
+        hub.note_end(known)
+    elif known is not None:
+        subscription.succeed(known, others if anew else options.keys)
     client.subscriptions[channel] = subscription
     return {"channel": channel, "epoch": feed.history.epoch, **answer, "from": start}, subscription
 
@@ -100,18 +107,21 @@ def unfollow(hub: Hub, client: Client, wanted: Unsubscribe) -> dict[str, Any]:
     if known is None:
         return {"channel": channel, "followed": False}
     feed.unfollow(known)
-    followed = frozenset(feed.shape.keys.values()) if known.options.keys is None else known.options.keys
-    left = frozenset() if keys is None else followed - keys
+    left = frozenset() if keys is None else _followed(feed, known) - keys
     if left:
         options = replace(known.options, keys=left)
-        rest = Subscription(feed, client.line, options, known.cursor, [], client.slow)
-        rest.succeed(known)
+        rest = Subscription(feed, client.line, options, known.cursor, [], client.slow, known.begins)
+        rest.succeed(known, left)
         client.subscriptions[channel] = rest
         feed.begin()
         feed.follow(rest)
     else:
         hub.note_end(known)
     return {"channel": channel, "followed": True}
+
+
+def _followed(feed: Feed, known: Subscription) -> frozenset[Any]:
+    return frozenset(feed.shape.keys.values()) if known.options.keys is None else known.options.keys
 
 
 def _together(known: frozenset[Any] | None, more: frozenset[Any] | None) -> frozenset[Any] | None:

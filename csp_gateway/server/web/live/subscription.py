@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csp_gateway.server.web.live.conflation import Conflation
@@ -42,6 +42,7 @@ class Subscription:
         start: the offset of the first tick to be told.
         prelude: messages that come before it, in portions.
         on_slow: called when the client has lost its place and would rather be disconnected.
+        begins: keys of a basket that begin later than ``start``, and the offset at which each does.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Subscription:
         start: int,
         prelude: Sequence[list[bytes]],
         on_slow: Callable[[], None],
+        begins: Mapping[Any, int] | None = None,
     ) -> None:
         self.options = options
         self.line = line
@@ -68,7 +70,7 @@ class Subscription:
         """Whether it is told what comes with its group."""
         self._feed = feed
         self._on_slow = on_slow
-        self._wording = Wording(options, feed.history.epoch)
+        self._wording = Wording(options, feed.history.epoch, begins or {})
         self._prelude = deque(prelude)
         # A long prelude takes its time, in which the history may let go of what follows it.
         waits = options.policy == "conflate" and bool(prelude)
@@ -89,12 +91,21 @@ class Subscription:
             return self._feed.busy
         return bool(self._prelude) or self.cursor < self._feed.next or bool(self._newest)
 
-    def succeed(self, before: Subscription) -> None:
-        """Take over what another one of the same client and channel has kept, and was not told."""
+    @property
+    def begins(self) -> dict[Any, int]:
+        """Keys of a basket that begin later than at ``cursor``."""
+        return {key: offset for key, offset in self._wording.begins.items() if offset > self.cursor}
+
+    def succeed(self, before: Subscription, keys: frozenset[Any] | None) -> None:
+        """Take over what another one of the same client and channel has kept, and was not told.
+
+        Args:
+            keys: only of these; None: all of them.
+        """
         self.told, self.skipped, self.dropped = before.told, before.skipped, before.dropped
         self._prelude.extendleft(reversed(before._prelude))
         if before._newest:
-            before._newest.forget(lambda key: self.options.keys is not None and key not in self.options.keys)
+            before._newest.forget(lambda key: keys is not None and key not in keys)
             self._newest = before._newest
 
     # Called by the feed.
@@ -219,7 +230,9 @@ class Subscription:
 
     def _settle(self) -> None:
         """Go back to the group, once everything is told that the group was."""
-        if not (self._ended or self.options.own or self.line.full or self.behind) and self.cursor == self._feed.next:
+        if self._ended or self.options.own or self.line.full or self.behind:
+            return
+        if self.cursor == self._feed.next and self.cursor >= self._wording.together_from:
             self._feed.rejoin(self)
 
     def _conflation(self) -> Conflation:

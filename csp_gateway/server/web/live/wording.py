@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from csp_gateway.errors import GatewayException
@@ -19,17 +19,21 @@ class Wording:
 
     Args:
         epoch: the run of the gateway.
+        begins: keys of a basket that are not told from the first tick on, and the offset at which each begins.
     """
 
-    def __init__(self, options: Options, epoch: str) -> None:
+    def __init__(self, options: Options, epoch: str, begins: Mapping[Any, int]) -> None:
         self._options = options
         self._epoch = epoch
+        self.begins = begins
+        self.together_from = max(begins.values(), default=0)
+        """The offset from which on all keys are told."""
 
     def messages(self, tolds: Sequence[Told]) -> list[bytes]:
         """What is wanted of some ticks, oldest first."""
         messages = []
         for told in tolds:
-            chosen = [(key, self._chosen(told, key)) for key in told.keys(self._options.keys)]
+            chosen = [(key, self._chosen(told, key)) for key in self._keys(told)]
             kept = [(key, records) for key, records in chosen if records is None or records]
             for key, records in kept:
                 # Before the last key of a tick, the tick has not arrived.
@@ -39,7 +43,7 @@ class Wording:
     def merge(self, tolds: Sequence[Told], into: Conflation) -> None:
         """Keep what is wanted of some ticks, until it is told."""
         for told in tolds:
-            for key in told.keys(self._options.keys):
+            for key in self._keys(told):
                 records = self._chosen(told, key)
                 if records is None or records:
                     into.merge(told, key, told.records(key) if records is None else records)
@@ -61,6 +65,12 @@ class Wording:
             said = b',"skipped":%d' % skipped if skipped and each is newest[0] else b""
             messages.append(self._message(each.told, each.key, _selected(each), coming, said))
         return messages
+
+    def _keys(self, told: Told) -> list[Any]:
+        keys = told.keys(self._options.keys)
+        if told.tick.offset >= self.together_from:
+            return keys
+        return [key for key in keys if told.tick.offset >= self.begins.get(key, 0)]
 
     def _chosen(self, told: Told, key: Any) -> list[Any] | None:
         """The records of a key that are wanted; None for all of them."""

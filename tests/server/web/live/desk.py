@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from socket import SHUT_RDWR
 from typing import Any
 
 import msgspec
@@ -73,6 +74,11 @@ class Talk:
 
     def follow(self, channel: str, **wanted: Any) -> dict[str, Any]:
         return self.ask(action="subscribe", channel=channel, **wanted)
+
+    def leave(self) -> None:
+        """Without a word."""
+        with suppress(OSError):
+            self.socket.socket.shutdown(SHUT_RDWR)
 
     def is_quiet(self) -> bool:
         """Whether nothing more comes than the answer to a ping."""

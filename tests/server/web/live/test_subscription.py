@@ -180,7 +180,7 @@ async def test_it_succeeds_another_with_what_that_was_not_told() -> None:
     made.feed.pump()
     made.feed.unfollow(first)
     second = made.subscription(ear, start=first.cursor, key="y")
-    second.succeed(first)
+    second.succeed(first, frozenset("y"))
     made.feed.follow(second)
     ear.full = False
     second.catch_up()

@@ -19,7 +19,7 @@ ABOVE_ONE = msgspec.Raw(b'{"attr":"n","by":{"value":1,"where":">"}}')
 
 
 def wording(**wanted: Any) -> Wording:
-    return Wording(options_of(SHAPE, Follow(channel="legs", **wanted), None), "run")
+    return Wording(options_of(SHAPE, Follow(channel="legs", **wanted), None), "run", {})
 
 
 def told(offset: int, **value: list[Quote]) -> Told:
