@@ -58,19 +58,27 @@ def records_of(channel: str, offset: int) -> list[int]:
     return [offset * 10 + each for each in range(offset % 4)] if channel == "listed" else [offset]
 
 
-@csp.node
-def items(clock: ts[bool], text: str) -> ts[Item]:
+class Gate:
+    """How many ticks there may be so far."""
+
+    def __init__(self, most: float = float("inf")) -> None:
+        self.most = most
+
+
+@csp.node(memoize=False)
+def items(clock: ts[bool], text: str, gate: object) -> ts[Item]:
     with csp.state():
         s_n = -1
-    if csp.ticked(clock):
+    if csp.ticked(clock) and s_n + 1 < gate.most:
         s_n += 1
         return Item(n=s_n, symbol=f"S{s_n % SYMBOLS}", text=text)
 
 
 class Source(GatewayModule):
-    """Ticks every so many milliseconds."""
+    """Ticks every so many milliseconds, as far as its gate lets it."""
 
     ms: float = 2.0
+    gate: Any = Gate()
     heavy_ms: float = 1000.0
     heavy_bytes: int = 20_000
 
@@ -78,7 +86,7 @@ class Source(GatewayModule):
         return {Ch.basket: KEYS}
 
     def connect(self, channels: Ch) -> None:
-        one = items(csp.timer(timedelta(milliseconds=self.ms), True), "")
+        one = items(csp.timer(timedelta(milliseconds=self.ms), True), "", self.gate)
         for field in (Ch.plain, Ch.keyed, Ch.brief):
             channels.set_channel(field, one)
         channels.set_state(Ch.keyed, "symbol")
@@ -87,8 +95,8 @@ class Source(GatewayModule):
         for key in KEYS:
             ticks = csp.filter(csp.apply(one, lambda item, key=key: key in keys_of(item.n), bool), one)
             channels.set_channel(Ch.basket, ticks, key)
-        heavy = items(csp.timer(timedelta(milliseconds=self.heavy_ms), True), "x" * self.heavy_bytes)
-        channels.set_channel(Ch.heavy, heavy)
+        slow = csp.timer(timedelta(milliseconds=self.heavy_ms), True)
+        channels.set_channel(Ch.heavy, items(slow, "x" * self.heavy_bytes, self.gate))
         channels.add_send_channel(Ch.notes)
 
 
