@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from csp_gateway.errors import FrameError, did_you_mean
@@ -23,63 +24,72 @@ __all__ = ["mount_events"]
 
 _LONGEST = 80
 """Characters of an unknown name that are compared with those there are."""
-_KNOWN = (
-    *("key", "keys", "snapshot", "state", "since", "epoch", "fields", "where"),
-    *("min_interval", "latest_by", "policy", "last_event_id"),
-)
 _MANY = ("keys", "fields")
+_Nothing = SkipJsonSchema[None]
 
 _Channels = Annotated[
     str,
     Path(description="Channels with commas in between; of a basket all keys, or `basket/KEY`."),
 ]
-_Key = Annotated[
-    str | SkipJsonSchema[None], Query(description="Of a basket, the one key that is wanted; an enum's by name.")
-]
-_Keys = Annotated[list[str] | SkipJsonSchema[None], Query(description="The same of several: given once for each.")]
-_Snapshot = Annotated[
-    Literal["false", "true", "last", "state"],
-    Query(description="First what stands: the newest tick, of each key (`true`, `last`); or the records of a state."),
-]
-_State = Annotated[
-    str | SkipJsonSchema[None], Query(description="Which state, with `snapshot=state`; absent: the channel's own.")
-]
-_Since = Annotated[
-    int | SkipJsonSchema[None],
-    Query(ge=0, description="Of one channel, the offset to go on from. `Last-Event-ID` goes before it."),
-]
-_Epoch = Annotated[str | SkipJsonSchema[None], Query(description="The run of the gateway that `since` counts in.")]
-_Fields = Annotated[
-    list[str] | SkipJsonSchema[None],
-    Query(description="A field that is wanted, dots lead into nested structs: given once for each. Absent: all."),
-]
-_Where = Annotated[
-    str | SkipJsonSchema[None],
-    Query(description="Which records are wanted, as JSON: the `filters` of a query, or one of them."),
-]
-_Interval = Annotated[
-    float,
-    Query(ge=0, le=3600, description="Seconds between events of a channel: the newest of each key is told then."),
-]
-_Latest = Annotated[
-    str | SkipJsonSchema[None],
-    Query(description="The field that tells records apart whose newest is wanted."),
-]
-_Policy = Annotated[
-    Policy | SkipJsonSchema[None],
-    Query(
-        description="What becomes of ticks that are not read in time. Absent: `conflate` where there are keys, or "
-        "`disconnect`."
-    ),
-]
-_Again = Annotated[
-    str | SkipJsonSchema[None],
-    Query(description="What `Last-Event-ID` says, for who cannot say it: a page that was loaded anew."),
-]
 _LastId = Annotated[
-    str | SkipJsonSchema[None],
+    str | _Nothing,
     Header(alias="Last-Event-ID", description="The id of the newest event that has arrived: go on from it."),
 ]
+
+
+class _Options(BaseModel):
+    """The parameters of the URL."""
+
+    key: str | _Nothing = Field(None, description="Of a basket, the one key that is wanted; an enum's by name.")
+    keys: list[str] | _Nothing = Field(None, description="The same of several: given once for each.")
+    snapshot: Literal["false", "true", "last", "state"] = Field(
+        "false",
+        description="First what stands: the newest tick, of each key (`true`, `last`); or the records of a state.",
+    )
+    state: str | _Nothing = Field(
+        None, description="Which state, with `snapshot=state`; absent: that of the channel's own name."
+    )
+    since: int | _Nothing = Field(
+        None, ge=0, description="Of one channel, the offset to go on from. `Last-Event-ID` goes before it."
+    )
+    epoch: str | _Nothing = Field(None, description="The run of the gateway that `since` counts in.")
+    fields: list[str] | _Nothing = Field(
+        None,
+        description="A field that is wanted, dots lead into nested structs: given once for each. Absent: all.",
+    )
+    where: str | _Nothing = Field(
+        None, description="Which records are wanted, as JSON: the `filters` of a query, or one of them."
+    )
+    min_interval: float = Field(
+        0.0,
+        ge=0,
+        le=3600,
+        description="Seconds between events of a channel: the newest of each key is told then.",
+    )
+    latest_by: str | _Nothing = Field(None, description="The field that tells records apart whose newest is wanted.")
+    policy: Policy | _Nothing = Field(
+        None,
+        description="What becomes of ticks that are not read in time. Absent: `conflate` where there are keys, or "
+        "`disconnect`.",
+    )
+    last_event_id: str | _Nothing = Field(
+        None, description="What `Last-Event-ID` says, for who cannot say it: a page that was loaded anew."
+    )
+
+    def of_each(self) -> dict[str, Any]:
+        """The options that are the same for all channels."""
+        begins: dict[str, bool | Literal["last", "state"]] = {"true": True, "last": "last", "state": "state"}
+        return {
+            "snapshot": begins.get(self.snapshot, False),
+            "state": self.state,
+            "positions": True,
+            "fields": self.fields,
+            "where": msgspec.Raw(self.where.encode()) if self.where is not None else msgspec.Raw(),
+            "min_interval": self.min_interval,
+            "latest_by": self.latest_by,
+            "policy": self.policy,
+        }
+
 
 _DESCRIPTION = """\
 Ticks as they come, as `text/event-stream`, until either side leaves: `curl -N`, or `new EventSource(…)`, which comes
@@ -96,34 +106,15 @@ def mount_events(router: APIRouter, hub: Hub, channels: Iterable[str], prefix: s
     served = frozenset(channels)
 
     async def events(
-        request: Request,
-        channels: _Channels,
-        key: _Key = None,
-        keys: _Keys = None,
-        snapshot: _Snapshot = "false",
-        state: _State = None,
-        since: _Since = None,
-        epoch: _Epoch = None,
-        fields: _Fields = None,
-        where: _Where = None,
-        min_interval: _Interval = 0.0,
-        latest_by: _Latest = None,
-        policy: _Policy = None,
-        last_event_id: _Again = None,
-        last_id: _LastId = None,
+        request: Request, channels: _Channels, asked: Annotated[_Options, Query()], last_id: _LastId = None
     ) -> Response:
-        refuse_unknown(request, _KNOWN, many=_MANY)
-        begins: dict[str, bool | Literal["last", "state"]] = {"true": True, "last": "last", "state": "state"}
-        options: dict[str, Any] = {
-            **{"snapshot": begins.get(snapshot, False), "state": state, "fields": fields, "positions": True},
-            **{"min_interval": min_interval, "latest_by": latest_by, "policy": policy},
-            "where": msgspec.Raw(where.encode()) if where is not None else msgspec.Raw(),
-        }
+        refuse_unknown(request, _Options.model_fields, many=_MANY)
+        options = asked.of_each()
         try:
-            named = _named({name: hub.served[name] for name in served}, channels, key, keys)
-            places = _places(last_id or last_event_id)
-            if places is None and since is not None:
-                options |= _since(named, since, epoch)
+            named = _named({name: hub.served[name] for name in served}, channels, asked.key, asked.keys)
+            places = _places(last_id or asked.last_event_id)
+            if places is None and asked.since is not None:
+                options |= _since(named, asked.since, asked.epoch)
         except FrameError as error:
             return not_followed(error)
         wanted = [Follow(channel=channel, keys=wanted, **options) for channel, wanted in named.items()]
