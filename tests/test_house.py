@@ -147,7 +147,7 @@ HOMES = {
     "pytest": ("testing/fixtures.py",),
     "pydantic_core": ("server/structs/", "server/web/verbs/shape.py"),
     "pydantic_settings": ("server/settings.py",),
-    "starlette": ("server/web/", "server/modules/"),
+    "starlette": ("server/web/", "server/modules/", "testing/in_process.py"),
     "uvicorn": ("server/web/serve.py", "server/web/live/cutting.py", "server/web/live/protocol.py"),
     "websockets": ("server/web/live/protocol.py",),
 }

@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _MOST_WAITING = 100
 """Sends of one client that wait until they have ticked."""
 _SHOWN_ERRORS = 10
+_LINGER = 5.0
+"""Seconds in which a client may still be told why it is closed."""
 _HEARTBEAT = "heartbeat"
 
 
@@ -70,6 +72,8 @@ class Session:
         sending = asyncio.ensure_future(self._send_all(queued))
         try:
             await self._converse(queued, None)
+            if queued.closed is not None:
+                await asyncio.wait({sending}, timeout=_LINGER)
         finally:
             sending.cancel()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from csp import ts
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from csp_gateway import (
@@ -62,6 +63,15 @@ class Talk:
         message = self.socket.recv(seconds)
         said: dict[str, Any] = json.loads(message) if isinstance(message, str) else msgspec.msgpack.decode(message)
         return said
+
+    def hear_all(self) -> tuple[list[dict[str, Any]], int | None]:
+        """All messages until the connection is closed, and the code with which it is."""
+        messages = []
+        try:
+            while True:
+                messages.append(self.hear())
+        except ConnectionClosed as closed:
+            return messages, None if closed.rcvd is None else closed.rcvd.code
 
     def ask(self, **message: Any) -> dict[str, Any]:
         """The answer to a message, which comes before anything else: its result, or its error."""
