@@ -110,10 +110,12 @@ class Feed:
     def begin(self) -> None:
         """Follow the channel, if nobody did."""
         if self.cell.told is None:
-            self.next = self.history.next
-            self.cell.told = self.ticked
-            # What ticked in between is in the history.
+            if not self._busy:  # what a worker thread writes is told first, if to nobody
+                self.next = self.history.next
             self.stale = False
+            self.cell.told = self.ticked
+            if self.history.next > self.next:  # it has ticked in between
+                self.ticked()
 
     def _part(self, subscription: Subscription) -> None:
         group = self._groups[subscription.view]

@@ -102,7 +102,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        linger = _LINGER_WHEN_SLOW if code == Closing.SLOW else _LINGER
+        linger = _LINGER_WHEN_SLOW if code == Closing.SLOW or self.full else _LINGER
         self.close_timer = self.loop.call_later(linger, self.transport.abort)
 
     # What the transport, the server and its clock say.

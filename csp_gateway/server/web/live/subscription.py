@@ -119,9 +119,9 @@ class Subscription:
 
     def take(self, tolds: Sequence[Told], upto: int) -> None:
         """Ticks have come, and the next one is ``upto``; those it is not ready for it finds in the history."""
-        if self._busy or self._ended or self.cursor < tolds[0].tick.offset or not self._is_ready():
+        if self._busy or self._ended or not self._is_ready():
             return
-        if self._newest is None and len(tolds) > self._turn:
+        if self.cursor < tolds[0].tick.offset or (self._newest is None and len(tolds) > self._turn):
             self._schedule()
             return
         if self._go_on([told for told in tolds if told.tick.offset >= self.cursor], upto):

@@ -4,7 +4,7 @@ import gc
 from typing import Any
 
 from csp_gateway.server.web.live.told import MANY_RECORDS
-from tests.server.web.live.parts import Ear, Made, looped, quote, until
+from tests.server.web.live.parts import START, Ear, Made, looped, quote, until
 
 
 @looped
@@ -167,3 +167,61 @@ async def test_it_keeps_nothing_of_who_has_left() -> None:
     made.ticks(0)
     referrers: list[Any] = [each for each in gc.get_referrers(ear) if type(each).__module__.startswith("csp_gateway")]
     assert referrers == []
+
+
+@looped
+async def test_who_is_told_by_himself_goes_on_after_ticks_that_nobody_was_told() -> None:
+    made = Made(items=2)
+    ear = Ear()
+    subscription = made.follow(ear, fields=["n"], policy="drop_oldest")
+    made.ticks(0)
+    for n in range(1, 6):
+        made.tick(quote(n))
+    made.feed.pump()
+    made.ticks(6)
+    await until(lambda: ear.counts[-1:] == [6])
+    assert ear.heard[1]["gap"]["reason"] == "overflow"
+    assert subscription.dropped + len(ear.counts) == 7
+    made.ticks(7)
+    await until(lambda: ear.counts[-1:] == [7])
+
+
+@looped
+async def test_who_comes_while_a_worker_writes_is_told_nothing_that_was_before() -> None:
+    made = Made(listed=True)
+    first, second = Ear(), Ear()
+    subscription = made.follow(first)
+    made.tick([quote(n) for n in range(MANY_RECORDS + 1)])
+    made.feed.pump()
+    made.feed.unfollow(subscription)
+    made.tick([quote(-1)])
+    made.follow(second)
+    made.tick([quote(-2)])
+    made.feed.pump()
+    await until(lambda: not made.feed.busy)
+    made.feed.pump()
+    await until(lambda: second.counts)
+    assert second.counts == [-2]
+    assert first.counts == []
+    made.workers.close()
+
+
+@looped
+async def test_what_ticks_while_it_begins_is_told_without_another_tick() -> None:
+    made = Made()
+    ear = Ear()
+    made.tick(quote(0))
+
+    class Late(type(made.cell)):  # type: ignore[misc]
+        """Ticks just before it is followed."""
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name == "told" and value is not None:
+                made.history.append(START, quote(1))
+            super().__setattr__(name, value)
+
+    made.cell.__class__ = Late
+    made.follow(ear, start=0)
+    assert made.armed == [made.feed]
+    made.feed.pump()
+    assert ear.counts[-1] == 1
