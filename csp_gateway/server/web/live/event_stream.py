@@ -37,6 +37,8 @@ BEAT_SECONDS = 15.0
 """Seconds after which something is written, so that a client which has gone away is noticed."""
 _RETRY = 2_000
 """Milliseconds until a browser comes back whose connection was cut."""
+_NEVER = 24 * 3600 * 1000
+"""The same of one that should not, as there is no way to say so: a browser always comes back."""
 _LINGER = 1.0
 """Seconds in which a client may still read what was written before the end."""
 _PING = b""
@@ -201,10 +203,12 @@ class _Told:
         """The body is over; say why, if that was not said."""
         if closed is not None and not self._parted:
             code, reason = closed
-            pause = _RETRY / 1000 if code <= LAST_TO_COME_BACK else None
+            come_back = code <= LAST_TO_COME_BACK
+            pause = _RETRY / 1000 if come_back else None
             closing = {"code": int(code), "reason": reason, "retry_after": pause}
             told = {"channel": "closing", "closing": closing}
-            await self._write(event(orjson.dumps(told), str(self.places).encode(), b"closing"))
+            retry = b"" if come_back else b"retry: %d\n" % _NEVER
+            await self._write(retry + event(orjson.dumps(told), str(self.places).encode(), b"closing"))
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _write(self, body: bytes) -> None:

@@ -56,6 +56,8 @@ def test_a_client_that_is_sent_away_is_told_not_to_come_back(desk: Served, api: 
         closing = heard.hear()
         assert (closing.name, closing.message["closing"]["code"]) == ("closing", 3501)
         assert closing.message["closing"]["retry_after"] is None
+        # A browser would come back by itself, and is told to wait for a day.
+        assert closing.retry == 86_400_000
         assert heard.block() is None
     assert api.get("clients").json() == []
 
