@@ -24,11 +24,23 @@ PROGRAMS = (
     "last",
     "send",
     "state",
+    "fan_out",
     "tables",
     "health",
     "import_time",
 )
-LIBRARIES = ("csp", "duckdb", "pydantic", "fastapi", "uvicorn", "orjson", "msgspec", "perspective-python", "pyarrow")
+LIBRARIES = (
+    "csp",
+    "duckdb",
+    "pydantic",
+    "fastapi",
+    "uvicorn",
+    "picows",
+    "orjson",
+    "msgspec",
+    "perspective-python",
+    "pyarrow",
+)
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- table: written by `make bench` -->", "<!-- end of table -->"
 

@@ -31,6 +31,8 @@ LARGE = "CSP_GATEWAY_STRESS_SECONDS" in os.environ
 LEAVE = 10_000 if LARGE else 300
 AT_ONCE = 10
 DRAINED = 50
+POOLS = ("csp-", "AnyIO", "web-worker")
+"""Threads that are kept for the next client, so many at most."""
 CHANNELS = ["plain", "listed", "basket", "keyed", "heartbeat"]
 
 
@@ -90,7 +92,7 @@ async def come_and_leave_all(port: int, count: int) -> None:
 def held(hub: Any) -> dict[str, int]:
     gc.collect()
     return {
-        "threads": len([each for each in threading.enumerate() if not each.name.startswith(("csp-", "AnyIO", "web-worker"))]),
+        "threads": len([each for each in threading.enumerate() if not each.name.startswith(POOLS)]),
         "descriptors": psutil.Process().num_fds(),
         "tasks": len(asyncio.all_tasks(hub._loop)),
         "clients": hub.statistics()["clients"],
