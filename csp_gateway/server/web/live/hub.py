@@ -182,12 +182,17 @@ class Hub:
         self._armed = False
         # Those that are armed meanwhile come with the next turn: others have one, too.
         for _ in range(len(self._stale)):
-            feed = self._stale.popleft()
-            try:
-                feed.pump()
-            except Exception:  # whatever a value's class raises when it is looked at
-                self._counts["failed"] += 1
-                _log.exception("channel %r could not be told", feed.shape.channel)
+            self._pump(self._stale.popleft())
+
+    def _pump(self, feed: Feed) -> bool:
+        """Tell what has ticked; False if that could not be done, which others are not to suffer from."""
+        try:
+            feed.pump()
+        except Exception:  # whatever a value's class raises when it is looked at
+            self._counts["failed"] += 1
+            _log.exception("channel %r could not be told", feed.shape.channel)
+            return False
+        return True
 
     # The end.
 
@@ -203,7 +208,8 @@ class Hub:
             self._ended = (Closing.ENGINE_ENDED, "the engine has failed")
         for feed in self._feeds.values():
             while not feed.told_everything and feed.cell.told is not None and not feed.busy:
-                feed.pump()
+                if not self._pump(feed):
+                    break
         self.dismiss()
 
     def dismiss(self) -> None:
