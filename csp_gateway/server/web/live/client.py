@@ -50,6 +50,8 @@ class Client:
         self.subscriptions: dict[str, Subscription] = {}
         self.speaks = False
         """Whether it knows messages other than those of the older package."""
+        self.packs = False
+        """Whether the newest of what it said was MessagePack."""
         self._on_gone = on_gone
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -84,7 +86,8 @@ class Client:
         pause = random.uniform(0.0, spread)
         self._leaves = (code, f"{reason}; come back in {pause:.1f} s")
         if self.speaks:
-            self.tell({"channel": "closing", "closing": {"code": int(code), "reason": reason, "retry_after": pause}})
+            closing = {"code": int(code), "reason": reason, "retry_after": pause}
+            self.tell({"channel": "closing", "closing": closing}, packed=self.packs)
         self._loop.call_later(_LEAVING, self._left)
         self._look()
 

@@ -33,7 +33,7 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
     """
     feed = hub.feed(wanted.channel)
     options = options_of(feed.shape, wanted, feed.keyby)
-    standing = await _state_standing(hub, client, feed, wanted)
+    told = await _state_told(hub, client, feed, wanted, options)
     channel = feed.shape.channel
     known = client.subscriptions.get(channel)
     if known is None and len(client.subscriptions) >= MOST_SUBSCRIPTIONS:
@@ -47,7 +47,7 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
     feed.begin()
     try:
         feed.pump()
-        start, prelude, answer = _beginning(feed, wanted, options, standing)
+        start, prelude, answer = _beginning(feed, wanted, options, told)
     finally:
         feed.rest()
     begins: dict[Any, int] = {}
@@ -71,27 +71,36 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
     return {"channel": channel, "epoch": feed.history.epoch, **answer, "from": start}, subscription
 
 
-async def _state_standing(hub: Hub, client: Client, feed: Feed, wanted: Follow) -> Standing | None:
-    """The records of the state that is to be told first, if one is."""
+async def _state_told(
+    hub: Hub, client: Client, feed: Feed, wanted: Follow, options: Options
+) -> tuple[int, list[bytes]] | None:
+    """If the records of a state are to be told first: the offset of the first tick that is not in them, and they."""
     if wanted.snapshot != "state":
         if wanted.state is not None:
             raise FrameError("invalid", "state names the records that a snapshot tells: say snapshot='state' too")
         return None
     state, listed = hub.state(feed, wanted.state), feed.shape.listed
-    standing = await hub.workers.run(lambda: records_of(state, feed.history, listed=listed))
+
+    def tell() -> tuple[int, list[bytes]]:
+        standing = records_of(state, feed.history, listed=listed)
+        return standing.start, _messages(feed, standing, options)
+
+    told = await hub.workers.run(tell)
     if client.is_gone:
         raise FrameError("gone", "the client has left meanwhile")
-    return standing
+    return told
 
 
 def _beginning(
-    feed: Feed, wanted: Follow, options: Options, standing: Standing | None
+    feed: Feed, wanted: Follow, options: Options, told: tuple[int, list[bytes]] | None
 ) -> tuple[int, list[list[bytes]], dict[str, Any]]:
     """The offset of the first tick to be told, the messages before it, and what the answer says of them."""
     if wanted.snapshot:
-        standing = standing or newest_ticks(feed.cell, options.keys, listed=feed.shape.listed)
-        prelude = [[each] for each in _messages(feed, standing, options)]
-        return standing.start, prelude, {"snapshot": len(prelude)}
+        if told is None:
+            standing = newest_ticks(feed.cell, options.keys, listed=feed.shape.listed)
+            told = standing.start, _messages(feed, standing, options)
+        start, messages = told
+        return start, [[each] for each in messages], {"snapshot": len(messages)}
     if wanted.since is not None:
         answer: dict[str, Any] = {}
         return _resumed(feed, wanted, answer), [], answer

@@ -118,7 +118,7 @@ class Session:
     async def _hear(self, client: Client, message: Mapping[str, Any]) -> None:
         text = message.get("text")
         said = text if text is not None else message.get("bytes", b"")
-        packed = text is None
+        client.packs = packed = text is None
         command: Command | None = None
         try:
             command = read_command(said)

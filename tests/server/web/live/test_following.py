@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import current_thread
 from typing import Any
 
 import csp
 import pytest
 
 from csp_gateway import MountWebSocketRoutes
+from csp_gateway.server.web.live import following
 from tests.server.web.live.desk import Ch, Desk, Served, Talk, serving
 from tests.server.web.live.parts import Quote, quote
 
@@ -98,6 +100,14 @@ def test_the_state_and_its_portion_that_is_wanted(desk: Served) -> None:
     desk.tick("quotes", quote(7, "Y"))
     desk.tick("quotes", quote(8, "X"))
     assert talk.hear()["data"] == [{"n": 8}]
+
+
+def test_the_records_of_a_state_are_written_off_the_event_loop(desk: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.tick("quotes", quote(1))
+    real, threads = following.written, []
+    monkeypatch.setattr(following, "written", lambda rows: threads.append(current_thread().name) or real(rows))
+    assert desk.talk().follow("quotes", snapshot="state")["snapshot"] == 1
+    assert [name.startswith("web-worker") for name in threads] == [True]
 
 
 @pytest.mark.parametrize(

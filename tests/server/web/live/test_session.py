@@ -141,6 +141,16 @@ def test_messagepack_both_ways(desk: Served) -> None:
     assert msgspec.msgpack.decode(talk.socket.recv(10))["error"]["code"] == "unknown_action"
 
 
+def test_the_end_is_told_in_the_way_the_client_speaks(serve: Callable[..., Served]) -> None:
+    desk = serve()
+    talk = desk.talk()
+    talk.socket.send(msgspec.msgpack.encode({"action": "ping", "id": 1}))
+    assert isinstance(talk.socket.recv(10), bytes)
+    desk.gateway.stop()
+    assert isinstance(closing := talk.socket.recv(10), bytes)
+    assert msgspec.msgpack.decode(closing)["closing"]["code"] == 3001
+
+
 def test_large_ticks_come_whole_and_in_order(desk: Served) -> None:
     talk = desk.talk(max_size=None)
     talk.follow("many")
