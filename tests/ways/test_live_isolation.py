@@ -137,6 +137,8 @@ def test_one_that_stops_reading_and_one_that_says_rubbish_touch_nobody() -> None
         ("heavy", {"policy": '"drop_oldest"', "since": 0}),
         ("heavy", {"policy": '"conflate"'}),
         ("heavy", {"policy": '"conflate"', "latest_by": '"symbol"'}),
+        ("heavy", {"policy": '"conflate"', "latest_by": '"n"', "since": 0}),
+        ("heavy", {"min_interval": 0.5, "latest_by": '"n"', "since": 0}),
         ("heavy", {"policy": '"disconnect"', "since": 0}),
         ("heavy", {"fields": '["text"]', "since": 0, "policy": '"drop_oldest"'}),
         ("heavy", {"format": '"msgpack"', "since": 0, "policy": '"drop_oldest"'}),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -64,16 +66,31 @@ class Conflation:
         """Keep nothing of the keys of the basket of which ``unwanted`` is true."""
         self._newest = {place: each for place, each in self._newest.items() if not unwanted(each.key)}
 
-    def take(self) -> list[Newest]:
-        """All that is kept, by offset; what one tick said of one key together. Nothing is kept afterwards."""
+    @property
+    def first(self) -> int | None:
+        """The least offset of what is kept; None if nothing is."""
+        return next((newest.told.tick.offset for newest in self._newest.values()), None)
+
+    def take(self, most: float = math.inf) -> list[Newest]:
+        """What is kept, by offset; what one tick said of one key together. It is kept no more.
+
+        Args:
+            most: beyond so many no further tick is taken; the one that has been begun is.
+        """
         taken: dict[tuple[int, Any], Newest] = {}
+        count = 0
+        offset = self.first
         for newest in self._newest.values():
-            place = (newest.told.tick.offset, newest.key)
-            if place in taken:
-                taken[place].records.extend(newest.records)
+            if len(taken) >= most and newest.told.tick.offset != offset:
+                break
+            count += 1
+            offset = newest.told.tick.offset
+            together = (offset, newest.key)
+            if together in taken:
+                taken[together].records.extend(newest.records)
             else:
-                taken[place] = newest._replace(records=list(newest.records))
-        self._newest = {}
+                taken[together] = newest._replace(records=list(newest.records))
+        self._newest = dict(islice(self._newest.items(), count, None))
         self.skipped = self.dropped = 0
         return list(taken.values())
 

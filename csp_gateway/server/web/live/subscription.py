@@ -77,6 +77,8 @@ class Subscription:
         self._newest = self._conflation() if options.conflates or waits else None
         self._turn = 1
         """Ticks that are told at once."""
+        self._portion = 1
+        """Messages of the newest that are written at once."""
         self._loop = asyncio.get_running_loop()
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -217,10 +219,14 @@ class Subscription:
             if self._loop.time() < self._due:
                 self._timer = self._timer or self._loop.call_at(self._due, self._when_due)
                 return
+            while self._newest and not self.line.full:
+                self.skipped += self._newest.skipped
+                self.dropped += self._newest.dropped
+                messages = self._wording.newest(self._newest, self.cursor, self._portion)
+                self._portion = portion(len(messages), self._write(messages), self._portion)
+            if self._newest:
+                return  # the rest when there is room, and it may be newer then
             self._due = self._loop.time() + self.options.interval
-            self.skipped += self._newest.skipped
-            self.dropped += self._newest.dropped
-            self._write(self._wording.newest(self._newest, self.cursor))
         if not self.options.conflates:
             self._newest = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,14 +49,16 @@ class Wording:
                 if records is None or records:
                     into.merge(told, key, told.records(key) if records is None else records)
 
-    def newest(self, kept: Conflation, upto: int) -> list[bytes]:
-        """What has been kept, which is nothing then.
+    def newest(self, kept: Conflation, upto: int, most: float = math.inf) -> list[bytes]:
+        """What has been kept, which is kept no more.
 
         Args:
             upto: the offset to go on from once all of it has arrived.
+            most: messages, about; the rest is kept.
         """
         skipped, dropped = kept.skipped, kept.dropped
-        newest = kept.take()
+        newest = kept.take(most)
+        upto = upto if kept.first is None else kept.first
         messages = []
         if dropped:
             told = newest[0].told
