@@ -18,7 +18,7 @@ _KINDS = ("ours", "uvicorn", "picows")
 
 def main() -> list[Figure]:
     """The most there can be; then 50 clients at an easy pace; then one more that stops reading."""
-    return report([*_ceilings(), *_easy(), *_beside_a_stalled_one()])
+    return [*report(_ceilings()), *report(_easy()), *report(_beside_a_stalled_one())]
 
 
 def _heard(kind: str, rate: float, clients: int, *, stalled: bool = False, runs: int = 1) -> Heard:

@@ -66,7 +66,7 @@ def listen(server: Server, clients: int, seconds: float, *, stalled: bool = Fals
         str(clients),
         str(seconds),
     ]
-    done = subprocess.run([*command, str(int(stalled))], capture_output=True, text=True, check=True)
+    done = subprocess.run([*command, str(int(stalled))], stdout=subprocess.PIPE, text=True, check=True)
     return Heard(**json.loads(done.stdout))
 
 
@@ -75,9 +75,6 @@ class _Client(WSListener):
         super().__init__()
         self.count = 0
         self.looked_at: list[tuple[int, bytes]] = []
-
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        transport.send(WSMsgType.TEXT, _SUBSCRIBE)
 
     def on_ws_frame(self, transport: WSTransport, frame: Any) -> None:
         self.count += 1
@@ -89,9 +86,15 @@ async def _listen(port: int, pid: int, clients: int, seconds: float, stalled: bo
     _wait_for(port)
     silent = _stall(port) if stalled else None
     listeners: list[Any] = []
+    transports = []
     for _ in range(clients):
-        _, listener = await ws_connect(_Client, f"ws://127.0.0.1:{port}{STREAM}", use_aiofastnet=False)
+        transport, listener = await ws_connect(
+            _Client, f"ws://127.0.0.1:{port}{STREAM}", use_aiofastnet=False, websocket_handshake_timeout=30
+        )
         listeners.append(listener)
+        transports.append(transport)
+    for transport in transports:
+        transport.send(WSMsgType.TEXT, _SUBSCRIBE)
     await asyncio.sleep(_WARM_UP)
     before = [each.count for each in listeners]
     for each in listeners:
