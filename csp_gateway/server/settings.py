@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -14,6 +15,8 @@ from csp_gateway.errors import did_you_mean
 
 __all__ = ["GatewaySettings", "Settings"]
 
+_OF_KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$")
+"""What Kubernetes tells every container of a Service, which may be called csp-gateway."""
 _NO_SETTINGS = ("CSP_GATEWAY_BUILD_UI", "CSP_GATEWAY_RANDOM", "CSP_GATEWAY_STRESS_SECONDS")
 """Variables that the build and the tests read."""
 
@@ -157,6 +160,8 @@ class GatewaySettings(BaseSettings):
 def _refuse_unknown_variables(prefix: str, known: Iterable[str]) -> None:
     variables = [f"{prefix}{name}" for name in known]
     for name in sorted(os.environ) if prefix else ():
+        if _OF_KUBERNETES.search(name):
+            continue
         if name.upper().startswith(prefix) and name not in variables and name not in _NO_SETTINGS:
             near = did_you_mean(name, variables)
             raise ValueError(f"there is no setting for the environment variable {name!r}; {near}")

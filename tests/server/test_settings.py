@@ -145,3 +145,9 @@ def test_paths_are_spelled_one_way() -> None:
 
 def test_settings_has_its_short_name() -> None:
     assert Settings is GatewaySettings
+
+
+def test_what_kubernetes_tells_of_a_service_of_this_name_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_8000_TCP", "PORT_8000_TCP_ADDR"):
+        monkeypatch.setenv(f"CSP_GATEWAY_{name}", "tcp://10.0.0.1:8000")
+    assert GatewaySettings().PORT == 8000

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from fastapi.dependencies import models
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
@@ -132,5 +133,9 @@ class GatewayWebApp(VerbRoutes):
             redirect_home(self.app)
 
     def close(self) -> None:
-        """Let go of its threads; what still needs one is answered 503."""
+        """Let go of its threads, and be let go of; what still needs a thread is answered 503."""
         self.workers.close()
+        # FastAPI 0.165 remembers up to 4,096 endpoints for the rest of the process, and with them all that they know.
+        for each in vars(models).values():
+            if hasattr(each, "cache_clear"):
+                each.cache_clear()

@@ -1,5 +1,7 @@
 """GatewayWebApp: what modules may add, and what becomes of it."""
 
+import gc
+import weakref
 from datetime import timedelta
 from typing import Any
 
@@ -8,11 +10,13 @@ import pytest
 from fastapi import HTTPException, Request
 
 from csp_gateway import (
+    Gateway,
     GatewayModule,
     GatewayWebApp,
     MountRestRoutes,
     get_default_responses,
 )
+from csp_gateway.testing import serving_gateway
 
 from . import conftest
 
@@ -190,3 +194,12 @@ def test_an_api_without_prefix_begins_with_its_version(serve: Any) -> None:
     assert app.patience.waits("/v2/next/x")
     assert app.patience.waits("/desk/v1/next/x")
     assert "/v1/last/my_counts" in client.get("/openapi.json").json()["paths"]
+
+
+def test_a_run_that_has_ended_is_let_go_of() -> None:
+    gateway = Gateway(modules=[conftest.Feed(), MountRestRoutes()], channels=conftest.Ch())
+    with serving_gateway(gateway):
+        ended = weakref.ref(gateway.web_app)
+    with serving_gateway(gateway):
+        gc.collect()
+        assert ended() is None

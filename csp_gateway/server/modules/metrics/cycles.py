@@ -40,7 +40,7 @@ class Cycles:
 
 @csp.node
 def sample_cycles(first: ts[bool], cycles: Cycles):
-    """Time the cycle that ``first`` ticks in, and one each tenth of a second."""
+    """Time the cycle that ``first`` ticks in, and one each tenth of a second, for ever."""
     with csp.alarms():
         due = csp.alarm(bool)
         over = csp.alarm(float)

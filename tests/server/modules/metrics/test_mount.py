@@ -1,5 +1,7 @@
 """MountMetrics, mounted."""
 
+from datetime import datetime
+
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pydantic import ValidationError
@@ -28,3 +30,9 @@ def test_it_says_where_it_is() -> None:
     assert MountMetrics().info(GatewaySettings()) == "metrics   /metrics"
     with pytest.raises(ValidationError, match="cannot be at '/', where the page is"):
         MountMetrics(route="/")
+
+
+def test_a_simulated_run_is_not_kept_from_its_end() -> None:
+    gateway = Gateway(modules=[MountMetrics()], channels=GatewayChannels())
+    gateway.start(lambda channels: None, realtime=False, starttime=datetime(2024, 1, 1))
+    assert not gateway.running
