@@ -75,7 +75,7 @@ class Browser:
 
 
 def somewhere(drawn: random.Random) -> Iterable[Rule]:
-    yield Rule(drawn.choice(["drop", "reset"]), byte=drawn.randrange(300, 20_000))
+    yield Rule(drawn.choice(["drop", "reset"]), byte=drawn.randrange(300, 60_000))
     yield Rule("reset", after=0.2)
 
 
@@ -94,7 +94,7 @@ def test_nothing_is_lost_doubled_or_reordered() -> None:
         told = browser.of(channel)
         offsets = list(dict.fromkeys(offset for offset, _, _ in told))
         assert offsets == list(range(offsets[0], offsets[0] + len(offsets))), channel
-        assert len(offsets) > CUTS
+        assert len(offsets) > 100
         assert all(numbers == records_of(channel, offset) for offset, _, numbers in told), channel
     whole = browser.of("basket")
     # The last of them may not have arrived whole.
