@@ -14,10 +14,11 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
+from csp_gateway.errors import NotRunningError
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web.media_type import is_event_stream
 from csp_gateway.server.web.problem import REQUEST_TIMEOUT, TOO_MANY_REQUESTS, TOO_MANY_WAITING, ProblemReply
-from csp_gateway.server.web.reply import invalid
+from csp_gateway.server.web.reply import failed, invalid
 
 __all__ = ["BEGUN", "ITS_BODY", "Deadline", "Patience", "too_late", "waiting_for"]
 
@@ -147,8 +148,13 @@ class Deadline:
                 await task
                 return
         except asyncio.CancelledError:
+            # The server ends, and waits no longer; or nobody is there any more.
+            begun, answer.dropped = answer.begun, True
             self._abandon(task, ending)
-            raise
+            if begun:
+                raise
+            await failed(NotRunningError("the gateway stops, and this was not answered in time"))(scope, receive, send)
+            return
         answer.dropped = True
         self._abandon(task, ending)
         self._patience.timed_out()

@@ -22,8 +22,12 @@ __all__ = ["WebServer"]
 
 _OPTIONS = [name for name in inspect.signature(uvicorn.Config).parameters if name != "app"]
 
+_BACKLOG = 256
+"""Connections that wait to be accepted: all are at once, some 0.3 s in which the event loop does nothing else."""
+
 _DEFAULTS: dict[str, Any] = {
     "access_log": False,
+    "backlog": _BACKLOG,
     "http": CuttableProtocol,
     "lifespan": "off",
     "log_config": None,
@@ -37,6 +41,8 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
+_MOMENT = 0.05
+"""Seconds after which it looks again whether it is to hurry."""
 _ENDING = 2.0
 """Seconds, once the engine has ended, until answers that are being sent are cut off; their clients may never read."""
 
@@ -49,6 +55,8 @@ class _Server(uvicorn.Server):
         self._on_loaded = on_loaded
         self._on_stopping = on_stopping
         self.thread: threading.Thread | None = None
+        self.lingers = 0.0
+        """Seconds that it goes on to answer when it is to end."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -65,9 +73,16 @@ class _Server(uvicorn.Server):
         # First the engine: whoever waits for a tick is answered, and no request holds the server up.
         with ThreadPoolExecutor(1, "web-stopping") as aside:
             await asyncio.get_running_loop().run_in_executor(aside, self._on_stopping)
+        await self._linger()
         cutting = asyncio.ensure_future(self._cut_off())
         await super().shutdown(sockets)
         cutting.cancel()
+
+    async def _linger(self) -> None:
+        """Answer for a moment longer, so that whoever asks what has become of the gateway is told."""
+        for _ in range(int(self.lingers / _MOMENT)):
+            if not self.force_exit:
+                await asyncio.sleep(_MOMENT)
 
     async def _cut_off(self) -> None:
         """End the connections whose answers were begun and are not sent to their end."""
@@ -142,10 +157,15 @@ class WebServer:
             self._server.should_exit = True
 
     def shorten_the_end(self, seconds: int) -> None:
-        """Give requests in progress no more than that when the end begins; from any thread."""
+        """Give requests in progress no more than that when the end begins, and answer new ones for half of it.
+
+        From any thread.
+        """
         if self._server is not None:
             patience = self._server.config.timeout_graceful_shutdown
-            self._server.config.timeout_graceful_shutdown = seconds if patience is None else min(patience, seconds)
+            seconds = seconds if patience is None else min(patience, seconds)
+            self._server.lingers = seconds / 2
+            self._server.config.timeout_graceful_shutdown = seconds - seconds // 2
 
     def close(self) -> None:
         """Give the port back."""
@@ -199,7 +219,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(2048)
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise PortTakenError(

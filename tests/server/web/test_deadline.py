@@ -5,12 +5,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from csp_gateway import GatewaySettings
+from csp_gateway.server.web import WebServer
 from csp_gateway.server.web.deadline import BEGUN, Deadline, Patience, waiting_for
 from csp_gateway.server.web.reply import mount_errors
 
@@ -99,6 +101,20 @@ def test_a_route_that_waits_is_cancelled_and_says_for_what(served: Any) -> None:
     assert answer.json()["detail"] == "GET /waits was not answered within 0.05 s; it waited for the moon"
     assert api.cancelled.wait(5)
     assert api.patience.statistics()["in_progress"] == 0
+
+
+def test_a_server_that_ends_and_waits_no_longer_says_so() -> None:
+    api = Api()
+    server = WebServer(GatewaySettings(PORT=0), {})
+    url = server.url
+    serving = threading.Thread(target=server.serve, args=(api.app, lambda: None, lambda: server.shorten_the_end(1)))
+    serving.start()
+    threading.Timer(0.3, server.ask_to_stop).start()
+    answer = httpx2.get(f"{url}/waits", timeout=10)
+    serving.join(20)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["detail"] == "the gateway stops, and this was not answered in time"
+    assert api.cancelled.wait(5)
 
 
 def test_a_stream_of_events_is_in_progress_only_until_it_begins() -> None:

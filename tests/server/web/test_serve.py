@@ -33,6 +33,21 @@ def test_it_serves_until_it_is_asked_to_stop() -> None:
     assert told == ["stopping"]
 
 
+def test_when_the_end_is_short_new_requests_are_answered_for_half_of_it() -> None:
+    server = WebServer(GatewaySettings(PORT=0), {})
+    url, stopping = server.url, threading.Event()
+    thread = threading.Thread(target=server.serve, args=(app, stopping.set, lambda: server.shorten_the_end(4)))
+    thread.start()
+    assert httpx2.get(url).text == "here"
+    server.ask_to_stop()
+    assert stopping.wait(5)
+    assert httpx2.get(url).text == "here"
+    server.ask_to_stop(hurry=True)
+    thread.join(20)
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(url)
+
+
 def test_asked_to_stop_before_it_served() -> None:
     server = WebServer(GatewaySettings(PORT=0), {})
     server.ask_to_stop()
