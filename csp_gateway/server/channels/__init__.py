@@ -12,9 +12,10 @@ from csp_gateway.server.channels.limits import HistoryLimits, Keep
 from csp_gateway.server.channels.marks import Stage
 from csp_gateway.server.channels.outside import Outside
 from csp_gateway.server.channels.selection import ChannelSelection
-from csp_gateway.server.channels.sends import Sendable
+from csp_gateway.server.channels.sends import WAITING_LIMIT, Sendable
 
 __all__ = [
+    "WAITING_LIMIT",
     "Answer",
     "Bus",
     "Cell",

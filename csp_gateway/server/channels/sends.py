@@ -119,6 +119,12 @@ class Door:
         name = self.declaration.name
         if threading.get_ident() != self._engine_thread():
             self._refuse_outside()  # a node goes on until the engine ends, and would end it
+        if count > WAITING_LIMIT:
+            self.refused += count
+            raise SendRefusedError(
+                f"channel {name!r}: {count} values were sent at once, and {WAITING_LIMIT} may wait for the engine at "
+                f"most; send them in several goes"
+            )
         if self.waiting + count > WAITING_LIMIT:
             self.refused += count
             raise SendRefusedError(

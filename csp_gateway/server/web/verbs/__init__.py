@@ -10,8 +10,9 @@ from csp_gateway.server.web.verbs.newest import Newest
 from csp_gateway.server.web.verbs.next import mount_next
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.refused import Refused
-from csp_gateway.server.web.verbs.send import INLINE_BYTES, mount_send
+from csp_gateway.server.web.verbs.send import mount_send
 from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, why_not
+from csp_gateway.server.web.verbs.slices import INLINE_BYTES
 from csp_gateway.server.web.verbs.sql import mount_sql
 from csp_gateway.server.web.verbs.stage import mount_stage
 from csp_gateway.server.web.verbs.state import collected, mount_state

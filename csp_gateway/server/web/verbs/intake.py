@@ -1,20 +1,29 @@
 """What a body that was sent means: ticks of one channel, or of the keys of a basket."""
 
 from collections.abc import Collection
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
 from pydantic import ValidationError
 
 from csp_gateway.errors import NoProviderException, did_you_mean
-from csp_gateway.server.channels import Answer, Outside
+from csp_gateway.server.channels import WAITING_LIMIT, Answer, Outside
 from csp_gateway.server.structs import decode_many
 from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs.refused import UNREADABLE, Place, Refused, wrong
 from csp_gateway.server.web.verbs.shape import Shape
+from csp_gateway.server.web.verbs.slices import refuse_more, slices_of
 
-__all__ = ["Accepted", "Intake"]
+__all__ = ["RECORDS_LIMIT", "Accepted", "Intake"]
+
+RECORDS_LIMIT = WAITING_LIMIT
+"""Records of one body; more could never wait for the engine at once, and a list channel would hold it up with them."""
+_SHOWN_ERRORS = 100
+"""Errors of one body that are told."""
+_MOST_ERRORS = 1_000
+"""Errors after which a body is not read to its end."""
 
 
 class Accepted(NamedTuple):
@@ -52,7 +61,8 @@ class Intake:
             ticked: whether anybody will wait until it has ticked.
 
         Raises:
-            Refused: the body is no JSON, or not of the channel's class; or there is no such key.
+            Refused: the body is no JSON, or not of the channel's class, or has more than ``RECORDS_LIMIT`` records;
+                or there is no such key.
             HTTPException: nobody opened the key.
             GatewayException: it was not taken, or could not be answered; then it was not queued either.
         """
@@ -72,14 +82,16 @@ class Intake:
             parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         except UNREADABLE as error:
             raise Refused([wrong("dict_type", ("body",), f"Input should be an object by key: {error}", body)]) from None
-        unknown = [self._unknown(spelled, ("body", spelled, "[key]")) for spelled in parts if not self._has(spelled)]
-        if unknown:
-            raise Refused(unknown)
+        if unknown := [spelled for spelled in parts if not self._has(spelled)]:
+            told = [self._unknown(spelled, ("body", spelled, "[key]")) for spelled in unknown[:_SHOWN_ERRORS]]
+            raise Refused(told, len(unknown))
         ticks: dict[Any, Any] = {}
+        left = RECORDS_LIMIT
         for spelled, part in parts.items():
             key = self._key(spelled, ("body", spelled, "[key]"))
-            if records := self._records(bytes(part), ("body", spelled), single=not self._shape.listed):
+            if records := self._records(bytes(part), ("body", spelled), left, single=not self._shape.listed):
                 ticks[key] = records if self._shape.listed else records[0]
+                left -= len(records)
         given = list(ticks.values())
         answer = written([each for tick in given for each in tick] if self._shape.listed else given)
         if not ticks:
@@ -87,14 +99,28 @@ class Intake:
         whole = ticks if self._shape.container is dict else [ticks.get(i) for i in range(max(ticks) + 1)]
         return Accepted(answer, self._outside.send_all(self._shape.channel, [whole], ticked=ticked))
 
-    def _records(self, data: bytes, where: Place, *, single: bool = False) -> list[Any]:
+    def _records(self, data: bytes, where: Place, most: int = RECORDS_LIMIT, *, single: bool = False) -> list[Any]:
         if single and data[:1] == b"[":
             raise Refused([wrong("object_type", where, "Input should be an object: a key ticks once a send", data)])
-        try:
-            return decode_many(self._shape.struct, data, self._context)
-        except ValidationError as error:
-            errors = [{**each, "loc": (*where, *each["loc"])} for each in error.errors(include_url=False)]
-            raise Refused(errors, error.error_count()) from None
+        refuse_more(data, most, where)
+        records: list[Any] = []
+        errors: list[dict[str, Any]] = []
+        count = 0
+        for start, piece in slices_of(data):
+            if count >= _MOST_ERRORS:
+                raise Refused(errors)  # nobody knows how many more there are
+            try:
+                records += decode_many(self._shape.struct, piece, self._context)
+            except ValidationError as error:
+                count += error.error_count()
+                if len(errors) < _SHOWN_ERRORS:
+                    found = (
+                        {**each, "loc": _place(where, start, each["loc"])} for each in error.errors(include_url=False)
+                    )
+                    errors += islice(found, _SHOWN_ERRORS - len(errors))
+        if errors:
+            raise Refused(errors, count)
+        return records
 
     def _has(self, spelled: str) -> bool:
         return spelled in self._shape.keys
@@ -108,3 +134,10 @@ class Intake:
 
     def _unknown(self, spelled: str, where: Place) -> dict[str, Any]:
         return wrong("enum", where, f"There is no such key; {did_you_mean(spelled, self._shape.keys)}", spelled)
+
+
+def _place(where: Place, start: int, within: Place) -> Place:
+    """Where something is wrong that is ``within`` a slice; of a body that is no array, the slice is all of it."""
+    if start and within and isinstance(within[0], int):
+        within = (start + within[0], *within[1:])
+    return (*where, *within)

@@ -22,13 +22,10 @@ from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_v
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.shape import Shape
+from csp_gateway.server.web.verbs.slices import INLINE_BYTES
 from csp_gateway.server.web.workers import Workers
 
-__all__ = ["INLINE_BYTES", "mount_send"]
-
-INLINE_BYTES = 4 * 1024
-"""Bytes of a body that are decoded on the event loop; more goes to a worker thread. What costs most is many records
-that say nothing: so many bytes of them are some 15 ms, and as many of usual ones a tenth of a millisecond."""
+__all__ = ["mount_send"]
 
 _ACKNOWLEDGED = ("accepted", "ticked")
 _Wait = Annotated[

@@ -139,6 +139,22 @@ def test_a_key_that_is_not_there_is_404(way: Any, method: str, path: str, detail
     assert (answer.status_code, answer.json()["detail"]) == (404, detail)
 
 
+def test_of_many_unknown_keys_the_first_hundred_are_told(way: Any) -> None:
+    answer = way.post("/api/v1/send/by_side", json={f"key{n}": {"n": n} for n in range(250)})
+    assert answer.status_code == 422
+    assert len(answer.json()["detail"]) == 100
+    assert answer.json()["more"] == 150
+
+
+def test_records_are_counted_over_all_keys(way: Any, client: Any) -> None:
+    half = b"[" + b",".join([b'{"n":1}'] * 50_001) + b"]"
+    headers = {"content-type": "application/json"}
+    answer = way.post("/api/v1/send/by_name", content=b'{"x":%b,"a/b":%b}' % (half, half), headers=headers)
+    assert answer.status_code == 422
+    assert [detail["type"] for detail in answer.json()["detail"]] == ["too_long"]
+    assert client.gateway.channels.statistics()["sends"]["by_name"]["sent"] == 0
+
+
 def test_next_of_a_key_waits_for_that_key(client: Any) -> None:
     with ThreadPoolExecutor(2) as pool:
         of_key = pool.submit(client.get, "/api/v1/next/by_side/SELL")

@@ -7,6 +7,7 @@ import csp
 import pytest
 
 from csp_gateway import MountRestRoutes
+from csp_gateway.server.web.verbs.intake import RECORDS_LIMIT
 
 from .. import conftest
 
@@ -90,6 +91,25 @@ def test_of_many_errors_the_first_hundred_are_told(client: Any) -> None:
     assert answer.status_code == 422
     assert [detail["loc"][1] for detail in answer.json()["detail"]] == list(range(100))
     assert answer.json()["more"] == 150
+
+
+def test_of_too_many_errors_nobody_counts_the_rest(client: Any) -> None:
+    answer = client.post(URL, json=[{"n": 1}] * 300 + [{"n": "x"}] * 5000)
+    assert [detail["loc"][1] for detail in answer.json()["detail"]] == list(range(300, 400))
+    assert "more" not in answer.json()
+
+
+@pytest.mark.parametrize("channel", ["my_counts", "several"])
+def test_more_records_than_may_wait_are_refused_before_any_is_made(client: Any, channel: str) -> None:
+    body = b"[" + b",".join([b"{}"] * (RECORDS_LIMIT + 1)) + b"]"
+    before = int(conftest.Count(n=0).id)
+    answer = client.post(f"/api/v1/send/{channel}", content=body, headers={"content-type": "application/json"})
+    assert int(conftest.Count(n=0).id) == before + 1
+    assert answer.status_code == 422
+    (detail,) = answer.json()["detail"]
+    assert (detail["type"], detail["loc"]) == ("too_long", ["body"])
+    assert "at most 100,000 records at once" in detail["msg"]
+    assert client.gateway.channels.statistics()["sends"][channel]["sent"] == 0
 
 
 def test_a_channel_that_takes_nothing(client: Any, serve: Any) -> None:
