@@ -170,7 +170,7 @@ def test_a_send_that_is_refused_is_tried_once(serve: Any, monkeypatch: pytest.Mo
     client = serve()
     answer = client.post("/api/v1/send/my_counts", json=[{"n": n} for n in range(10)])
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert "send again later" in answer.json()["detail"]
+    assert "send them in several goes" in answer.json()["detail"]
     assert client.gateway.channels.statistics()["sends"]["my_counts"]["refused"] == 10
 
 

@@ -28,7 +28,7 @@ def test_what_is_no_array_passes(data: bytes) -> None:
     assert list(slices_of(data)) == [(0, data)]
 
 
-@pytest.mark.parametrize("data", [b"[1,2,3", b"[{},{},x]", b'["\xff",2,3]', b"[1,2,3]]", b"[1,2," + b"[" * 5000])
+@pytest.mark.parametrize("data", [b"[1,2,", b"[{},{},x]", b'["\xff",2,3]', b"[1,2,]", b"[1,2," + b"[" * 5000])
 def test_what_may_be_more_and_is_no_json_is_said_to_be_none(data: bytes) -> None:
     with pytest.raises(Refused) as refused:
         refuse_more(data, 2, ("body",))
