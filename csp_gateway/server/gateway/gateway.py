@@ -13,6 +13,7 @@ from csp_gateway.server.gateway.drawing import draw_graph
 from csp_gateway.server.gateway.parts import GatewayParts
 from csp_gateway.server.gateway.routes import add_routes
 from csp_gateway.server.gateway.run import Run
+from csp_gateway.server.gateway.span import span_of
 from csp_gateway.server.web import Condition, GatewayWebApp, WebServer, refuse_unknown_options
 
 __all__ = ["Gateway"]
@@ -59,8 +60,8 @@ class Gateway(GatewayParts):
         ui: bool = False,
         *,
         _in_test: bool = False,
-        starttime: datetime | None = None,
-        endtime: datetime | timedelta | None = None,
+        starttime: datetime | str | None = None,
+        endtime: datetime | timedelta | float | str | None = None,
         build_timeout: float | timedelta | str = 30,
         module_shutdown_timeout: float | timedelta | str = 60,
         **uvicorn_options: Any,
@@ -74,8 +75,8 @@ class Gateway(GatewayParts):
             show: draw the graph to ``outputs/gateway.png`` instead of running it (needs graphviz).
             rest: serve the API, in this thread, until the gateway is stopped, whatever ``block`` says.
             ui: serve the page too; implies ``rest``.
-            starttime: engine time to start from (UTC); None for now.
-            endtime: engine time to end at, or how long to run; None for never.
+            starttime: engine time to start from (UTC), also as ISO 8601 text; None for now.
+            endtime: engine time to end at, or how long to run, also in seconds or as text; None for never.
             build_timeout: seconds until the graph must run.
             module_shutdown_timeout: seconds all modules' ``shutdown`` may take together.
             uvicorn_options: options of ``uvicorn.Config``, such as ``ssl_keyfile``.
@@ -88,6 +89,7 @@ class Gateway(GatewayParts):
             WiringError: channels cannot be joined: no provider, unknown name, wrong type.
             EngineError: a node raised; its exception is the cause.
             PortTakenError: another program listens there.
+            StartError: an option says nothing that can be.
             StartTimeoutError: the graph was not running in time.
             ShutdownError: all went well but for the end: a module's ``shutdown`` raised, or a node would not return.
         """
@@ -95,6 +97,7 @@ class Gateway(GatewayParts):
             return draw_graph(lambda: self.graph(user_graph))
         refuse_unknown_options(uvicorn_options)
         rest = rest or ui
+        begins, ends = span_of(starttime, endtime)
         build_seconds, shutdown_seconds = _seconds(build_timeout), _seconds(module_shutdown_timeout)
         with self._starting:
             self._refuse_a_second_start()
@@ -104,8 +107,8 @@ class Gateway(GatewayParts):
                 (lambda: self._make_web_app(ui)) if rest else None,
                 WebServer(self.settings, uvicorn_options) if rest and not _in_test else None,
                 detached=_in_test or not (rest or block),
-                starttime=starttime,
-                endtime=endtime,
+                starttime=begins,
+                endtime=ends,
                 realtime=realtime,
                 shutdown_timeout=shutdown_seconds,
             )

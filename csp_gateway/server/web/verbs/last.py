@@ -60,10 +60,11 @@ def mount_last(router: APIRouter, outside: Outside, newest: Newest, epoch: str) 
         "With an `ETag`: `If-None-Match` is answered 304 until the channel ticks again."
     )
     whole = f"each key of `{shape.channel}` that has ticked, in order," if shape.container else f"`{shape.channel}`"
-    mount_verb(router, "GET", shape, "", last, "Get Last", description.format(whole), refusals=OVER)
+    others = {304: "It has not ticked since the tag of `If-None-Match`; nothing is answered", **OVER}
+    mount_verb(router, "GET", shape, "", last, "Get Last", description.format(whole), refusals=others)
     if shape.container:
         of_key = description.format(f"one key of `{shape.channel}`")
-        mount_verb(router, "GET", shape, KEY, last_of_key, "Get Last", of_key, refusals=OVER)
+        mount_verb(router, "GET", shape, KEY, last_of_key, "Get Last", of_key, refusals=others)
 
 
 async def _arrived(request: Request, shape: Shape, answer: Answer) -> bool:

@@ -72,7 +72,7 @@ def mount_verb(
     """
     responses = get_default_responses()
     for status, when in (refusals or {}).items():
-        responses[status] = {"model": Detail, "description": when}
+        responses[status] = {"description": when, **({"model": Detail} if status >= 400 else {})}
     for channel in shape.spellings:
         router.add_api_route(
             f"/{channel}{suffix}",

@@ -38,18 +38,7 @@ _REFUSALS = {
 class Select(BaseModel):
     """One SELECT, and the values of its parameters."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"sql": "select count(*) as n from orders"},
-                {
-                    "sql": "select symbol, sum(size) as total from orders where price > $low group by symbol",
-                    "parameters": {"low": 10},
-                },
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     sql: str = Field(description="DuckDB's SQL: one SELECT, in which every state is a table by its name.")
     parameters: dict[str, Any] | list[Any] | None = Field(
@@ -91,8 +80,9 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
     """
 
     sending = _Sending(_MOST_SENT * limits.bytes)
+    examples = [{"sql": f"select count(*) as n from {_quoted(name)}"} for name in tables[:2]]
 
-    async def sql(request: Request, select: Annotated[Select, Body()]) -> Response:
+    async def sql(request: Request, select: Annotated[Select, Body(examples=examples)]) -> Response:
         chosen = wanted_format(request)
         refuse_unknown(request, ())
         cancel = Cancellation()
@@ -126,3 +116,7 @@ def mount_sql(router: APIRouter, outside: Outside, limits: SqlLimits, tables: li
         ),
         operation_id="sql",
     )
+
+
+def _quoted(name: str) -> str:
+    return name if name.isidentifier() else f'"{name}"'
