@@ -96,15 +96,15 @@ class Conflation:
 
 
 def reader_of(path: str | tuple[str, ...]) -> Callable[[Any], Any]:
-    """What reads the value that tells records apart; what is unset, or cannot be hashed, is told by its text."""
+    """What reads the value that tells records apart; a record of which that cannot be told is one by itself."""
     read = attrgetter(*((path,) if isinstance(path, str) else path))
 
     def reads(record: Any) -> Any:
         try:
             value = read(record)
             hash(value)
-        except (AttributeError, TypeError):
-            return repr(record)
+        except Exception:  # it is unset, or cannot be hashed, or its class raises what it likes
+            return (id(record),)
         return value
 
     return reads

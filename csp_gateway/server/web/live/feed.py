@@ -199,7 +199,7 @@ class Feed:
         return [Told(self.shape, tick, self._heads) for tick in ticks], lost
 
     def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Have ``work`` done by a worker thread, and go on with ``then`` on the event loop."""
+        """Have ``work`` done by a worker thread, and go on with ``then`` on the event loop; ``work`` must not raise."""
 
         async def go() -> None:
             try:

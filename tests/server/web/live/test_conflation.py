@@ -72,10 +72,10 @@ def test_what_tells_records_apart_may_be_several_fields_or_cannot_be_read() -> N
     assert reader_of("n")(quote(7)) == 7
     assert reader_of(("symbol", "n"))(quote(7, "B")) == ("B", 7)
     unset = Quote(symbol="A")
-    assert reader_of("n")(unset) == repr(unset)
+    assert reader_of("n")(unset) == (id(unset),)
 
     class Held:
         n: Any = []
 
     held = Held()
-    assert reader_of("n")(held) == repr(held)
+    assert reader_of("n")(held) == (id(held),)
