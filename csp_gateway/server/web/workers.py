@@ -12,13 +12,17 @@ from typing import Any, NoReturn, TypeVar
 from csp_gateway.errors import NotRunningError
 from csp_gateway.server.web.problem import PROBLEMS, TOO_MANY_REQUESTS, RefusedRequest
 
-__all__ = ["WORK_LIMIT", "Workers"]
+__all__ = ["LARGE_BODY", "WORK_LIMIT", "Workers"]
 
 T = TypeVar("T")
 
 WORK_LIMIT = 1_000
 """Pieces of work that may be begun or wait; one more is refused."""
+LARGE_BODY = 256 * 1024
+"""Bytes of a body that takes long to be decoded: ten milliseconds and more."""
 _THREADS = 4
+_DECODERS = 2
+"""Threads for bodies that are sent, and as many again for large ones: a slow one holds up its like alone."""
 _ENDING = 2.0
 """Seconds that the threads are waited for at the end."""
 
@@ -27,13 +31,15 @@ class Workers:
     """The threads of one web application; they are started when there is work, and joined by ``close``.
 
     Args:
-        threads: how many there are at most.
-        limit: pieces of work that may be begun or wait.
+        threads: how many there are at most, beside those that decode bodies.
+        limit: pieces of work that may be begun or wait, those that decode bodies among them.
     """
 
     def __init__(self, threads: int = _THREADS, limit: int = WORK_LIMIT) -> None:
         self._limit = limit
         self._pool = ThreadPoolExecutor(threads, "web-worker", self._begin)
+        self._decoders = ThreadPoolExecutor(_DECODERS, "web-worker-body", self._begin)
+        self._large = ThreadPoolExecutor(_DECODERS, "web-worker-large", self._begin)
         self._threads: list[threading.Thread] = []
         self._closed = False
         self._counts = {"open": 0, "done": 0, "refused": 0}
@@ -44,6 +50,14 @@ class Workers:
         """Whether work would be refused now."""
         return self._closed or self._counts["open"] >= self._limit
 
+    async def decode(self, size: int, work: Callable[..., T], *given: Any) -> T:
+        """As ``run``, for work that reads a body of so many bytes: no such work keeps a thread from all other.
+
+        Raises:
+            RefusedRequest: 503, as ``run``.
+        """
+        return await self._run(self._decoders if size <= LARGE_BODY else self._large, work, *given)
+
     async def run(self, work: Callable[..., T], *given: Any) -> T:
         """What ``work`` gives or raises, called on one of the threads with what is given.
 
@@ -52,12 +66,15 @@ class Workers:
         Raises:
             RefusedRequest: 503, too much is to be done already, or the gateway has stopped.
         """
+        return await self._run(self._pool, work, *given)
+
+    async def _run(self, pool: ThreadPoolExecutor, work: Callable[..., T], *given: Any) -> T:
         piece = _Piece(partial(copy_context().run, work, *given))
         with self._lock:
             if self.full:
                 self._refuse()
             # Under the lock, so that nothing is given to a pool that has ended.
-            future = self._pool.submit(piece.do)
+            future = pool.submit(piece.do)
             self._counts["open"] += 1
         future.add_done_callback(self._ended)
         here = asyncio.wrap_future(future)
@@ -77,7 +94,8 @@ class Workers:
         """Refuse what comes from now on, cancel what waits, and join the threads, for two seconds at most."""
         with self._lock:
             self._closed = True
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._decoders, self._large):
+            pool.shutdown(wait=False, cancel_futures=True)
         until = time.monotonic() + _ENDING
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from csp_gateway.server.web.problem import RefusedRequest
-from csp_gateway.server.web.workers import Workers
+from csp_gateway.server.web.workers import LARGE_BODY, Workers
 
 
 @pytest.fixture
@@ -108,3 +108,29 @@ def test_close_joins_its_threads_and_refuses_who_waits(workers: Workers) -> None
 
     assert asyncio.run(ask()) == "the gateway has stopped"
     assert workers.full
+
+
+def test_large_bodies_keep_no_thread_from_small_ones_nor_from_other_work() -> None:
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+
+    def large() -> bool:
+        begun.release()
+        return go_on.wait(10)
+
+    async def ask() -> None:
+        both = Workers()
+        tasks = [asyncio.ensure_future(both.decode(LARGE_BODY + 1, large)) for _ in range(6)]
+        await asyncio.sleep(0)
+        names = [await both.decode(size, lambda: threading.current_thread().name) for size in (1, LARGE_BODY)]
+        assert [name.rpartition("_")[0] for name in names] == ["web-worker-body"] * 2
+        assert (await both.run(lambda: threading.current_thread().name)).startswith("web-worker_")
+        assert both.statistics()["open"] == 6
+        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=10)
+        assert not begun.acquire(blocking=False)  # two at once, and no more
+        go_on.set()
+        assert await asyncio.gather(*tasks) == [True] * 6
+        both.close()
+
+    asyncio.run(ask())
+    assert not [each for each in threading.enumerate() if each.name.startswith(("web-worker-body", "web-worker-large"))]

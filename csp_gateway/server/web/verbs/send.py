@@ -126,7 +126,7 @@ def _route(
         asked = (body, spelled, wait[0], keys, caller_of(request))
         try:
             here = len(body) <= INLINE_BYTES
-            accepted, before = take(*asked) if here else await workers.run(take, *asked)
+            accepted, before = take(*asked) if here else await workers.decode(len(body), take, *asked)
         except Refused as refused:
             return invalid(refused.errors, refused.count)
         if accepted.ticked is not None and not await _ticked(request, shape, accepted.ticked):
