@@ -3,7 +3,7 @@
 from csp_gateway.server.structs.arrow_layout import LAYOUTS
 from csp_gateway.server.structs.arrow_reader import ArrowReader, ArrowRows, Leaf
 from csp_gateway.server.structs.controls import Controls
-from csp_gateway.server.structs.decode import decode, decode_many
+from csp_gateway.server.structs.decode import decode, decode_many, is_plain
 from csp_gateway.server.structs.encode import encode, encode_many
 from csp_gateway.server.structs.example import example_of
 from csp_gateway.server.structs.gateway_struct import GatewayStruct, global_lookup, is_gateway_struct_like
@@ -47,6 +47,7 @@ __all__ = [
     "get_counter",
     "global_lookup",
     "is_gateway_struct_like",
+    "is_plain",
     "with_odd",
     "write_rows",
 ]

@@ -25,7 +25,7 @@ from csp_gateway.server.structs.schema import (
     pydantic_type,
 )
 
-__all__ = ["builder_of", "decode", "decode_many"]
+__all__ = ["builder_of", "decode", "decode_many", "is_plain"]
 
 S = TypeVar("S")
 
@@ -87,6 +87,11 @@ def builder_of(cls: type) -> Callable[..., Any] | None:
     """The generated function that makes structs of ``cls`` of what msgspec read; None when pydantic does it all."""
     decoder = _decoder_of(cls)
     return None if decoder is None else decoder.build
+
+
+def is_plain(cls: type) -> bool:
+    """Whether structs of ``cls`` are read without pydantic, and so without rules of the user's, its own or nested."""
+    return _decoder_of(cls) is not None
 
 
 @lru_cache(maxsize=256)

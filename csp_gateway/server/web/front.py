@@ -66,13 +66,18 @@ class Front:
                 if waiter is not None:
                     await waiter(scope, receive, never_stored(send))
                     return
-            elif method == "POST" and scope["path"] in self._send and _is_simple(scope):
+            elif method == "POST" and self._is_quick(scope["path"]) and _is_simple(scope):
                 begun = asyncio.get_running_loop().time()
                 receive = await self._try_send(scope, receive, send)
                 if receive is _answered:
                     return
                 scope = {**scope, BEGUN: begun}
         await self._app(scope, receive, send)
+
+    def _is_quick(self, path: str) -> bool:
+        """Whether small bodies may be read here."""
+        intake = self._send.get(path)
+        return intake is not None and intake.is_quick(0)
 
     async def _try_last(self, newest: Newest, scope: Scope, receive: Receive, send: Send) -> bool:
         """Answer with the newest tick; whether that could be done here, at once."""

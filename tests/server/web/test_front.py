@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from csp_gateway import ChannelSelection, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
 from csp_gateway.server.channels import sends
 from csp_gateway.server.web.deadline import BEGUN
-from csp_gateway.server.web.verbs import INLINE_BYTES, Writer
+from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Writer
 
 from . import conftest
 
@@ -90,14 +90,23 @@ class WatchedFeed(GatewayModule):
         channels.add_send_channel("watched")
 
 
-def test_a_large_body_is_not_decoded_on_the_event_loop(serve: Any) -> None:
-    threads = []
+@pytest.mark.parametrize("ruled", [False, True])
+def test_large_bodies_and_rules_are_kept_from_the_event_loop(
+    serve: Any, monkeypatch: pytest.MonkeyPatch, ruled: bool
+) -> None:
+    threads, accept = [], Intake.accept
 
     def note(record: Watched) -> Watched:
         threads.append(threading.current_thread())
         return record
 
-    Watched.add_validator(note)
+    def noted(*args: Any, **more: Any) -> Any:
+        threads.append(threading.current_thread())
+        return accept(*args, **more)
+
+    monkeypatch.setattr(Intake, "accept", noted)
+    if ruled:
+        Watched.add_validator(note)
     client = serve(WatchedFeed(), MountRestRoutes(), channels=WatchedCh())
 
     async def on_loop() -> threading.Thread:
@@ -106,7 +115,7 @@ def test_a_large_body_is_not_decoded_on_the_event_loop(serve: Any) -> None:
     with client:  # one loop for all of them
         loop_thread = client.portal.call(on_loop)
         for path in ("/api/v1/send/watched", "/api/v1/send/watched?token=1"):
-            for padding, here in ((0, True), (INLINE_BYTES, False)):
+            for padding, here in ((0, not ruled), (INLINE_BYTES, False)):
                 threads.clear()
                 body = b'{"n": 1}' + b" " * padding
                 answer = client.post(path, content=body, headers={"content-type": "application/json"})

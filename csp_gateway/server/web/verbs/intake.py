@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from csp_gateway.errors import NoProviderException, did_you_mean
 from csp_gateway.server.channels import WAITING_LIMIT, Answer, Outside
-from csp_gateway.server.structs import decode_many
+from csp_gateway.server.structs import decode_many, is_plain
 from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs.refused import UNREADABLE, Place, Refused, wrong
 from csp_gateway.server.web.verbs.shape import Shape
-from csp_gateway.server.web.verbs.slices import refuse_more, slices_of
+from csp_gateway.server.web.verbs.slices import INLINE_BYTES, refuse_more, slices_of
 
 __all__ = ["RECORDS_LIMIT", "Accepted", "Intake"]
 
@@ -50,6 +50,10 @@ class Intake:
         self._context = context
         self.opened = tuple(opened)
         """The spellings of the keys that can be sent to."""
+
+    def is_quick(self, size: int) -> bool:
+        """Whether a body of so many bytes may be read on an event loop: not if that calls rules of the user's."""
+        return size <= INLINE_BYTES and is_plain(self._shape.struct)
 
     def accept(self, body: bytes, spelled: str | None = None, *, ticked: bool = False) -> Accepted:
         """Queue what a body says, and give back the answer: what was accepted.

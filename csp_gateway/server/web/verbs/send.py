@@ -22,7 +22,6 @@ from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_v
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.shape import Shape
-from csp_gateway.server.web.verbs.slices import INLINE_BYTES
 from csp_gateway.server.web.workers import Workers
 
 __all__ = ["mount_send"]
@@ -125,7 +124,7 @@ def _route(
         refuse_unknown(request, {"wait"})
         asked = (body, spelled, wait[0], keys, caller_of(request))
         try:
-            here = len(body) <= INLINE_BYTES
+            here = intake.is_quick(len(body))
             accepted, before = take(*asked) if here else await workers.decode(len(body), take, *asked)
         except Refused as refused:
             return invalid(refused.errors, refused.count)
