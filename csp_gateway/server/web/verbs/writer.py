@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from csp_gateway.server.structs.weigh import weigh
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs.shape import Shape
 from csp_gateway.server.web.workers import Workers
@@ -10,8 +11,8 @@ __all__ = ["INLINE_JSON", "Writer"]
 
 INLINE_JSON = 32 * 1024
 """Bytes of JSON that are written on the event loop: a millisecond or so."""
-_FIRST_GUESS = 500
-"""Bytes of a record, until one of the channel has been written."""
+_FADING = 0.9
+"""What is left, at the next tick, of the size of a record that was large: sizes may alternate."""
 
 
 class Writer:
@@ -25,10 +26,12 @@ class Writer:
     def __init__(self, shape: Shape, workers: Workers) -> None:
         self.shape = shape
         self._workers = workers
-        self._each: float = _FIRST_GUESS
+        self._each: float | None = None
 
     def is_large(self, value: Any, *, of_key: bool = False) -> bool:
-        """Whether a value takes long to be written, by its number of records and the size of those before."""
+        """Whether a value takes long to be written, by its number of records and the size of the largest of late; the first is weighed."""
+        if self._each is None:
+            return weigh(value) > INLINE_JSON
         return self._count(value, of_key) * self._each > INLINE_JSON
 
     def write(self, value: Any, *, of_key: bool = False) -> bytes:
@@ -44,7 +47,7 @@ class Writer:
         records = self.shape.records(value, of_key=of_key)
         body = written(records)
         if records:
-            self._each = len(body) / len(records)
+            self._each = max(len(body) / len(records), (self._each or 0.0) * _FADING)
         return body
 
     async def write_aside(self, value: Any, *, of_key: bool = False) -> bytes:

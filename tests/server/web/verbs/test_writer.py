@@ -54,11 +54,24 @@ def test_what_is_large_is_written_on_a_thread(monkeypatch: pytest.MonkeyPatch) -
 def test_how_large_is_known_from_those_before() -> None:
     ours = writer(listed=False)
     heavy = Noted(text="x" * INLINE_JSON)
-    assert not ours.is_large(heavy)
+    assert ours.is_large(heavy)
+    assert not ours.is_large(Noted(n=1))
     ours.write(heavy)
     assert ours.is_large(heavy)
     ours.write(Noted(n=1))
     assert not ours.is_large(heavy)
+
+
+def test_sizes_that_alternate_are_not_underrated() -> None:
+    ours = writer(listed=False)
+    heavy = Noted(text="x" * 10 * INLINE_JSON)
+    for _ in range(5):
+        ours.write(heavy)
+        ours.write(Noted(n=1))
+        assert ours.is_large(heavy)
+    for _ in range(30):
+        ours.write(Noted(n=1))
+    assert not ours.is_large(Noted(n=1))
 
 
 @pytest.mark.parametrize(
