@@ -26,13 +26,11 @@ class Writer:
     def __init__(self, shape: Shape, workers: Workers) -> None:
         self.shape = shape
         self._workers = workers
-        self._each: float | None = None
+        self._each = 0.0
 
     def is_large(self, value: Any, *, of_key: bool = False) -> bool:
-        """Whether a value takes long to be written, by its number of records and the size of the largest of late; the first is weighed."""
-        if self._each is None:
-            return weigh(value) > INLINE_JSON
-        return self._count(value, of_key) * self._each > INLINE_JSON
+        """Whether a value takes long to be written, by what it weighs, and by the largest records of late."""
+        return self._count(value, of_key) * self._each > INLINE_JSON or weigh(value) > INLINE_JSON
 
     def write(self, value: Any, *, of_key: bool = False) -> bytes:
         """A value as a JSON array of records; from any thread.
@@ -47,7 +45,7 @@ class Writer:
         records = self.shape.records(value, of_key=of_key)
         body = written(records)
         if records:
-            self._each = max(len(body) / len(records), (self._each or 0.0) * _FADING)
+            self._each = max(len(body) / len(records), self._each * _FADING)
         return body
 
     async def write_aside(self, value: Any, *, of_key: bool = False) -> bytes:
