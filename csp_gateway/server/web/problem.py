@@ -42,6 +42,7 @@ __all__ = [
     "TOO_MANY_REQUESTS",
     "TOO_MANY_WAITING",
     "UNKNOWN_HOST",
+    "UNKNOWN_ID",
     "UNKNOWN_PARAMETER",
     "Kind",
     "Problem",
@@ -89,6 +90,7 @@ PROBLEMS: Mapping[type[GatewayException], Kind] = {
 
 INVALID = Kind("invalid-request", 422, "The request is not valid")
 UNKNOWN_PARAMETER = Kind("unknown-parameter", 422, "There is no such parameter, or it is given more than once")
+UNKNOWN_ID = Kind("unknown-id", 404, "No struct that is kept has this id")
 UNKNOWN_HOST = Kind("unknown-host", 400, "The gateway does not answer to this name")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "Pages of this origin may not do this")
 BODY_ENCODED = Kind("body-encoded", 415, "The body is encoded, and is only read as it is")
@@ -166,7 +168,10 @@ class ProblemReply(Response):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send it, with the path as ``instance``."""
-        path = quote(scope.get("path", ""), safe="/~!$&'()*+,;=:@")
+        path, root = scope.get("path", ""), scope.get("root_path", "")
+        if not f"{path}/".startswith(f"{root}/"):
+            path = root + path  # before FastAPI, the prefix is in root_path alone
+        path = quote(path, safe="/~!$&'()*+,;=:@")
         self.body = _json({**self._content, "instance": path})
         self.headers["content-length"] = str(len(self.body))
         await super().__call__(scope, receive, send)

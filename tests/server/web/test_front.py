@@ -235,3 +235,11 @@ def test_what_is_read_here_and_passed_on_has_one_deadline(client: Any) -> None:
     client.gateway.web_app._front._app = app
     assert client.post("/api/v1/send/my_counts", json={"n": "x"}).status_code == 422
     assert BEGUN in passed[0]
+
+
+@pytest.mark.parametrize("query", ["", "?timeout=0.05"])
+def test_the_path_that_was_asked_for_is_the_same_both_ways(serve: Any, query: str) -> None:
+    client = serve(ROOT_PATH="/desk", NEXT_SECONDS=0.05)
+    for prefix in ("", "/desk"):
+        answer = client.get(f"{prefix}/api/v1/next/silent{query}")
+        assert (answer.status_code, answer.json()["instance"]) == (504, "/desk/api/v1/next/silent")

@@ -1,9 +1,10 @@
 """GET lookup: one struct by its id."""
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from csp_gateway.server.structs import GatewayStruct, global_lookup
+from csp_gateway.server.web.problem import UNKNOWN_ID, RefusedRequest
 from csp_gateway.server.web.reply import structs_reply
 from csp_gateway.server.web.verbs.mount import get_default_responses, mount_verb
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
@@ -46,7 +47,7 @@ def mount_lookup_any(router: APIRouter) -> None:
         refuse_unknown(request, ())
         found = global_lookup(id)
         if not isinstance(found, GatewayStruct):
-            raise HTTPException(404, f"No GatewayStruct found with id: {id}")
+            raise RefusedRequest(UNKNOWN_ID, f"No GatewayStruct found with id: {id}")
         return structs_reply(found)
 
     router.add_api_route(

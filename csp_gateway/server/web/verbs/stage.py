@@ -121,8 +121,8 @@ def _bodies(declaration: Declaration, keys: Sequence[str]) -> tuple[Any, Any]:
 def _answering(channels: GatewayChannels, field: str, does: Mapping[str, _Act]) -> Callable[..., Any]:
     async def answer(request: Request, id: _Ids = None) -> Response:
         refuse_unknown(request, {"id"})
-        body = b"" if request.method == "GET" else (await request.body()).strip()
-        if body not in (b"", b"null") and request.method in ("PATCH", "PUT"):
+        body = (await request.body()).strip()
+        if body not in (b"", b"null") and request.method in ("GET", "PATCH", "PUT"):
             return invalid([{"type": "no_body", "loc": ("body",), "msg": _NO_BODY, "input": body}])
         if body and not says_json(request.headers.get("content-type", "")):
             return invalid([{"type": "json_type", "loc": ("body",), "msg": _NO_JSON, "input": body}])

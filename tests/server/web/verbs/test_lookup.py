@@ -15,3 +15,4 @@ def test_none_such(client: Any) -> None:
     assert client.get("/api/v1/lookup/my_counts/12").json() == []
     answer = client.get("/api/v1/lookup/id/12")
     assert (answer.status_code, answer.json()["detail"]) == (404, "No GatewayStruct found with id: 12")
+    assert answer.json()["type"] == "urn:csp-gateway:problem:unknown-id"

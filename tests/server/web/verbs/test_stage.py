@@ -249,6 +249,7 @@ def test_a_body_that_would_be_overlooked_is_refused(desk: Any, method: str) -> N
     ((staging, [record]),) = desk.post(URL, json={"size": 1}).json().items()
     answer = desk.request(method, URL, json={"id": record["id"]})
     assert (answer.status_code, answer.json()["detail"][0]["type"]) == (422, "no_body")
+    assert desk.request("GET", URL, json={"id": record["id"]}).json()["detail"][0]["type"] == "no_body"
     assert desk.get(URL).json() == [staging]
     assert sizes(desk.request(method, URL, json=None)) == {staging: [1]}
 
