@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
 
 from csp_gateway.errors import DeclarationError, NoProviderException
 from csp_gateway.server.state import SqlLimits
+from csp_gateway.server.web.compress import Compress
 from csp_gateway.server.web.deadline import Patience
 from csp_gateway.server.web.front import Front
 from csp_gateway.server.web.idempotency import Replies
@@ -89,9 +91,9 @@ class VerbRoutes(Listings):
         shape = self._mount("next", field, version)
         writer = Writer(shape, self.workers)
         mount_next(self.get_router("next", version), self.outside, writer)
-        # What is large may be compressed, which is not done before FastAPI.
         if self.channels.is_provided(field) and not (shape.listed or shape.container):
-            waiter = Waiter(self.outside, writer, self.patience)
+            compressing = partial(Compress, least=self.settings.COMPRESS_BYTES, workers=self.workers)
+            waiter = Waiter(self.outside, writer, self.patience, compressing)
             for spelling in shape.spellings:
                 self._front.answer_next(self.api_path(f"next/{spelling}", version), waiter)
 

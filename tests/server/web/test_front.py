@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,18 @@ def test_what_is_compressed_is_the_same_both_ways(client: Any, long_way: TestCli
         assert short.content == long.content
         assert short.headers.get("content-encoding") == long.headers.get("content-encoding")
         assert (short.headers.get("content-encoding") == "gzip") == (coding == "gzip")
+
+
+@pytest.mark.parametrize("query", ["", "?timeout=10"])
+def test_a_large_tick_that_was_waited_for_is_compressed_both_ways(client: Any, query: str) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(client.get, f"/api/v1/next/my_counts{query}", headers={"accept-encoding": "gzip"})
+        cell = client.gateway.channels.outside.cell("my_counts")
+        while not cell._upcoming:
+            time.sleep(0.002)
+        client.post("/api/v1/send/my_counts", json={"n": 1, "note": "x" * 50_000})
+        answer = asked.result(10)
+    assert (answer.headers["content-encoding"], answer.json()[0]["note"]) == ("gzip", "x" * 50_000)
 
 
 @pytest.mark.parametrize("body", [b'{"n": "x"}', b"{", b"3", b'{"n":1,"nn":2}', b'[{"n":1},{"n":[]}]', b"[[]]"])

@@ -1,12 +1,13 @@
 """Waiter: a request of ``next`` that waits with as little as can be: one future, one timer, and no task of its own."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from fastapi.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from csp_gateway.errors import GatewayException
 from csp_gateway.server.channels import Answer, Outside
@@ -25,12 +26,20 @@ class Waiter:
     Args:
         writer: the channel's.
         patience: how long they may wait, and how many.
+        compressing: what sends an answer compressed, to who accepts that.
     """
 
-    def __init__(self, outside: Outside, writer: Writer, patience: Patience) -> None:
+    def __init__(
+        self,
+        outside: Outside,
+        writer: Writer,
+        patience: Patience,
+        compressing: Callable[[ASGIApp], ASGIApp] = lambda answer: answer,
+    ) -> None:
         self._outside = outside
         self._writer = writer
         self._patience = patience
+        self._compressing = compressing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -40,7 +49,7 @@ class Waiter:
             return
         try:
             reply = await self._answer(scope, receive)
-            await reply(scope, receive, send)
+            await self._compressing(reply)(scope, receive, send)
         finally:
             leave(None)
 
