@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import ccflow
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
@@ -35,7 +35,7 @@ class ChannelSelection(ccflow.BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _refuse_text(cls, given: Any, handler: ModelWrapValidatorHandler[ChannelSelection]) -> ChannelSelection:
+    def _refuse_text(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
             return handler(given)
         except ValueError:

@@ -18,7 +18,7 @@ from csp_gateway.server.web.live.hub import Hub
 from csp_gateway.server.web.live.line import QueuedLine
 from csp_gateway.server.web.live.protocol import EXTENSION, FrameProtocol
 from csp_gateway.server.web.live.told import gap
-from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Refused
+from csp_gateway.server.web.verbs import Intake, Refused
 from csp_gateway.wire.closing import Closing
 from csp_gateway.wire.commands import PROTOCOL, Command, Ping, Send, Subscribe, Unsubscribe, read_command
 
@@ -183,10 +183,10 @@ class Session:
         data, key = bytes(command.data), None if command.key is None else str(command.key)
         ticked = command.wait == "ticked"
         try:
-            if len(data) <= INLINE_BYTES:
+            if intake.is_quick(len(data)):
                 accepted = intake.accept(data, key, ticked=ticked)
             else:
-                accepted = await self._hub.workers.run(lambda: intake.accept(data, key, ticked=ticked))
+                accepted = await self._hub.workers.decode(len(data), lambda: intake.accept(data, key, ticked=ticked))
         except Refused as refused:
             raise FrameError("invalid", _told(refused)) from None
         if accepted.ticked is None:
