@@ -20,6 +20,8 @@ __all__ = ["WRITE_SECONDS", "Client", "Visitor"]
 
 WRITE_SECONDS = 5.0
 """Seconds that a full line may stay full where a subscription wants to be disconnected then; ten times that for all."""
+_FAILED = 1011
+"""RFC 6455's code for an error of the server."""
 _LEAVING = 3.0
 """Seconds in which a client that is asked to leave is still told what it has not read."""
 _LOOK = 0.02
@@ -75,6 +77,10 @@ class Client:
         """It does not read what it asked for."""
         self.end(Closing.SLOW, "slow: what was asked for is not read in time; come back and go on from where you were")
 
+    def failed(self) -> None:
+        """What it asked for cannot be told, for a reason that nobody foresaw."""
+        self.end(_FAILED, "what was asked for cannot be told; the gateway's log says why")
+
     def leave(self, code: Closing, reason: str, spread: float) -> None:
         """Ask it to come back some other time, once it has been told what it has not read.
 
@@ -91,7 +97,7 @@ class Client:
         self._loop.call_later(_LEAVING, self._left)
         self._look()
 
-    def end(self, code: Closing, reason: str) -> None:
+    def end(self, code: int, reason: str) -> None:
         """End the connection."""
         if self.is_gone:
             return

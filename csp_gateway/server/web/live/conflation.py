@@ -62,9 +62,17 @@ class Conflation:
             self.dropped += 1
         self._newest[place] = newest
 
-    def forget(self, unwanted: Callable[[Any], bool]) -> None:
-        """Keep nothing of the keys of the basket of which ``unwanted`` is true."""
-        self._newest = {place: each for place, each in self._newest.items() if not unwanted(each.key)}
+    def absorb(self, other: Conflation, keys: frozenset[Any] | None = None) -> None:
+        """Keep what another one has kept, as if it had come now.
+
+        Args:
+            keys: only of these keys of the basket; None: of all.
+        """
+        self.skipped += other.skipped
+        self.dropped += other.dropped
+        for newest in other._newest.values():
+            if keys is None or newest.key in keys:
+                self.merge(newest.told, newest.key, newest.records)
 
     @property
     def first(self) -> int | None:

@@ -151,7 +151,7 @@ class EventStream(Response):
             for channel, subscription in client.subscriptions.items():
                 if not subscription.behind:
                     places.offsets[channel] = self._hub.feed(channel).next
-            line.write(Batch(Framing.TEXT, [_PING], b" "))
+            line.write(Batch(Framing.TEXT, [_PING], _PING))
 
 
 class _EventLine(QueuedLine):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from csp_gateway.server.web.verbs import Shape
 from csp_gateway.server.web.workers import Workers
 
 __all__ = ["Feed"]
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -139,7 +142,7 @@ class Feed:
         tolds = [Told(self.shape, tick, self._heads) for tick in page.ticks]
         if self._groups and any(told.is_large for told in tolds):
             self._busy = True
-            self.aside(lambda: _written(tolds), self._resume)
+            self.aside(lambda: _written(tolds), self._resume, lambda: self._resume(tolds))
         else:
             self._deliver(tolds)
             if page.left:
@@ -162,7 +165,11 @@ class Feed:
                 self._tell(group, whole, tolds, upto)
         self._most = min(_MOST, portion(len(tolds), most, self._most))
         for subscription in alone:
-            subscription.take(tolds, upto)
+            try:
+                subscription.take(tolds, upto)
+            except Exception:  # whatever a value's class raises: it is this one's alone
+                _log.exception("channel %r could not be told to one client", self.shape.channel)
+                subscription.fail()
 
     def _tell(self, group: _Group, whole: Batch, tolds: Sequence[Told], upto: int) -> None:
         late = []
@@ -198,14 +205,22 @@ class Feed:
         lost = page.ticks[0].offset - offset if page.ticks and not page.recovered else 0
         return [Told(self.shape, tick, self._heads) for tick in ticks], lost
 
-    def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """Have ``work`` done by a worker thread, and go on with ``then`` on the event loop; ``work`` must not raise."""
+    def aside(self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[], None]) -> None:
+        """Have ``work`` done by a worker thread, and go on with ``then`` on the event loop.
+
+        Args:
+            otherwise: goes on if ``work`` raises, which is logged.
+        """
 
         async def go() -> None:
             try:
                 made = await self._workers.run(work)
             except RefusedRequest:
                 made = work()  # there are too many to wait for, or no more workers, in the last moments
+            except Exception:
+                _log.exception("channel %r could not be told", self.shape.channel)
+                otherwise()
+                return
             then(made)
 
         task = asyncio.get_running_loop().create_task(go())

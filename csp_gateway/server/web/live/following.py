@@ -12,7 +12,7 @@ from csp_gateway.server.web.live.hub import Hub
 from csp_gateway.server.web.live.options import Options, keys_of, options_of
 from csp_gateway.server.web.live.snapshot import Standing, newest_ticks, records_of
 from csp_gateway.server.web.live.subscription import Subscription
-from csp_gateway.server.web.live.told import heads_of, message
+from csp_gateway.server.web.live.told import MANY_RECORDS, heads_of, message
 from csp_gateway.server.web.reply import written
 from csp_gateway.wire.commands import Follow, Unsubscribe
 
@@ -33,7 +33,7 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
     """
     feed = hub.feed(wanted.channel)
     options = options_of(feed.shape, wanted, feed.keyby)
-    told = await _state_told(hub, client, feed, wanted, options)
+    told = await _told_first(hub, client, feed, wanted, options)
     channel = feed.shape.channel
     known = client.subscriptions.get(channel)
     if known is None and len(client.subscriptions) >= MOST_SUBSCRIPTIONS:
@@ -62,7 +62,7 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
             options = replace(options, keys=options.keys | others)
     feed.begin()
     cursor = min(start, known.cursor) if known is not None and others else start
-    subscription = Subscription(feed, client.line, options, cursor, prelude, client.slow, begins)
+    subscription = Subscription(feed, client.line, options, cursor, prelude, client.slow, client.failed, begins)
     if known is not None and anew and not others:
         hub.note_end(known)
     elif known is not None:
@@ -71,18 +71,23 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
     return {"channel": channel, "epoch": feed.history.epoch, **answer, "from": start}, subscription
 
 
-async def _state_told(
+async def _told_first(
     hub: Hub, client: Client, feed: Feed, wanted: Follow, options: Options
 ) -> tuple[int, list[bytes]] | None:
-    """If the records of a state are to be told first: the offset of the first tick that is not in them, and they."""
-    if wanted.snapshot != "state":
-        if wanted.state is not None:
-            raise FrameError("invalid", "state names the records that a snapshot tells: say snapshot='state' too")
+    """What stands, if it is to be told first: the offset of the first tick that is not in it, and its messages."""
+    if wanted.snapshot != "state" and wanted.state is not None:
+        raise FrameError("invalid", "state names the records that a snapshot tells: say snapshot='state' too")
+    if not wanted.snapshot:
         return None
-    state, listed = hub.state(feed, wanted.state), feed.shape.listed
+    listed = feed.shape.listed
+    state = hub.state(feed, wanted.state) if wanted.snapshot == "state" else None
+    newest = None if state is not None else newest_ticks(feed.cell, options.keys, listed=listed)
+    if newest is not None and sum(len(records) for _, records in newest.records) <= MANY_RECORDS:
+        return newest.start, _messages(feed, newest, options)
 
     def tell() -> tuple[int, list[bytes]]:
-        standing = records_of(state, feed.history, listed=listed)
+        standing = newest if state is None else records_of(state, feed.history, listed=listed)
+        assert standing is not None
         return standing.start, _messages(feed, standing, options)
 
     told = await hub.workers.run(tell)
@@ -95,10 +100,7 @@ def _beginning(
     feed: Feed, wanted: Follow, options: Options, told: tuple[int, list[bytes]] | None
 ) -> tuple[int, list[list[bytes]], dict[str, Any]]:
     """The offset of the first tick to be told, the messages before it, and what the answer says of them."""
-    if wanted.snapshot:
-        if told is None:
-            standing = newest_ticks(feed.cell, options.keys, listed=feed.shape.listed)
-            told = standing.start, _messages(feed, standing, options)
+    if told is not None:
         start, messages = told
         return start, [[each] for each in messages], {"snapshot": len(messages)}
     if wanted.since is not None:
@@ -119,7 +121,7 @@ def unfollow(hub: Hub, client: Client, wanted: Unsubscribe) -> dict[str, Any]:
     left = frozenset() if keys is None else _followed(feed, known) - keys
     if left:
         options = replace(known.options, keys=left)
-        rest = Subscription(feed, client.line, options, known.cursor, [], client.slow, known.begins)
+        rest = Subscription(feed, client.line, options, known.cursor, [], client.slow, client.failed, known.begins)
         rest.succeed(known, left)
         client.subscriptions[channel] = rest
         feed.begin()

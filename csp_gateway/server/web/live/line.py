@@ -80,7 +80,7 @@ class QueuedLine:
         if self.closed is not None:
             return
         self._waiting.extend((each, batch.framing) for each in batch.messages)
-        self._bytes += len(batch.joined)
+        self._bytes += sum(map(len, batch.messages))
         self._ready.set()
         if self._bytes > HIGH_BYTES and not self.full:
             self.full = True

@@ -42,6 +42,7 @@ class Subscription:
         start: the offset of the first tick to be told.
         prelude: messages that come before it, in portions.
         on_slow: called when the client has lost its place and would rather be disconnected.
+        on_failed: called when what it wants cannot be told.
         begins: keys of a basket that begin later than ``start``, and the offset at which each does.
     """
 
@@ -53,6 +54,7 @@ class Subscription:
         start: int,
         prelude: Sequence[list[bytes]],
         on_slow: Callable[[], None],
+        on_failed: Callable[[], None],
         begins: Mapping[Any, int] | None = None,
     ) -> None:
         self.options = options
@@ -70,6 +72,7 @@ class Subscription:
         """Whether it is told what comes with its group."""
         self._feed = feed
         self._on_slow = on_slow
+        self._on_failed = on_failed
         self._wording = Wording(options, feed.history.epoch, begins or {})
         self._prelude = deque(prelude)
         # A long prelude takes its time, in which the history may let go of what follows it.
@@ -107,8 +110,9 @@ class Subscription:
         self.told, self.skipped, self.dropped = before.told, before.skipped, before.dropped
         self._prelude.extendleft(reversed(before._prelude))
         if before._newest:
-            before._newest.forget(lambda key: keys is not None and key not in keys)
-            self._newest = before._newest
+            # What a worker is still merging is not in it: it is read again from where ``before`` has got to.
+            self._newest = self._newest or self._conflation()
+            self._newest.absorb(before._newest, keys)
 
     # Called by the feed.
 
@@ -154,6 +158,12 @@ class Subscription:
         self._due = 0.0
         self._flush()
 
+    def fail(self) -> None:
+        """What is wanted cannot be told, which is in the log; the client is disconnected."""
+        self._busy = False
+        if not self._ended:
+            self._on_failed()
+
     def end(self) -> None:
         """Tell nothing from now on."""
         self._ended = True
@@ -184,15 +194,18 @@ class Subscription:
         """Tell or keep these; False if a worker thread has to make the messages first, which goes on by itself then."""
         if any(told.is_large and (self.options.own or not told.is_written) for told in tolds):
             self._busy = True
-            self._feed.aside(lambda: self._words(tolds), lambda messages: self._resume(messages, upto))
+            fresh = None if self._newest is None else self._conflation()
+            self._feed.aside(
+                lambda: self._words(tolds, fresh), lambda messages: self._resume(messages, fresh, upto), self.fail
+            )
             return False
-        self._step(self._words(tolds), upto)
+        self._step(self._words(tolds, self._newest), upto)
         return True
 
-    def _words(self, tolds: Sequence[Told]) -> list[bytes]:
-        if self._newest is None:
+    def _words(self, tolds: Sequence[Told], into: Conflation | None) -> list[bytes]:
+        if into is None:
             return self._wording.messages(tolds)
-        self._wording.merge(tolds, self._newest)
+        self._wording.merge(tolds, into)
         return []
 
     def _step(self, messages: list[bytes], upto: int) -> None:
@@ -200,9 +213,11 @@ class Subscription:
         size = self._write(messages)
         self._turn = min(_TURN, portion(ticks, size, self._turn))
 
-    def _resume(self, messages: list[bytes], upto: int) -> None:
+    def _resume(self, messages: list[bytes], fresh: Conflation | None, upto: int) -> None:
         self._busy = False
         if not self._ended:
+            if self._newest is not None and fresh is not None:
+                self._newest.absorb(fresh)
             self._step(messages, upto)
             self.catch_up()
 

@@ -50,7 +50,10 @@ class Told:
         """The keys that ticked, of those that are wanted."""
         if self.shape.container is None:
             return [None]
-        return [key for key in self.tick.value if wanted is None or key in wanted]
+        value = self.tick.value
+        if wanted is not None and len(wanted) == 1:  # as most are that want some keys alone
+            return [key for key in wanted if key in value]
+        return [key for key in value if wanted is None or key in wanted]
 
     def records(self, key: Any) -> list[Any]:
         """What ``last`` would say of the key if it were asked now."""

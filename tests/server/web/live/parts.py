@@ -117,7 +117,7 @@ class Made:
         self.armed: list[Feed] = []
         self.keyby = keyby
         self.feed = Feed(self.shape, self.cell, keyby, self.workers, self.armed.append)
-        self.slow = 0
+        self.slow = self.failed = 0
 
     def tick(self, value: Any) -> None:
         """As the engine's thread does it."""
@@ -137,7 +137,7 @@ class Made:
         self.feed.begin()
         options = options_of(self.shape, Follow(channel="quotes", **wanted), self.keyby)
         start = self.history.next if start is None else start
-        return Subscription(self.feed, ear, options, start, prelude or [], self._slow)
+        return Subscription(self.feed, ear, options, start, prelude or [], self._slow, self._fail)
 
     def follow(self, ear: Ear, **wanted: Any) -> Subscription:
         """One that is told what ticks from now on."""
@@ -147,6 +147,9 @@ class Made:
 
     def _slow(self) -> None:
         self.slow += 1
+
+    def _fail(self) -> None:
+        self.failed += 1
 
 
 async def until(true: Callable[[], Any], seconds: float = 10.0) -> None:

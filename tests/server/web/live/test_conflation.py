@@ -62,10 +62,20 @@ def test_the_one_that_has_waited_longest_goes_for_another(monkeypatch: pytest.Mo
     assert many.dropped == 0  # all keys of a basket are kept
 
 
-def test_what_is_not_followed_any_more_is_forgotten() -> None:
-    kept = merged(Conflation(None), ("x", [quote(0)]), ("y", [quote(1)]))
-    kept.forget(lambda key: key == "x")
+def test_what_another_has_kept_is_kept_of_the_keys_that_are_wanted() -> None:
+    kept = Conflation(None)
+    kept.absorb(merged(Conflation(None), ("x", [quote(0)]), ("y", [quote(1)])), frozenset("y"))
     assert taken(kept) == [(1, "y", [1])]
+
+
+def test_what_another_has_kept_is_told_apart_anew() -> None:
+    by_symbol = merged(Conflation(reader_of("symbol")), (None, [quote(0, "A")]), (None, [quote(1, "B"), quote(2, "A")]))
+    assert by_symbol.skipped == 1
+    kept = Conflation(reader_of("id"))
+    kept.absorb(by_symbol)
+    kept.merge(told(2), None, [quote(3, "A")])
+    assert kept.skipped == 1  # nothing more has the same id
+    assert taken(kept) == [(1, None, [1, 2]), (2, None, [3])]
 
 
 def test_what_tells_records_apart_may_be_several_fields_or_cannot_be_read() -> None:

@@ -108,6 +108,7 @@ def test_who_hears_nothing_for_long_is_pinged_and_told_where_it_goes_on(
     with hearing(desk.url, f"stream/quotes?where={where}") as heard:
         desk.tick("quotes", quote(1))
         until(lambda: heard.block() is not None and heard.last_id.endswith("quotes=1"))
+        until(lambda: (heard.block(), len(heard.comments) >= 3)[1])
         assert set(heard.comments) == {": ping"}
 
 

@@ -37,7 +37,7 @@ def follow(hub: Hub, client: Client, channel: str, **wanted: Any) -> Subscriptio
     feed = hub.feed(channel)
     feed.begin()
     options = options_of(feed.shape, Follow(channel=channel, **wanted), feed.keyby)
-    subscription = Subscription(feed, client.line, options, feed.history.next, [], client.slow)
+    subscription = Subscription(feed, client.line, options, feed.history.next, [], client.slow, client.failed)
     client.subscriptions[channel] = subscription
     feed.follow(subscription)
     return subscription

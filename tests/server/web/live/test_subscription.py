@@ -1,5 +1,6 @@
 """One client at its own pace: from its own place in the history, or the newest of each key."""
 
+import threading
 from typing import Any
 
 import msgspec
@@ -204,3 +205,49 @@ async def test_after_its_end_it_tells_nothing() -> None:
 
 def raw(wanted: dict[str, Any]) -> dict[str, Any]:
     return {name: msgspec.Raw(value) if isinstance(value, bytes) else value for name, value in wanted.items()}
+
+
+@looped
+async def test_what_a_worker_still_merges_is_merged_once_by_who_succeeds() -> None:
+    keys = tuple(range(MANY_RECORDS + 1))
+    made = Made(keys=keys)
+    ear, gate = Ear(), threading.Event()
+    options = {"min_interval": 60.0}
+    first = made.subscription(ear, **options)
+    made.feed.follow(first)
+    made.tick({key: quote(0) for key in keys})
+    made.feed.pump()
+    await until(lambda: len(ear.counts) == len(keys))
+    merging = first._wording.merge
+    first._wording.merge = lambda tolds, into: (merging(tolds, into), gate.wait(10))[0]  # type: ignore[method-assign]
+    made.tick({key: quote(1) for key in keys})
+    made.feed.pump()  # which a worker has begun to merge
+    await until(lambda: first._busy)
+    made.feed.unfollow(first)
+    second = made.subscription(ear, start=first.cursor, keys=[0, 1], **options)
+    second.succeed(first, frozenset([0, 1]))
+    made.feed.follow(second)
+    gate.set()
+    second.hurry()
+    await until(lambda: len(ear.counts) == len(keys) + 2)
+    assert ear.counts[len(keys) :] == [1, 1]
+    assert second.skipped == 0
+
+
+@pytest.mark.parametrize("many", [1, MANY_RECORDS + 1])
+@looped
+async def test_one_that_cannot_be_told_harms_nobody_else(many: int) -> None:
+    made = Made(listed=True)
+    ear, other = Ear(), Ear()
+    broken = made.follow(ear, latest_by="symbol")
+
+    def breaks(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    broken._wording.merge = breaks  # type: ignore[method-assign]
+    made.follow(other, fields=["n"])
+    made.tick([quote(n) for n in range(many)])
+    made.feed.pump()
+    await until(lambda: made.failed == 1)
+    await until(lambda: len(other.counts) == many)
+    assert ear.heard == []
