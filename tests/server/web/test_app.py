@@ -73,7 +73,7 @@ def test_a_dead_engine_is_503_in_json(serve: Any) -> None:
     class Dies(conftest.Feed):
         def connect(self, channels: Any) -> None:
             super().connect(channels)
-            csp.add_graph_output("dies", csp.apply(csp.const(True, timedelta(seconds=0.2)), lambda _: 1 // 0, int))
+            csp.add_graph_output("dies", csp.apply(csp.const(True, timedelta(seconds=1)), lambda _: 1 // 0, int))
 
     client = serve(Dies(), MountRestRoutes(), may_fail=True)
     assert client.get("/api/v1/next/my_counts").status_code == 503

@@ -108,7 +108,6 @@ def test_a_link_to_the_next_page_is_one_that_a_proxy_knows(serve: Any) -> None:
 
 def test_what_the_verbs_share_is_counted(serve: Any) -> None:
     client = serve(conftest.Feed(), MountRestRoutes(), MountWebSocketRoutes())
-    client.get("/api/v1/next/my_counts")
     counted = client.gateway.web_app.statistics()
     assert list(counted) == ["requests", "idempotency", "workers", "live"]
     assert counted["live"]["clients"] == 0

@@ -100,6 +100,8 @@ def test_statistics(desk: Any) -> None:
     assert timedelta(0) <= now - engine < timedelta(minutes=1)
     assert told["data"]["channels"]["sends"]["controls"] == {"sent": 1, "waiting": 0, "refused": 0}
     assert "csp-engine" in told["data"]["threads"]
+    live = told["data"]["web"].pop("live")
+    assert (live["clients"], live["feeds"]) == (0, {})
     assert told["data"]["web"] == {
         "requests": {
             "in_progress": 1,  # this one
