@@ -95,8 +95,8 @@ def test_it_knows_the_frames(echo: int, rule: R, expected: int) -> None:
 
 
 def test_a_reset_is_a_reset(echo: int) -> None:
-    with RuleProxy(echo, [R("reset", after=0.0)]) as proxy, connect(proxy) as sock:
-        with pytest.raises(ConnectionResetError):
+    with RuleProxy(echo, [R("reset", after=0.1)]) as proxy:
+        with pytest.raises(ConnectionResetError), connect(proxy) as sock:
             sock.recv(1)
         assert proxy.did("reset")
 
