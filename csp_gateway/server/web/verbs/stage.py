@@ -23,7 +23,10 @@ __all__ = ["mount_stage"]
 
 _Ids = Annotated[
     str | SkipJsonSchema[None],
-    Query(description="Stagings by their ids, with commas in between. Absent and empty (`id=`) are not the same."),
+    Query(
+        description="Stagings by their ids, with commas in between. Absent and empty (`id=`) are not the same.",
+        json_schema_extra={"pattern": r"^$|[^\s,]"},
+    ),
 ]
 _Act = Callable[[bytes, list[str] | None], bytes]
 """Of a body and ids makes an answer."""
