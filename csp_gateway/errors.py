@@ -31,6 +31,17 @@
     ├── EngineError                   a node raised while the graph ran; carries the cause
     ├── ShutdownError                 a module's ``shutdown``, or a node, did not come to a good end
     ├── ConfigError                   the configuration does not describe a gateway
+    ├── ServerException               what a client asked of a gateway was not done
+    │   ├── ServerRouteNotFoundException    404: no such channel, key or record there
+    │   ├── ServerRouteNotMountedException  the gateway does not offer this verb of this channel
+    │   ├── ServerUnprocessableException    422: the gateway cannot read what was sent
+    │   ├── ServerUnknownException    any other status that is no success
+    │   ├── ServerTimeoutError        a TimeoutError too: not answered in time
+    │   ├── ServerUnreachableError    a ConnectionError too: no gateway is there, or the connection was lost
+    │   ├── ServerVersionError        the gateway speaks another version of the messages
+    │   ├── StreamClosedError         the gateway has ended a stream, and it would do so again
+    │   └── PublishLostError          the connection was lost before what was published was acknowledged
+    ├── UntrustedTypeError            a ValueError too: a gateway names a type that the client may not import
     └── StartError                    a RuntimeError too: the gateway did not come up
         ├── BuildFailedError          a module's ``connect`` raised; carries the cause
         ├── RestFailedError           a module's ``rest`` raised; carries the cause
@@ -56,6 +67,7 @@ __all__ = [
     "NoProviderException",
     "NotRunningError",
     "PortTakenError",
+    "PublishLostError",
     "QueriesRefusedError",
     "QueryCancelledError",
     "QueryError",
@@ -63,6 +75,14 @@ __all__ = [
     "RestFailedError",
     "ScriptError",
     "SendRefusedError",
+    "ServerException",
+    "ServerRouteNotFoundException",
+    "ServerRouteNotMountedException",
+    "ServerTimeoutError",
+    "ServerUnknownException",
+    "ServerUnprocessableException",
+    "ServerUnreachableError",
+    "ServerVersionError",
     "ShutdownError",
     "SqlError",
     "StagingArgumentError",
@@ -72,8 +92,10 @@ __all__ = [
     "StartTimeoutError",
     "StateError",
     "StateMarkError",
+    "StreamClosedError",
     "UnknownChannelError",
     "UnknownStagingError",
+    "UntrustedTypeError",
     "WiringError",
     "WrongEdgeError",
     "WrongIndexerError",
@@ -252,6 +274,69 @@ class ShutdownError(GatewayException):
 
 class ConfigError(GatewayException):
     """The configuration does not describe a gateway."""
+
+
+class ServerException(GatewayException):
+    """What a client asked of a gateway was not done."""
+
+
+class ServerRouteNotFoundException(ServerException):
+    """The gateway has no such channel, key or record (404)."""
+
+
+class ServerRouteNotMountedException(ServerException):
+    """The gateway does not offer this verb of this channel; nothing was asked of it."""
+
+
+class ServerUnprocessableException(ServerException):
+    """The gateway cannot read what was sent (422); the argument lists what is wrong, and where."""
+
+
+class ServerUnknownException(ServerException):
+    """Any other status that is no success: ``<status>: <what the gateway says>``.
+
+    Attributes:
+        status: the HTTP status; 0 if it is not known.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ServerTimeoutError(ServerException, TimeoutError):
+    """The gateway has not answered in time."""
+
+
+class ServerUnreachableError(ServerException, ConnectionError):
+    """No gateway is there, or the connection to it was lost."""
+
+
+class ServerVersionError(ServerException):
+    """The gateway speaks another version of the messages than this client."""
+
+
+class StreamClosedError(ServerException):
+    """The gateway has ended a stream, and would do so again.
+
+    Attributes:
+        code: the close code, or the HTTP status by which the connection was refused.
+    """
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message, code)
+        self.code = code
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class PublishLostError(ServerException):
+    """The connection was lost before what was published was acknowledged: it may have ticked, or not."""
+
+
+class UntrustedTypeError(GatewayException, ValueError):
+    """A gateway names a type that the client has not imported, and may not."""
 
 
 class StartError(GatewayException, RuntimeError):

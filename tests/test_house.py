@@ -134,8 +134,9 @@ HOMES = {
     "duckdb": ("server/state/",),
     "fastapi": ("server/web/", "server/modules/", "testing/"),
     "fastapi_offline": ("server/web/docs.py",),
+    "httpx2": ("client/",),
     "hydra": ("server/cli.py", "server/config/load.py"),
-    "msgspec": ("server/structs/", "server/web/", "wire/answers.py", "wire/commands.py"),
+    "msgspec": ("client/", "server/structs/", "server/web/", "wire/answers.py", "wire/commands.py"),
     "numpy": ("server/structs/", "server/modules/tables/", "server/demo/", "server/state/", "testing/"),
     "omegaconf": ("server/cli.py", "server/config/load.py"),
     "orjson": ("server/structs/", "server/web/", "server/modules/tables/"),
@@ -145,11 +146,11 @@ HOMES = {
     "pyarrow": ("server/modules/tables/", "server/structs/", "server/state/", "server/web/"),
     "pydantic": ("",),
     "pytest": ("testing/fixtures.py",),
-    "pydantic_core": ("server/structs/", "server/web/verbs/shape.py"),
+    "pydantic_core": ("client/config.py", "server/structs/", "server/web/verbs/shape.py"),
     "pydantic_settings": ("server/settings.py",),
     "starlette": ("server/web/", "server/modules/", "testing/in_process.py"),
     "uvicorn": ("server/web/serve.py", "server/web/live/cutting.py", "server/web/live/protocol.py"),
-    "websockets": ("server/web/live/protocol.py",),
+    "websockets": ("client/", "server/web/live/protocol.py"),
 }
 
 

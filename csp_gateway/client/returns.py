@@ -1,0 +1,24 @@
+"""ReturnType: what the verbs of a client return."""
+
+from enum import StrEnum
+
+__all__ = ["ReturnType"]
+
+
+class ReturnType(StrEnum):
+    """What the verbs of a client return."""
+
+    Raw = "raw"
+    """What the JSON of the answer says: lists and dicts."""
+    JSON = "json"
+    """The same."""
+    Pandas = "pandas"
+    """A pandas data frame."""
+    Polars = "polars"
+    """A polars data frame."""
+    Arrow = "arrow"
+    """A pyarrow table."""
+    Struct = "struct"
+    """Structs: instances of the classes that tick in the gateway."""
+    Wrapper = "wrapper"
+    """A ``ResponseWrapper``, which can become any of these."""
