@@ -38,8 +38,9 @@ class Shape:
 
     @property
     def openapi(self) -> dict[str, Any]:
-        """What clients read of an operation: which class its records are of."""
-        return {"type_": f"{self.struct.__module__}.{self.struct.__qualname__}"}
+        """What clients read of an operation: which class its records are of, and whether a tick is a list of them."""
+        said = {"type_": f"{self.struct.__module__}.{self.struct.__qualname__}"}
+        return {**said, "listed_": True} if self.listed else said
 
     def records(self, value: Any, *, of_key: bool = False) -> list[GatewayStruct]:
         """What ``last`` says of the channel, or of one key of it, as records: of a basket, key by key in order."""
