@@ -1,8 +1,9 @@
 """The servers that are listened to, each a program of its own: ours, and bare uvicorn and picows that send the same.
 
-``python -m benchmarks.streams ours|uvicorn|picows RATE`` listens on a free port of 127.0.0.1, says which on the first
-line of its output, and tells every client ``RATE`` messages a second, until it is killed or two minutes have passed.
-The bare ones write a message once and hand it to one client after the other, which is the least that they ask for.
+``python -m benchmarks.streams ours|uvicorn|picows`` listens on a free port of 127.0.0.1 and says which on the first
+line of its output. Each line that it reads is how many messages a second it tells every client from then on, at first
+none; at the end of its input it ends. The bare ones write a message once and hand it to one client after the other,
+all that are due before the event loop has its turn, which is the least that they ask for.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import csp
 import uvicorn
@@ -26,15 +28,17 @@ from csp import ts
 from picows import WSListener, WSMsgType, WSTransport, ws_create_server
 
 from benchmarks.market import Market, Quote, Quotes, quote
-from csp_gateway import Gateway, GatewaySettings, MountRestRoutes, MountWebSocketRoutes
+from csp_gateway import Gateway, MountRestRoutes, MountWebSocketRoutes
+from csp_gateway.testing import serving_gateway
 
-__all__ = ["STREAM", "Server", "streaming"]
+__all__ = ["Server", "streaming"]
 
-STREAM = "/api/v1/stream"
-
-_LIFETIME = timedelta(minutes=2)
 _BEHIND = 100
 """Messages that a bare server makes up for when it was late; what is beyond them it does not send."""
+_NAP = 0.001
+"""Seconds that a bare server sleeps at least: uvloop's clock has no finer ones."""
+_IDLE = 0.02
+"""Seconds after which it is looked again whether anything is to be told."""
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -45,73 +49,122 @@ class Server(NamedTuple):
 
     port: int
     pid: int
+    pace: Callable[[float], None]
+    """Has it tell every client so many messages a second from now on."""
 
 
 @contextmanager
-def streaming(kind: str, rate: float) -> Iterator[Server]:
-    """A server of this file in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.streams", kind, str(rate)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            assert server.stdout is not None
-            yield Server(int(server.stdout.readline()), server.pid)
-        finally:
-            server.kill()
+def streaming(*kinds: str) -> Iterator[dict[str, Server]]:
+    """Servers of this file, each in a process of its own, by kind."""
+    given: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    begun = {
+        kind: subprocess.Popen([sys.executable, "-m", "benchmarks.streams", kind], text=True, **given) for kind in kinds
+    }
+    try:
+        yield {kind: _running(process) for kind, process in begun.items()}
+    finally:
+        for process in begun.values():
+            process.kill()
+            process.communicate()
+
+
+def _running(process: subprocess.Popen[str]) -> Server:
+    said, told = process.stdin, process.stdout
+    assert said is not None
+    assert told is not None
+
+    def pace(rate: float) -> None:
+        said.write(f"{rate}\n")
+        said.flush()
+
+    return Server(int(told.readline()), process.pid, pace)
+
+
+class _Pace:
+    """How many messages a second are due, as it was last said to the process."""
+
+    rate = 0.0
+
+    def listen(self) -> None:
+        """Hear it from the input, and end the process with it."""
+        for line in sys.stdin:
+            self.rate = float(line)
+        os._exit(0)
+
+
+_pace = _Pace()
 
 
 class Stamped(Quotes):
     """Quotes that say when they were made, and how long the engine's thread has worked since the one before."""
 
     @csp.node
-    def quote(self, clock: ts[bool]) -> ts[Quote]:
-        """A new quote at every tick."""
+    def paced(self) -> ts[Quote]:
+        """A new quote whenever one is due."""
+        with csp.alarms():
+            due = csp.alarm(bool)
         with csp.state():
             s_worked = 0
-        if csp.ticked(clock):
-            now = time.thread_time_ns()
-            made = quote(time.time_ns())
-            made.quantity, s_worked = now - s_worked, now
-            return made
+        with csp.start():
+            csp.schedule_alarm(due, timedelta(seconds=_IDLE), True)
+        if csp.ticked(due):
+            rate = _pace.rate
+            csp.schedule_alarm(due, timedelta(seconds=1 / rate if rate else _IDLE), True)
+            if rate:
+                now = time.thread_time_ns()
+                made = quote(time.time_ns())
+                made.quantity, s_worked = now - s_worked, now
+                return made
+
+    def connect(self, channels: Market) -> None:
+        """Quotes out."""
+        channels.set_channel(Market.quotes, self.paced())
 
 
-def ours(rate: float) -> None:
+def ours() -> None:
     """A gateway whose quotes are followed."""
-    port = _free_port()
-    print(port, flush=True)
-    Gateway(
-        settings=GatewaySettings(PORT=port),
-        modules=[Stamped(rate=rate), MountRestRoutes(force_mount_all=True), MountWebSocketRoutes()],
-        channels=Market(),
-    ).start(rest=True, endtime=_LIFETIME)
+    modules = [Stamped(), MountRestRoutes(force_mount_all=True), MountWebSocketRoutes()]
+    with serving_gateway(Gateway(modules=modules, channels=Market())) as url:
+        print(urlsplit(url).port, flush=True)
+        threading.Event().wait()
 
 
 def _message() -> bytes:
     return b'{"channel":"quotes","data":[%b]}' % quote(time.time_ns()).model_dump_json().encode()
 
 
-async def _ticking(rate: float) -> Any:
-    """A message whenever one is due."""
-    begun, sent = time.perf_counter(), 0
+async def _ticking() -> AsyncIterator[list[bytes]]:
+    """The messages that are due, whenever there are any."""
+    rate = begun = 0.0
+    sent = 0
     while True:
-        due = int((time.perf_counter() - begun) * rate)
-        sent = max(sent, due - _BEHIND)
-        while sent < due:
-            sent += 1
-            yield _message()
-            await asyncio.sleep(0)  # in which uvloop writes what it was given
-        await asyncio.sleep(min(0.002, 1 / rate))
+        now = time.perf_counter()
+        if _pace.rate != rate:
+            rate, begun, sent = _pace.rate, now, 0
+        if not rate:
+            await asyncio.sleep(_IDLE)
+            continue
+        due = int((now - begun) * rate)
+        if due > sent:
+            yield [_message() for _ in range(min(due - sent, _BEHIND))]
+            sent = due
+        await asyncio.sleep(max(_NAP, begun + (sent + 1) / rate - time.perf_counter()))
 
 
-def bare_uvicorn(rate: float) -> None:
+def bare_uvicorn() -> None:
     """An ASGI application that sends every message to one client after the other."""
     clients: dict[Send, None] = {}
     telling: list[asyncio.Task[None]] = []
 
     async def tell() -> None:
-        async for message in _ticking(rate):
-            event = {"type": "websocket.send", "text": message.decode()}
+        async for messages in _ticking():
+            events = [{"type": "websocket.send", "text": message.decode()} for message in messages]
             for send in list(clients):
-                await send(event)
+                try:
+                    for event in events:
+                        await send(event)
+                except Exception:  # it has left; ASGI says so with an error of each server's own
+                    clients.pop(send, None)
 
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         await receive()
@@ -138,7 +191,7 @@ def bare_uvicorn(rate: float) -> None:
     )
 
 
-def bare_picows(rate: float) -> None:
+def bare_picows() -> None:
     """The same with picows, which writes to a transport without waiting."""
     clients: dict[WSTransport, None] = {}
 
@@ -153,9 +206,10 @@ def bare_picows(rate: float) -> None:
         port = _free_port()
         await ws_create_server(lambda _: Listener(), "127.0.0.1", port)
         print(port, flush=True)
-        async for message in _ticking(rate):
+        async for messages in _ticking():
             for client in list(clients):
-                client.send(WSMsgType.TEXT, message)
+                for message in messages:
+                    client.send(WSMsgType.TEXT, message)
 
     uvloop.run(serve())
 
@@ -167,7 +221,5 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    timer = threading.Timer(_LIFETIME.total_seconds(), os._exit, [0])
-    timer.daemon = True
-    timer.start()
-    {"ours": ours, "uvicorn": bare_uvicorn, "picows": bare_picows}[sys.argv[1]](float(sys.argv[2]))
+    threading.Thread(target=_pace.listen, daemon=True).start()
+    {"ours": ours, "uvicorn": bare_uvicorn, "picows": bare_picows}[sys.argv[1]]()
