@@ -3,7 +3,7 @@
 ``from csp_gateway import *`` brings the names below and nothing else; each is loaded when it is first touched.
 """
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from csp_gateway._lazy import lazy_names
@@ -19,6 +19,7 @@ from csp_gateway.errors import (
     NoProviderException,
     NotRunningError,
     PortTakenError,
+    PublishLostError,
     QueriesRefusedError,
     QueryCancelledError,
     QueryError,
@@ -26,6 +27,14 @@ from csp_gateway.errors import (
     RestFailedError,
     ScriptError,
     SendRefusedError,
+    ServerException,
+    ServerRouteNotFoundException,
+    ServerRouteNotMountedException,
+    ServerTimeoutError,
+    ServerUnknownException,
+    ServerUnprocessableException,
+    ServerUnreachableError,
+    ServerVersionError,
     ShutdownError,
     SqlError,
     StagingArgumentError,
@@ -35,8 +44,10 @@ from csp_gateway.errors import (
     StartTimeoutError,
     StateError,
     StateMarkError,
+    StreamClosedError,
     UnknownChannelError,
     UnknownStagingError,
+    UntrustedTypeError,
     WiringError,
     WrongEdgeError,
     WrongIndexerError,
@@ -120,7 +131,11 @@ if TYPE_CHECKING:
         Query,
     )
 
-__version__ = version("csp-gateway")
+try:
+    __version__ = version("csp-gateway")
+except PackageNotFoundError:
+    # The client alone is installed, by a distribution of its own.
+    __version__ = version("csp-gateway-client")
 
 __all__ = [
     "Aggregate",
@@ -167,6 +182,7 @@ __all__ = [
     "OrderBy",
     "Page",
     "PortTakenError",
+    "PublishLostError",
     "QueriesRefusedError",
     "Query",
     "QueryCancelledError",
@@ -176,6 +192,14 @@ __all__ = [
     "ScriptError",
     "SendRefusedError",
     "Sendable",
+    "ServerException",
+    "ServerRouteNotFoundException",
+    "ServerRouteNotMountedException",
+    "ServerTimeoutError",
+    "ServerUnknownException",
+    "ServerUnprocessableException",
+    "ServerUnreachableError",
+    "ServerVersionError",
     "ShutdownError",
     "SqlError",
     "SqlLimits",
@@ -193,10 +217,12 @@ __all__ = [
     "StateError",
     "StateMarkError",
     "StateType",
+    "StreamClosedError",
     "TableConfig",
     "Tick",
     "UnknownChannelError",
     "UnknownStagingError",
+    "UntrustedTypeError",
     "WiringError",
     "WrongEdgeError",
     "WrongIndexerError",

@@ -17,14 +17,22 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], 
 
     Returns:
         A pair to assign to ``__getattr__`` and ``__dir__``. A name is imported when it is first read and is kept in
-        the package from then on; a name that is not in ``homes`` is an ``AttributeError``, as for any module.
+        the package from then on; a name that is not in ``homes`` is an ``AttributeError``, as for any module, and one
+        of the server's is an ``ImportError`` that says so where the client alone is installed.
     """
 
     def load(name: str) -> Any:
         home = homes.get(name)
         if home is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(import_module(home), name)
+        try:
+            value = getattr(import_module(home), name)
+        except ModuleNotFoundError as error:
+            if error.name != "csp_gateway.server":
+                raise
+            raise ImportError(
+                f"{name} is of the server, and only the client is installed here: pip install csp-gateway"
+            ) from None
         setattr(sys.modules[package], name, value)
         return value
 

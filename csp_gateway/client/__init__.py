@@ -5,28 +5,54 @@ from typing import TYPE_CHECKING
 from csp_gateway._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from csp_gateway.client.aio import AsyncClient, AsyncGatewayClient
+    from csp_gateway.client.async_verbs import AsyncGatewayClientMixin
     from csp_gateway.client.config import (
         ClientConfig,
         ClientConfiguration,
         GatewayClientConfig,
         GatewayClientConfiguration,
     )
+    from csp_gateway.client.gateway_client import BaseGatewayClient
+    from csp_gateway.client.response_wrapper import ResponseType, ResponseWrapper
     from csp_gateway.client.returns import ReturnType
+    from csp_gateway.client.sync import Client, GatewayClient, SyncGatewayClient
+    from csp_gateway.client.sync_verbs import SyncGatewayClientMixin
 
 __all__ = [
+    "AsyncClient",
+    "AsyncGatewayClient",
+    "AsyncGatewayClientMixin",
+    "BaseGatewayClient",
+    "Client",
     "ClientConfig",
     "ClientConfiguration",
+    "GatewayClient",
     "GatewayClientConfig",
     "GatewayClientConfiguration",
+    "ResponseType",
+    "ResponseWrapper",
     "ReturnType",
+    "SyncGatewayClient",
+    "SyncGatewayClientMixin",
 ]
 
 _HOMES = {
+    "AsyncClient": "csp_gateway.client.aio",
+    "AsyncGatewayClient": "csp_gateway.client.aio",
+    "AsyncGatewayClientMixin": "csp_gateway.client.async_verbs",
+    "BaseGatewayClient": "csp_gateway.client.gateway_client",
+    "Client": "csp_gateway.client.sync",
     "ClientConfig": "csp_gateway.client.config",
     "ClientConfiguration": "csp_gateway.client.config",
+    "GatewayClient": "csp_gateway.client.sync",
     "GatewayClientConfig": "csp_gateway.client.config",
     "GatewayClientConfiguration": "csp_gateway.client.config",
+    "ResponseType": "csp_gateway.client.response_wrapper",
+    "ResponseWrapper": "csp_gateway.client.response_wrapper",
     "ReturnType": "csp_gateway.client.returns",
+    "SyncGatewayClient": "csp_gateway.client.sync",
+    "SyncGatewayClientMixin": "csp_gateway.client.sync_verbs",
 }
 
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

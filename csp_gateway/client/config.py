@@ -51,6 +51,8 @@ class GatewayClientConfig(BaseModel):
     program has imported itself need not be here."""
     verify: bool | str = True
     """Whether the certificate of an https gateway is checked; or a file of authorities to check it against."""
+    compress: bool | None = None
+    """Whether answers may come compressed. None: unless the gateway is on this machine, where it only costs time."""
     retries: int = Field(default=2, ge=0, le=20)
     """How often a request that may be repeated is, when no gateway is reached or it says to come back."""
 
@@ -115,6 +117,12 @@ class GatewayClientConfig(BaseModel):
     def stream_url(self, path: str = "stream") -> str:
         """The URL of a live connection."""
         return f"ws{self.url(path).removeprefix('http')}"
+
+    @property
+    def compressed(self) -> bool:
+        """Whether answers may come compressed."""
+        here = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+        return not here if self.compress is None else self.compress
 
     @property
     def params(self) -> dict[str, str]:

@@ -1,0 +1,91 @@
+"""AsyncAsking: a call made over HTTP, and its answer awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from typing import Any
+
+import httpx2
+
+from csp_gateway.client import calls
+from csp_gateway.client.calls import Call
+from csp_gateway.client.config import GatewayClientConfig
+from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient
+from csp_gateway.client.replies import returned
+from csp_gateway.client.response_wrapper import ResponseWrapper
+from csp_gateway.client.retrying import Attempts
+from csp_gateway.client.returns import ReturnType
+
+__all__ = ["AsyncAsking"]
+
+
+class AsyncAsking(BaseGatewayClient):
+    """A client that awaits each answer. It belongs to one event loop, that of the first call.
+
+    Args:
+        config: where the gateway is, and how to be let in; a gateway on this machine if None.
+        settings: fields of ``GatewayClientConfig`` that replace those of ``config``.
+    """
+
+    def __init__(self, config: GatewayClientConfig | None = None, **settings: Any) -> None:
+        super().__init__(config, **settings)
+        self._http = httpx2.AsyncClient(**self._options())
+        self._learning = asyncio.Lock()
+
+    @property
+    def openapi_spec(self) -> dict[str, Any]:
+        """The gateway's OpenAPI document, a copy of its own, with what it refers to in its place.
+
+        A property cannot be awaited: where nothing has been asked of the gateway yet, the event loop waits for the
+        document. After ``await client.refresh()`` it does not.
+
+        Raises:
+            ServerException: no gateway answers there.
+        """
+        if self._catalogue is None:
+            call = calls.document(DOCUMENT_SECONDS)
+            with httpx2.Client(**self._options()) as http:
+                try:
+                    response = http.request(**self._request(call, JSON))
+                except httpx2.TransportError as error:
+                    Attempts(call, retries=0).after_failure(error, self._config.root_url)
+                    raise
+            self._learn(Answer(response.status_code, response.headers, response.content))
+        return copy.deepcopy(self._known_catalogue().document)
+
+    async def refresh(self) -> None:
+        """Learn anew which channels the gateway has mounted: after another gateway was started there.
+
+        Raises:
+            ServerException: no gateway answers there.
+        """
+        self._learn(await self._fetch(calls.document(DOCUMENT_SECONDS), JSON))
+
+    async def _learn_once(self) -> None:
+        if self._catalogue is None:
+            async with self._learning:
+                if self._catalogue is None:
+                    await self.refresh()
+
+    async def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
+        kind = self._kind(wanted)
+        return returned(await self._answer(call, kind), kind)
+
+    async def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
+        await self._learn_once()
+        return self._read(call, await self._fetch(call, self._accepted(call, kind)))
+
+    async def _fetch(self, call: Call, accepted: str) -> Answer:
+        attempts = Attempts(call, self._config.retries)
+        while True:
+            try:
+                response = await self._http.request(**self._request(call, accepted))
+            except httpx2.TransportError as error:
+                wait = attempts.after_failure(error, self._config.root_url)
+            else:
+                again = attempts.after_answer(response.status_code, response.headers)
+                if again is None:
+                    return Answer(response.status_code, response.headers, response.content)
+                wait = again
+            await asyncio.sleep(wait)

@@ -1,0 +1,107 @@
+"""BaseGatewayClient: what every client is: a configuration, and what is known of the gateway it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from csp_gateway.client import calls
+from csp_gateway.client.bodies import batches
+from csp_gateway.client.calls import Call, Wait
+from csp_gateway.client.catalogue import Catalogue
+from csp_gateway.client.config import GatewayClientConfig
+from csp_gateway.client.replies import accepted_format, document_in, error_of, wrapped
+from csp_gateway.client.response_wrapper import ResponseWrapper
+from csp_gateway.client.returns import ReturnType
+
+__all__ = ["DOCUMENT_SECONDS", "JSON", "SECONDS", "Answer", "BaseGatewayClient"]
+
+SECONDS = 10.0
+"""For how long a client waits for an answer, unless the call says otherwise."""
+DOCUMENT_SECONDS = 30.0
+"""For how long it waits for the document of the API, which a gateway of many channels makes for a while."""
+JSON = "application/json"
+
+_AGENT = "csp-gateway-client"
+
+
+class Answer(NamedTuple):
+    """What came over HTTP."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class BaseGatewayClient:
+    """What every client is. It asks nothing itself: that do ``GatewayClient`` and ``AsyncGatewayClient``.
+
+    Args:
+        config: where the gateway is, and how to be let in; a gateway on this machine if None.
+        settings: fields of ``GatewayClientConfig`` that replace those of ``config``.
+
+    Raises:
+        pydantic.ValidationError: a ``ValueError``: a setting that there is not, or that cannot be so.
+    """
+
+    def __init__(self, config: GatewayClientConfig | None = None, **settings: Any) -> None:
+        given = {} if config is None else config.model_dump(exclude_unset=True)
+        self._config = GatewayClientConfig(**{**given, **settings})
+        self._catalogue: Catalogue | None = None
+
+    @property
+    def config(self) -> GatewayClientConfig:
+        """Where the gateway is, and how to be let in."""
+        return self._config
+
+    def _options(self) -> dict[str, Any]:
+        """What httpx is told once."""
+        encodings = {} if self._config.compressed else {"Accept-Encoding": "identity"}
+        return {
+            "headers": {"User-Agent": _AGENT, **self._config.headers, **encodings},
+            "verify": self._config.verify,
+            "follow_redirects": True,
+        }
+
+    def _request(self, call: Call, accepted: str) -> dict[str, Any]:
+        """What httpx is told of one call."""
+        return {
+            "method": call.method,
+            "url": f"{self._config.root_url}{call.path}" if call.at_root else self._config.url(call.path),
+            "params": {**self._config.params, **call.params},
+            "headers": {"Accept": accepted, **call.headers},
+            "content": call.body,
+            "timeout": call.timeout,
+        }
+
+    def _accepted(self, call: Call, kind: ReturnType) -> str:
+        """The format to ask for, once it is seen that the gateway offers what is asked."""
+        if call.at_root:
+            return JSON
+        catalogue = self._known_catalogue()
+        catalogue.check(call)
+        return accepted_format(call, catalogue, kind)
+
+    def _kind(self, wanted: ReturnType | str | None) -> ReturnType:
+        return self._config.return_type if wanted is None else ReturnType(wanted)
+
+    def _read(self, call: Call, answer: Answer) -> ResponseWrapper:
+        return wrapped(call, self._known_catalogue(), self._config.trusted_types, *answer)
+
+    def _learn(self, answer: Answer) -> None:
+        """Know the gateway by its document."""
+        if answer.status != 200:
+            raise error_of(answer.status, answer.body)
+        self._catalogue = Catalogue(document_in(answer.body), self._config.api_route)
+
+    def _known_catalogue(self) -> Catalogue:
+        assert self._catalogue is not None, "the document is fetched before anything is asked"
+        return self._catalogue
+
+    def _sends(self, field: str, data: Any, wait: Wait, timeout: float | None) -> Iterator[Call]:
+        """What is to be sent, as calls one after the other; each is made when the one before is done."""
+        catalogue = self._known_catalogue()
+        basket = "/" not in field and catalogue.is_basket("send", field)
+        whole = basket or catalogue.is_listed(calls.send(field, b"", wait, timeout))
+        for body in batches(data, whole=whole, keyed=basket):
+            yield calls.send(field, body, wait, timeout)

@@ -1,0 +1,128 @@
+"""What a gateway has answered as a wrapper of its data, or as the error that it means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from csp_gateway.client.calls import Call
+from csp_gateway.client.catalogue import ARROW, Catalogue
+from csp_gateway.client.response_wrapper import ResponseWrapper
+from csp_gateway.client.returns import ReturnType
+from csp_gateway.errors import (
+    ServerException,
+    ServerRouteNotFoundException,
+    ServerUnknownException,
+    ServerUnprocessableException,
+)
+
+__all__ = ["accepted_format", "document_in", "error_of", "merged", "read_health", "returned", "wrapped"]
+
+_FRAMES = (ReturnType.Pandas, ReturnType.Polars, ReturnType.Arrow)
+
+
+def accepted_format(call: Call, catalogue: Catalogue, return_type: ReturnType) -> str:
+    """The format to ask for: frames travel as columns where the gateway has them so, everything else as JSON."""
+    return ARROW if return_type in _FRAMES and catalogue.offers_arrow(call) else "application/json"
+
+
+def document_in(body: bytes) -> Any:
+    """The OpenAPI document that was answered.
+
+    Raises:
+        ServerException: it is no JSON.
+    """
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise ServerException(f"what answers there is no gateway: its /openapi.json is no JSON: {error}") from None
+
+
+def read_health(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """What ``/readyz`` answers: not to be ready is an answer too.
+
+    Raises:
+        ServerException: that is no gateway's answer.
+    """
+    try:
+        health = json.loads(body)
+    except ValueError:
+        health = None
+    if status not in (200, 503) or not isinstance(health, dict):
+        raise error_of(status, body)
+    return health
+
+
+def wrapped(
+    call: Call,
+    catalogue: Catalogue,
+    trusted: tuple[str, ...],
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> ResponseWrapper:
+    """The data of an answer.
+
+    Raises:
+        ServerException: it is no success; which kind, says its status.
+    """
+    if not 200 <= status < 300:
+        raise error_of(status, body)
+    told = {
+        "openapi_schema": catalogue.row_schema(call),
+        "type_name": catalogue.type_name(call),
+        "trusted_types": trusted,
+    }
+    if headers.get("content-type", "").startswith(ARROW):
+        return ResponseWrapper.of_arrow(body, **told)
+    try:
+        data = json.loads(body) if body else None
+    except ValueError as error:
+        raise ServerUnknownException(f"{status}: the answer is no JSON: {error}", status) from None
+    return ResponseWrapper(data, **told)
+
+
+def merged(wrappers: list[ResponseWrapper]) -> ResponseWrapper:
+    """The answers of one question that was asked in parts."""
+    first, *others = wrappers
+    if not others:
+        return first
+    data = [record for wrapper in wrappers for record in wrapper.as_json()]
+    return ResponseWrapper(data, first.openapi_schema, first.type_name, trusted_types=first.trusted_types)
+
+
+def returned(wrapper: ResponseWrapper, return_type: ReturnType) -> Any:
+    """The data, as whoever asked wants it.
+
+    Raises:
+        UntrustedTypeError: a ``ValueError``: it is of structs that may not be imported here.
+        ImportError: what is to make a frame of it is not installed.
+    """
+    make = {
+        ReturnType.Raw: wrapper.as_json,
+        ReturnType.JSON: wrapper.as_json,
+        ReturnType.Struct: wrapper.as_struct,
+        ReturnType.Pandas: wrapper.as_pandas_df,
+        ReturnType.Polars: wrapper.as_polars_df,
+        ReturnType.Arrow: wrapper.as_arrow,
+        ReturnType.Wrapper: lambda: wrapper,
+    }
+    return make[return_type]()
+
+
+def error_of(status: int, body: bytes) -> ServerException:
+    """The error that a status means, with what the gateway says of it."""
+    said: Any = {}
+    try:
+        said = json.loads(body)
+    except ValueError as error:
+        detail: Any = f"the answer is no JSON: {error}"
+    else:
+        detail = said.get("detail", said) if isinstance(said, dict) else said
+    if status == 404:
+        hint = said.get("hint") if isinstance(said, dict) else None
+        return ServerRouteNotFoundException(f"{detail}; {hint}" if hint else detail)
+    if status == 422:
+        return ServerUnprocessableException(detail)
+    return ServerUnknownException(f"{status}: {detail}", status)

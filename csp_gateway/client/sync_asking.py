@@ -1,0 +1,103 @@
+"""SyncAsking: a call made over HTTP, and its answer waited for."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+
+from csp_gateway.client import calls
+from csp_gateway.client.calls import Call
+from csp_gateway.client.config import GatewayClientConfig
+from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient
+from csp_gateway.client.replies import returned
+from csp_gateway.client.response_wrapper import ResponseWrapper
+from csp_gateway.client.retrying import Attempts
+from csp_gateway.client.returns import ReturnType
+
+__all__ = ["SyncAsking"]
+
+
+class SyncAsking(BaseGatewayClient):
+    """A client that waits for each answer. Any thread may call.
+
+    Args:
+        config: where the gateway is, and how to be let in; a gateway on this machine if None.
+        progress: called with the bytes of an answer that have come, again and again.
+        settings: fields of ``GatewayClientConfig`` that replace those of ``config``.
+    """
+
+    def __init__(
+        self,
+        config: GatewayClientConfig | None = None,
+        *,
+        progress: Callable[[int], None] | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(config, **settings)
+        self._http = httpx2.Client(**self._options())
+        self._progress = progress
+        self._learning = threading.Lock()
+
+    @property
+    def openapi_spec(self) -> dict[str, Any]:
+        """The gateway's OpenAPI document, a copy of its own, with what it refers to in its place.
+
+        Raises:
+            ServerException: no gateway answers there.
+        """
+        self._learn_once()
+        return copy.deepcopy(self._known_catalogue().document)
+
+    def refresh(self) -> None:
+        """Learn anew which channels the gateway has mounted: after another gateway was started there.
+
+        Raises:
+            ServerException: no gateway answers there.
+        """
+        self._learn(self._fetch(calls.document(DOCUMENT_SECONDS), JSON))
+
+    def _learn_once(self) -> None:
+        if self._catalogue is None:
+            with self._learning:
+                if self._catalogue is None:
+                    self.refresh()
+
+    def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
+        kind = self._kind(wanted)
+        return returned(self._answer(call, kind), kind)
+
+    def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
+        self._learn_once()
+        return self._read(call, self._fetch(call, self._accepted(call, kind)))
+
+    def _fetch(self, call: Call, accepted: str) -> Answer:
+        attempts = Attempts(call, self._config.retries)
+        while True:
+            request = self._http.build_request(**self._request(call, accepted))
+            try:
+                answer = self._made(request)
+            except httpx2.TransportError as error:
+                wait = attempts.after_failure(error, self._config.root_url)
+            else:
+                again = attempts.after_answer(answer.status, answer.headers)
+                if again is None:
+                    return answer
+                wait = again
+            time.sleep(wait)
+
+    def _made(self, request: httpx2.Request) -> Answer:
+        response = self._http.send(request, stream=True)
+        with contextlib.closing(response):
+            if self._progress is None:
+                return Answer(response.status_code, response.headers, response.read())
+            parts = []
+            for part in response.iter_bytes():
+                parts.append(part)
+                self._progress(response.num_bytes_downloaded)
+            return Answer(response.status_code, response.headers, b"".join(parts))

@@ -1,0 +1,104 @@
+"""Which verbs and channels a gateway has mounted, as its document says: that of the gateway with every feature."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from csp_gateway.client import calls
+from csp_gateway.client.catalogue import Catalogue
+from csp_gateway.errors import ServerException, ServerRouteNotMountedException
+
+DOCUMENT = json.loads((Path(__file__).parent.parent / "ways" / "openapi.json").read_text())
+EXAMPLE = "csp_gateway.server.demo.omnibus.ExampleData"
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue(DOCUMENT, "/api/v1")
+
+
+@pytest.mark.parametrize("field", ["example", "basket", "basket/A", "str_basket/any/key", "example-list", ""])
+def test_what_is_mounted_may_be_asked(catalogue: Catalogue, field: str) -> None:
+    catalogue.check(calls.last(field, 1.0))
+
+
+@pytest.mark.parametrize("field", ["exmple", "example/A", "basket/", "metadata"])
+def test_what_is_not_mounted_is_refused_with_what_is_nearest(catalogue: Catalogue, field: str) -> None:
+    with pytest.raises(ServerRouteNotMountedException, match=f"^Route not mounted in group last: {field}; "):
+        catalogue.check(calls.last(field, 1.0))
+
+
+def test_the_nearest_is_named(catalogue: Catalogue) -> None:
+    with pytest.raises(ServerRouteNotMountedException, match="did you mean 'example'"):
+        catalogue.check(calls.last("exmple", 1.0))
+
+
+def test_a_method_of_a_path_is_one_of_those_it_has(catalogue: Catalogue) -> None:
+    catalogue.check(calls.stage("example", "release", None, None, 1.0))
+    catalogue.check(calls.lookup("example", "1", 1.0))
+    catalogue.check(calls.lookup("id", "1", 1.0))
+    catalogue.check(calls.controls("stats", 1.0))
+    with pytest.raises(ServerRouteNotMountedException, match="group controls: shutdown"):
+        catalogue.check(calls.controls("shutdown", 1.0))
+
+
+def test_the_fields_of_a_verb(catalogue: Catalogue) -> None:
+    assert catalogue.fields("stage") == ["example", "example_with_stage"]
+    assert "basket/{key}" in catalogue.fields("send")
+    assert catalogue.fields("no_such_verb") == []
+    assert catalogue.verbs()["never_ticks"] == ["history", "last", "lookup", "next"]
+    assert "heartbeat" not in catalogue.verbs()
+
+
+def test_a_record_of_an_answer_has_the_schema_and_the_class_of_the_channel(catalogue: Catalogue) -> None:
+    for call in (
+        calls.last("example", 1.0),
+        calls.last("basket/A", 1.0),
+        calls.state("example_with_state", 1.0, None),
+        calls.send("example", b"{}", "accepted", 1.0),
+    ):
+        schema = catalogue.row_schema(call)
+        assert schema is not None
+        assert schema["properties"]["x"]["type"] == "integer"
+        assert schema["properties"]["internal_csp_struct"]["properties"]["z"]["type"] == "integer"
+        assert catalogue.type_name(call) == EXAMPLE
+
+
+def test_a_record_that_a_query_makes_has_columns_of_its_own(catalogue: Catalogue) -> None:
+    call = calls.state("example_with_state", 1.0, {"select": ["x"]})
+    assert catalogue.row_schema(call) == {"type": "object", "properties": {}}
+    assert catalogue.type_name(call) is None
+
+
+def test_a_list_of_names_is_of_text(catalogue: Catalogue) -> None:
+    assert catalogue.row_schema(calls.last("", 1.0)) == {"type": "string"}
+
+
+def test_a_channel_of_lists_and_one_of_keys_are_known(catalogue: Catalogue) -> None:
+    assert catalogue.is_listed(calls.send("example_list", b"", "accepted", 1.0))
+    assert not catalogue.is_listed(calls.send("example", b"", "accepted", 1.0))
+    assert catalogue.is_basket("send", "basket")
+    assert catalogue.is_basket("send", "str-basket")
+    assert not catalogue.is_basket("send", "example")
+
+
+def test_large_answers_can_come_as_columns(catalogue: Catalogue) -> None:
+    assert catalogue.offers_arrow(calls.state("example_with_state", 1.0, None))
+    assert catalogue.offers_arrow(calls.sql("select 1", None, 1.0))
+    assert not catalogue.offers_arrow(calls.last("example", 1.0))
+
+
+def test_the_document_has_in_place_what_it_refers_to_but_for_circles(catalogue: Catalogue) -> None:
+    schemas = catalogue.document["components"]["schemas"]
+    assert schemas["ExampleDataTick"]["properties"]["value"]["properties"]["x"]["type"] == "integer"
+    # A filter is made of filters.
+    assert "$ref" in json.dumps(schemas["Not"])
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"paths": []}])
+def test_what_is_no_document_is_no_gateway(document: object) -> None:
+    with pytest.raises(ServerException, match="no gateway"):
+        Catalogue(document, "/api/v1")
