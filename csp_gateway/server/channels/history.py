@@ -18,6 +18,8 @@ _ENTRY = 176
 """Bytes of a tick's place in the ring, beside its value."""
 _MOST_AGED = 64
 """Ticks that one tick lets go for their age: after a pause that may be all there are, and the engine waits for it."""
+_FEW = 1_000
+"""Ticks of a page that are taken out of the ring one by one: who reads all of it page by page pays for each once."""
 _LONGEST = 100 * 365 * 86_400
 """Seconds beyond which an age is as good as none; further on the calendar ends."""
 
@@ -194,6 +196,10 @@ class History:
         """
         if offset is not None and offset < 0:
             raise ValueError(f"offsets count from 0; there is none {offset}")
+        if offset is not None and limit is not None and 0 < limit <= _FEW and epoch in (None, self.epoch):
+            page = self._few(offset, limit)
+            if page is not None:
+                return page
         kept = self._ring.copy()
         first, end = (kept[0][0], kept[-1][0] + 1) if kept else (0, 0)
         if offset is None:
@@ -204,6 +210,19 @@ class History:
         if offset < first:
             return self._page(kept, 0, len(kept), limit, "expired")
         return self._page(kept, offset - first, len(kept), limit)
+
+    def _few(self, offset: int, limit: int) -> Page | None:
+        """The page of ``since`` without a copy of all that is kept; None where it is not that plain."""
+        ring = self._ring
+        try:
+            first, end = ring[0][0], ring[-1][0] + 1
+            stop = min(offset + limit, end)
+            entries = [ring[wanted - first] for wanted in range(offset, stop)] if offset >= first else []
+        except IndexError:  # the engine has let go of some between two steps of the interpreter
+            return None
+        if not entries or entries[0][0] != offset or entries[-1][0] != stop - 1:
+            return None  # too old, or not there yet, or as before
+        return Page(tuple(Tick(*entry[:3]) for entry in entries), self.epoch, stop, end - stop)
 
     def between(self, since: datetime | None = None, until: datetime | None = None, limit: int | None = None) -> Page:
         """The ticks at and after engine time ``since`` and before ``until``.

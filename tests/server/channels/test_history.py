@@ -419,3 +419,60 @@ def test_a_follower_on_another_thread_is_told_each_tick_once() -> None:
         place = page.next
     appending.join()
     assert told == list(range(20_000))
+
+
+# --- A page of many ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("offset", [0, 9, 10, 11, 15, 19, 20, 21])
+@pytest.mark.parametrize("limit", [1, 3, 10, 1_000])
+def test_a_page_is_the_same_whether_all_is_copied_for_it_or_not(
+    offset: int, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = filled(20, items=10)
+    page = history.since(offset, limit=limit)
+    monkeypatch.setattr("csp_gateway.server.channels.history._FEW", 0)
+    assert page == history.since(offset, limit=limit)
+
+
+def test_who_reads_a_large_history_page_by_page_does_not_pay_for_all_of_it_each_time() -> None:
+    history = filled(100_000, items=100_000, seconds=1e6, bytes=2**30)
+
+    class Counted(type(history._ring)):  # type: ignore[misc]
+        copies = 0
+
+        def copy(self) -> Any:
+            Counted.copies += 1
+            return super().copy()
+
+    history._ring = Counted(history._ring)
+    read, offset = 0, 0
+    while (page := history.since(offset, limit=64)).ticks:
+        assert page.ticks[0].offset == offset
+        read, offset = read + len(page.ticks), page.next
+    assert read == 100_000
+    assert Counted.copies == 1  # for the last, which is empty
+
+
+def test_pages_are_right_while_the_engine_appends_and_lets_go() -> None:
+    history = filled(1_000, items=1_000, seconds=1e6)
+    over = threading.Event()
+
+    def append() -> None:
+        while not over.is_set():
+            history.append(at(history.next), history.next)
+
+    appending = threading.Thread(target=append)
+    appending.start()
+    try:
+        for _ in range(2_000):
+            wanted = history.next - 990
+            page = history.since(wanted, limit=50)
+            found = offsets(page)
+            assert found == list(range(found[0], found[0] + len(found)))
+            assert [tick.value for tick in page.ticks] == found
+            assert page.recovered == (found[0] == wanted)
+            assert page.next == found[-1] + 1
+    finally:
+        over.set()
+        appending.join()
