@@ -1,0 +1,277 @@
+"""What is followed and sent over a live connection, and what is said and heard of it; no I/O.
+
+A connection may be lost at any time, and what is wanted stays: ``greet`` asks for it on the next one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import msgspec
+from msgspec.structs import asdict
+
+from csp_gateway.client.followed import Followed, Gap, keys_of
+from csp_gateway.errors import FrameError, SendRefusedError, ServerVersionError
+from csp_gateway.wire.commands import PROTOCOL, Follow, Unsubscribe
+
+__all__ = ["LARGEST", "MOST_BYTES", "MOST_UNSAID", "Answered", "Following", "Heard", "Leaving", "Message", "Refused"]
+
+MOST_UNSAID = 1_000
+"""Messages that may wait until they can be said."""
+MOST_BYTES = 16 * 1024 * 1024
+"""The same in bytes."""
+LARGEST = 1024 * 1024
+"""Bytes of one message: the gateway ends the connection for a larger one."""
+
+_NOT_NOW = ("gone", "stopping")
+"""Errors of a gateway that is about to end the connection."""
+
+Message: TypeAlias = dict[str, Any]
+"""What ticked: ``channel``, of a basket ``key``, and ``data``, which is a list of records."""
+
+
+class Answered(NamedTuple):
+    """A message was done.
+
+    Attributes:
+        gap: what is missing of what is told from now on.
+    """
+
+    id: int
+    result: Mapping[str, Any]
+    gap: Gap | None = None
+
+
+class Refused(NamedTuple):
+    """A message was not done, and why; its id, if it could be read."""
+
+    id: int | None
+    error: FrameError
+
+
+class Leaving(NamedTuple):
+    """The gateway is about to end the connection.
+
+    Attributes:
+        retry_after: seconds until to come back; None: it should not be.
+    """
+
+    code: int
+    reason: str
+    retry_after: float | None
+
+
+Heard: TypeAlias = Message | Gap | Answered | Refused | Leaving
+
+
+class _Asked(NamedTuple):
+    """A subscribe or unsubscribe that is not answered.
+
+    Attributes:
+        again: whether we ask by ourselves, for what was followed before.
+    """
+
+    wanted: Follow | Unsubscribe
+    again: bool
+
+
+class Following:
+    """What one client follows and sends."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, Followed] = {}
+        self._asked: dict[int, _Asked] = {}
+        self._sent: set[int] = set()
+        """Sends that have been said and not been answered."""
+        self._unsaid: deque[tuple[int, bytes]] = deque()
+        self._sends: dict[int, bytes] = {}
+        """Sends that have not been said: they wait for a connection."""
+        self._bytes = 0
+        self._ids = itertools.count(1)
+        self._connected = False
+
+    @property
+    def channels(self) -> list[str]:
+        """What is followed."""
+        return list(self._channels)
+
+    # What the user wants; each gives the id of the message that will be answered.
+
+    def subscribe(self, follow: Follow) -> int:
+        """Follow a channel; ``SendRefusedError`` as of ``send``."""
+        self._check_room()
+        return self._ask(_Asked(follow, again=False))
+
+    def unsubscribe(self, channel: str, key: str | int | None = None) -> int:
+        """Follow a channel, or a key of it, no more; ``SendRefusedError`` as of ``send``."""
+        self._check_room()
+        return self._ask(_Asked(Unsubscribe(channel=channel, key=key), again=False))
+
+    def send(self, channel: str, data: bytes, key: str | int | None, wait: Literal["accepted", "ticked"]) -> int:
+        """Send records, which are JSON already.
+
+        Raises:
+            ValueError: it is more than a gateway takes as one message.
+            SendRefusedError: too much waits until it can be said.
+        """
+        identifier = next(self._ids)
+        text = _spelled("send", identifier, {"channel": channel, "key": key, "wait": wait, "data": msgspec.Raw(data)})
+        size = len(text)
+        if size > LARGEST:
+            raise ValueError(
+                f"{size:,} bytes for channel {channel!r}: one message has at most {LARGEST:,}; publish fewer "
+                "records at once, or use `send`"
+            )
+        self._check_room(size)
+        self._sends[identifier] = text
+        self._bytes += size
+        return identifier
+
+    def give_up(self, identifier: int) -> bool:
+        """Nobody waits for this answer any more; whether the message was never said, and never will be."""
+        text = self._sends.pop(identifier, None)
+        if text is not None:
+            self._bytes -= len(text)
+            return True
+        self._sent.discard(identifier)
+        self._asked.pop(identifier, None)
+        return False
+
+    def _check_room(self, size: int = 0) -> None:
+        if len(self._asked) + len(self._sends) >= MOST_UNSAID or self._bytes + size > MOST_BYTES:
+            raise SendRefusedError("too much waits until it can be said to the gateway: wait for the answers")
+
+    def _ask(self, asked: _Asked) -> int:
+        identifier = next(self._ids)
+        self._asked[identifier] = asked
+        if self._connected:
+            self._say(identifier, asked)
+        return identifier
+
+    def _say(self, identifier: int, asked: _Asked) -> None:
+        wanted = asdict(asked.wanted)
+        if isinstance(asked.wanted, Follow):
+            self._unsaid.append((identifier, _spelled("subscribe", identifier, wanted | {"positions": True})))
+        else:
+            self._unsaid.append((identifier, _spelled("unsubscribe", identifier, wanted)))
+
+    # What is said.
+
+    def greet(self) -> None:
+        """There is a new connection: what was followed before is asked for, and what has not been answered."""
+        self._connected = True
+        self._unsaid.clear()
+        left = {identifier: asked for identifier, asked in self._asked.items() if not asked.again}
+        self._asked = {}
+        for followed in self._channels.values():
+            for follow in followed.again():
+                self._ask(_Asked(follow, again=True))
+            if followed.without:
+                keys: list[str | int] = sorted(followed.without)
+                self._ask(_Asked(Unsubscribe(channel=followed.channel, keys=keys), again=True))
+        self._asked |= left
+        for identifier, asked in left.items():
+            self._say(identifier, asked)
+
+    def next_to_say(self) -> tuple[int, bytes] | None:
+        """The next message to be said, and its id; what was followed goes before what is sent."""
+        if self._unsaid:
+            return self._unsaid.popleft()
+        if not self._connected or not self._sends:
+            return None
+        identifier, text = next(iter(self._sends.items()))
+        del self._sends[identifier]
+        self._bytes -= len(text)
+        self._sent.add(identifier)
+        return identifier, text
+
+    def lost(self) -> set[int]:
+        """The connection is lost; the sends of which nobody knows whether they were done."""
+        self._connected = False
+        doubtful, self._sent = self._sent, set()
+        return doubtful
+
+    # What is heard.
+
+    def heard(self, frame: str | bytes) -> Heard | None:
+        """What a frame means; None if that is of no interest to anybody.
+
+        Raises:
+            msgspec.DecodeError: it is neither JSON nor MessagePack.
+            ServerVersionError: the gateway speaks another version of the messages.
+        """
+        message: Message = (msgspec.json if isinstance(frame, str) else msgspec.msgpack).decode(frame)
+        match message["channel"]:
+            case "reply":
+                return self._answered(message)
+            case "error":
+                return self._refused(message)
+            case "gap":
+                said = message["gap"]
+                gap = Gap(said["channel"], said["from"], said["to"], said["count"], said["reason"])
+                if (missing := self._channels.get(gap.channel)) is not None:
+                    missing.missed(gap)
+                return gap
+            case "closing":
+                said = message["closing"]
+                return Leaving(said["code"], said["reason"], said["retry_after"])
+            case channel:
+                followed = self._channels.get(channel)
+                return message if followed is not None and followed.heard(message) else None
+
+    def _answered(self, message: Message) -> Answered:
+        version = message.get("protocol", PROTOCOL)
+        if version != PROTOCOL:
+            raise ServerVersionError(
+                f"the gateway speaks version {version} of the messages, and this client version {PROTOCOL}: "
+                f"{'bring the client' if version > PROTOCOL else 'the gateway is to be brought'} up to date"
+            )
+        identifier, result = message["id"], message["result"]
+        asked = self._asked.pop(identifier, None)
+        self._sent.discard(identifier)
+        if asked is None:
+            return Answered(identifier, result)
+        if isinstance(asked.wanted, Follow):
+            return Answered(identifier, result, self._begun(identifier, asked.wanted, result, again=asked.again))
+        self._ended(asked.wanted, result["channel"])
+        return Answered(identifier, result)
+
+    def _begun(self, identifier: int, follow: Follow, result: Mapping[str, Any], *, again: bool) -> Gap | None:
+        channel = result["channel"]
+        followed = self._channels.get(channel)
+        if followed is None:
+            followed = self._channels[channel] = Followed(channel, follow)
+        if followed.deaf_until == identifier:
+            followed.deaf_until = None
+        gap = followed.begun(follow, result, again=again)
+        if gap is not None and again and not follow.snapshot and followed.options.snapshot:
+            anew = next(self._ids)
+            self._asked[anew] = asked = _Asked(followed.anew(anew), again=True)
+            self._say(anew, asked)
+        return gap
+
+    def _ended(self, wanted: Unsubscribe, channel: str) -> None:
+        followed = self._channels.get(channel)
+        if followed is not None and followed.ended(keys_of(wanted)):
+            del self._channels[channel]
+
+    def _refused(self, message: Message) -> Refused | None:
+        error, identifier = message["error"], message.get("id", -1)
+        asked = self._asked.get(identifier)
+        if error["code"] in _NOT_NOW and asked is not None:
+            return None  # the connection ends, and it is asked again on the next one
+        self.give_up(identifier)
+        if asked is not None and asked.again and self._channels.pop(asked.wanted.channel, None) is not None:
+            self._ask(_Asked(Unsubscribe(channel=asked.wanted.channel), again=True))
+        return Refused(message.get("id"), FrameError(error["code"], error["message"], message.get("id")))
+
+
+def _spelled(action: str, identifier: int, said: Mapping[str, Any]) -> bytes:
+    """A message as it travels; what is as if it had not been said is left out."""
+    told = {name: value for name, value in said.items() if name != "id" and value is not None and value is not False}
+    if not bytes(told.get("where", b"{}")):
+        del told["where"]
+    return msgspec.json.encode({"action": action, "id": identifier, **told})

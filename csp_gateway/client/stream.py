@@ -1,0 +1,214 @@
+"""Stream: a live connection that heals itself: what is followed goes on from where it was, or a gap is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, Self, TypeAlias, Unpack
+
+import msgspec
+
+from csp_gateway.client.config import GatewayClientConfig
+from csp_gateway.client.followed import Gap
+from csp_gateway.client.following import Message
+from csp_gateway.client.link import Link, OnState, StreamState, called
+from csp_gateway.client.stream_options import StreamOptions
+from csp_gateway.client.wishes import FollowOptions, Key, wish
+from csp_gateway.errors import FrameError, ServerTimeoutError, fresh
+from csp_gateway.wire.commands import Follow
+
+__all__ = ["OnGap", "Stream"]
+
+OnGap: TypeAlias = Callable[[Gap], Awaitable[None] | None]
+
+_log = logging.getLogger(__name__)
+
+
+class Stream:
+    """A live connection: what is followed of a gateway, and what is sent to it, until it is closed.
+
+    ::
+
+        async with Stream(config) as stream:
+            await stream.subscribe("quotes", snapshot=True)
+            async for message in stream:
+                print(message["channel"], message["data"])
+
+    Where the connection is lost, it comes back by itself, and goes on where it was: nothing is lost of what the gateway
+    still keeps, and nothing is told twice. What is lost beyond that is told to ``on_gap`` before the next tick.
+    To be used on one event loop; what is not read stays with the gateway.
+
+    Args:
+        timeout: most seconds between messages, after which reading raises ``TimeoutError``; None for ever.
+        on_gap: is called with each ``Gap`` where it belongs among the messages, by whoever reads them; without it, a
+            gap is a warning in the log.
+        on_state: is called with what becomes of the connection: ``connecting``, ``connected``, ``lost``, ``closed``;
+            ``why`` says more.
+    """
+
+    def __init__(
+        self,
+        config: GatewayClientConfig,
+        *,
+        timeout: float | None = None,
+        on_gap: OnGap | None = None,
+        on_state: OnState | None = None,
+        options: StreamOptions | None = None,
+    ) -> None:
+        self.timeout = timeout
+        self.on_gap = on_gap
+        self._link = Link(config, options or StreamOptions(), on_state)
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def start(self) -> None:
+        """Connect, if that has not begun; whatever is asked for does it too."""
+        self._link.start()
+
+    async def aclose(self) -> None:
+        """End it: what waits for an answer gets none, and what has come can still be read."""
+        self._closed = True
+        await self._link.aclose()
+
+    async def connected(self) -> None:
+        """Wait until there is a connection.
+
+        Raises:
+            ServerException: there will be none.
+        """
+        await self._link.connected()
+
+    @property
+    def state(self) -> StreamState:
+        """What has become of the connection."""
+        return self._link.state
+
+    @property
+    def why(self) -> str:
+        """Why the connection is not there, in words."""
+        return self._link.why
+
+    @property
+    def channels(self) -> list[str]:
+        """What is followed."""
+        return self._link.following.channels
+
+    # What is asked of the gateway.
+
+    async def subscribe(self, field: str, key: Key = None, **options: Unpack[FollowOptions]) -> Mapping[str, Any]:
+        """Follow a channel; of a basket, one of its keys, or all of them.
+
+        Args:
+            options: those of ``csp_gateway.wire.commands.Follow``: ``snapshot``, ``since`` and ``epoch``,
+                ``positions``, ``fields``, ``where``, ``min_interval``, ``latest_by``, ``format``, ``policy``.
+
+        Returns:
+            What the gateway answers: ``epoch``, and ``from``, the offset of the first tick that will be told.
+
+        Raises:
+            FrameError: it cannot be followed so; ``code`` says in one word why.
+            ServerException: there is no connection, and will be none.
+        """
+        return await self.follow(wish(field, key, **options))
+
+    async def follow(self, wanted: Follow) -> Mapping[str, Any]:
+        """As ``subscribe``."""
+        self.start()
+        return await self._ask(self._link.following.subscribe(wanted), "subscribe", wanted.channel)
+
+    async def unsubscribe(self, field: str, key: Key = None) -> bool:
+        """Follow a channel, or a key of it, no more; whether it was followed. What has come already can be read."""
+        self.start()
+        wanted = wish(field, key)
+        result = await self._ask(self._link.following.unsubscribe(field, wanted.key), "unsubscribe", field)
+        return bool(result.get("followed"))
+
+    async def publish(
+        self, field: str, data: Any, key: Key = None, wait: Literal["accepted", "ticked"] = "accepted"
+    ) -> None:
+        """Tick a record, or several; of a basket without a key, records by key.
+
+        A publish is never said twice: if the connection is lost before the answer, nobody knows whether it ticked.
+        What was not said yet waits for the next connection.
+
+        Args:
+            wait: until it is queued, or until an engine cycle has seen it.
+
+        Raises:
+            PublishLostError: the connection was lost before it was answered: it may have ticked, or not.
+            FrameError: the gateway refuses it; ``code`` says in one word why.
+            ServerException: it was not answered in time; or there is no connection, and will be none.
+        """
+        self.start()
+        body = msgspec.json.encode(data, enc_hook=_plain)
+        await self._ask(self._link.following.send(field, body, wish(field, key).key, wait), "publish", field)
+
+    async def _ask(self, identifier: int, action: str, channel: str) -> Mapping[str, Any]:
+        return await self._link.answer(identifier, f"{action} of channel {channel!r}")
+
+    # What the gateway tells.
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Message:
+        while await self._wait():
+            item = self._link.inbox.take()
+            if isinstance(item, dict):
+                return item
+            await self._told(item)
+        raise StopAsyncIteration
+
+    async def receive_many(self) -> list[Message]:
+        """All messages that are there, at least one; none if the stream was closed.
+
+        Raises:
+            TimeoutError: there was none for ``timeout`` seconds.
+            ServerException: the stream has ended, and everything was read.
+        """
+        while await self._wait():
+            messages: list[Message] = []
+            while len(self._link.inbox) and isinstance(self._link.inbox.first(), dict):
+                messages.append(self._link.inbox.take())  # type: ignore[arg-type]
+            if messages:
+                return messages
+            await self._told(self._link.inbox.take())
+        return []
+
+    async def _wait(self) -> bool:
+        """Wait until there is something to be read; False if the stream was closed."""
+        inbox, error = self._link.inbox, self._link.error
+        if not len(inbox) and error is None:
+            self.start()
+            try:
+                async with asyncio.timeout(self.timeout):
+                    await inbox.wait()
+            except TimeoutError:
+                raise ServerTimeoutError(f"no message has come for {self.timeout:g} s") from None
+            error = self._link.error
+        if len(inbox) or self._closed:
+            return bool(len(inbox))
+        raise fresh(error) if error is not None else AssertionError("it has not ended")
+
+    async def _told(self, item: Message | Gap | FrameError) -> None:
+        if isinstance(item, FrameError):
+            raise item
+        assert isinstance(item, Gap)
+        if self.on_gap is None:
+            _log.warning("%s", item)
+        else:
+            await called(self.on_gap, item)
+
+
+def _plain(value: Any) -> Any:
+    """What msgspec does not know as what it does: our structs say their own JSON."""
+    if hasattr(value, "to_json"):
+        return msgspec.Raw(value.to_json().encode())
+    raise TypeError(f"{type(value).__name__} cannot be said in JSON")

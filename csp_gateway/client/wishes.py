@@ -1,0 +1,97 @@
+"""What a caller wants of channels, as Follow values: a name, a basket's with one of its keys, or a whole Follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Literal, TypeAlias, TypedDict
+
+import msgspec
+
+from csp_gateway.errors import did_you_mean
+from csp_gateway.wire.commands import Follow, Policy
+from csp_gateway.wire.filters import AnyFilter
+from csp_gateway.wire.query import Query
+
+__all__ = ["FollowOptions", "Key", "Where", "Wish", "wish", "wishes"]
+
+Key: TypeAlias = str | int | Enum | None
+"""A key of a basket; None for all of them."""
+Wish: TypeAlias = str | tuple[str, Key] | Follow
+"""A channel; a basket's and one of its keys; or all there is to say."""
+Where: TypeAlias = Query | AnyFilter | Mapping[str, Any] | Sequence[AnyFilter | Mapping[str, Any]]
+"""Which records are wanted: filters, as such or as the dicts that stand for them; a Query that has nothing else."""
+
+
+class FollowOptions(TypedDict, total=False):
+    """How a channel is followed; each is said in ``csp_gateway.wire.commands.Follow``."""
+
+    keys: list[str | int] | None
+    snapshot: bool | Literal["last", "state"]
+    state: str | None
+    since: int | None
+    epoch: str | None
+    positions: bool
+    fields: list[str] | None
+    where: Where | None
+    min_interval: float
+    latest_by: str | None
+    format: Literal["json", "msgpack"]
+    policy: Policy | None
+
+
+def wish(channel: str, key: Key = None, **options: Any) -> Follow:
+    """What is wanted of one channel.
+
+    Args:
+        options: those of ``FollowOptions``.
+
+    Raises:
+        TypeError: there is no such option; the nearest is named.
+        QueryError: ``where`` is no filter.
+    """
+    for name in options:
+        if name not in FollowOptions.__annotations__:
+            raise TypeError(f"there is no option {name!r}; {did_you_mean(name, FollowOptions.__annotations__)}")
+    if options.get("where") is not None:
+        options["where"] = _filters(options["where"])
+    else:
+        options.pop("where", None)
+    return Follow(channel=channel, key=key.name if isinstance(key, Enum) else key, **options)
+
+
+def wishes(channels: Iterable[Wish] | str, options: Mapping[str, Any]) -> list[Follow]:
+    """What is wanted of some channels, with the same options; a Follow says its own.
+
+    Raises:
+        TypeError: what is given names no channel.
+        ValueError: no channel is given; or options beside a Follow, which would not heed them.
+    """
+    given: list[Wish] = [channels] if isinstance(channels, str | Follow) else list(channels)
+    if not given:
+        raise ValueError("channels names none: say which are to be followed")
+    return [_wish(each, options) for each in given]
+
+
+def _wish(given: Wish, options: Mapping[str, Any]) -> Follow:
+    if isinstance(given, Follow):
+        if options:
+            raise ValueError(f"channel {given.channel!r} is given as a Follow, which says its own {', '.join(options)}")
+        return given
+    if isinstance(given, str):
+        return wish(given, **options)
+    if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str):
+        return wish(given[0], given[1], **options)
+    raise TypeError(f"a channel is given as its name, as (name, key) or as a Follow, not as {given!r:.100}")
+
+
+def _filters(where: Where) -> msgspec.Raw:
+    """The filters as JSON."""
+    if isinstance(where, Query):
+        query = where
+        more = query.model_fields_set - {"filters"}
+        if more:
+            raise ValueError(f"where is of filters alone; the query has {', '.join(sorted(more))} too")
+    else:
+        query = Query.of({"filters": list(where) if isinstance(where, Sequence) else [where]})
+    return msgspec.Raw(msgspec.json.encode(query.model_dump(mode="json").get("filters", [])))
