@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from csp_gateway.server.web.live.told import Told
+from csp_gateway.server.structs.weigh import weigh
+from csp_gateway.server.web.live.told import MANY_RECORDS, Told
 
-__all__ = ["MOST_KEYS", "Conflation", "reader_of"]
+__all__ = ["MOST_BYTES", "MOST_KEYS", "Conflation", "reader_of"]
 
 MOST_KEYS = 4_096
 """Records that are kept for one subscription; the one that has waited longest is dropped for another."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Bytes of them, by an estimate; as much as a channel's history keeps."""
+_SELDOM = 31
+"""Of how many that come one is weighed; the heaviest that was counts for all. An odd number: see ``History``."""
 
 
 class Newest(NamedTuple):
@@ -30,17 +35,20 @@ class Conflation:
 
     Args:
         reads: what tells records apart, beside the key of a basket; None: a whole tick replaces the one before.
-        keys: how many keys the basket has; all of them may be kept.
+        keys: how many keys the basket has; all of them may be kept, if they are not too heavy.
     """
 
     def __init__(self, reads: Callable[[Any], Any] | None, keys: int = 0) -> None:
         self._reads = reads
         self._most = max(MOST_KEYS, keys)
         self._newest: dict[Any, Newest] = {}
+        self._room = self._most
+        self._heaviest = 0
+        self._unweighed = 0
         self.skipped = 0
         """Ticks or records that were replaced since ``take``."""
         self.dropped = 0
-        """Those that had to go for ``MOST_KEYS`` since ``take``."""
+        """Those that had to go for ``MOST_KEYS`` or ``MOST_BYTES`` since ``take``."""
 
     def __bool__(self) -> bool:
         return bool(self._newest)
@@ -54,13 +62,20 @@ class Conflation:
             self._keep((key, self._reads(record)), Newest(told, key, [record]))
 
     def _keep(self, place: tuple[Any, ...], newest: Newest) -> None:
+        if not self._unweighed:
+            self._weigh(newest.records)
+        self._unweighed = (self._unweighed + 1) % _SELDOM
         # At the end again: the order is that of the offsets.
         if self._newest.pop(place, None) is not None:
             self.skipped += 1
-        elif len(self._newest) >= self._most:
+        while len(self._newest) >= self._room:
             del self._newest[next(iter(self._newest))]
             self.dropped += 1
         self._newest[place] = newest
+
+    def _weigh(self, records: list[Any]) -> None:
+        self._heaviest = max(weigh(records), self._heaviest if self._newest else 0)
+        self._room = max(1, min(self._most, MOST_BYTES // self._heaviest))
 
     def absorb(self, other: Conflation, keys: frozenset[Any] | None = None) -> None:
         """Keep what another one has kept, as if it had come now.
@@ -79,28 +94,34 @@ class Conflation:
         """The least offset of what is kept; None if nothing is."""
         return next((newest.told.tick.offset for newest in self._newest.values()), None)
 
-    def take(self, most: float = math.inf) -> list[Newest]:
+    def take(self, most: float = math.inf, before: float = math.inf) -> list[Newest]:
         """What is kept, by offset; what one tick said of one key together. It is kept no more.
 
         Args:
-            most: beyond so many no further tick is taken; the one that has been begun is.
+            most: so many at most; the rest is kept. Each is of 500 records at most.
+            before: only what ticked before this offset.
         """
-        taken: dict[tuple[int, Any], Newest] = {}
-        count = 0
-        offset = self.first
-        for newest in self._newest.values():
-            if len(taken) >= most and newest.told.tick.offset != offset:
+        taken: list[Newest] = []
+        places = []
+        for place, newest in self._newest.items():
+            last = taken[-1] if taken else None
+            if last is not None and _go_together(last, newest):
+                last.records.extend(newest.records)
+            elif len(taken) >= most or newest.told.tick.offset >= before:
                 break
-            count += 1
-            offset = newest.told.tick.offset
-            together = (offset, newest.key)
-            if together in taken:
-                taken[together].records.extend(newest.records)
             else:
-                taken[together] = newest._replace(records=list(newest.records))
-        self._newest = dict(islice(self._newest.items(), count, None))
+                taken.append(newest._replace(records=list(newest.records)))
+            places.append(place)
+        for place in places:
+            del self._newest[place]
         self.skipped = self.dropped = 0
-        return list(taken.values())
+        return taken
+
+
+def _go_together(last: Newest, newest: Newest) -> bool:
+    return (
+        last.told.tick.offset == newest.told.tick.offset and last.key == newest.key and len(last.records) < MANY_RECORDS
+    )
 
 
 def reader_of(path: str | tuple[str, ...]) -> Callable[[Any], Any]:

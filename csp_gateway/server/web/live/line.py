@@ -9,13 +9,13 @@ from typing import Protocol
 
 from csp_gateway.server.web.live.framing import Batch, Framing
 
-__all__ = ["HIGH_BYTES", "LOW_BYTES", "Line", "QueuedLine", "portion"]
+__all__ = ["HIGH_BYTES", "LOW_BYTES", "PORTION_BYTES", "Line", "QueuedLine", "portion"]
 
 HIGH_BYTES = 1024 * 1024
 """Bytes that may wait for one client; then it is full."""
 LOW_BYTES = 256 * 1024
 """Bytes below which a line that was full is full no more."""
-_PORTION = 64 * 1024
+PORTION_BYTES = 64 * 1024
 """Bytes that are written to a line at once, as far as they can be foreseen: so many may wait beyond ``HIGH_BYTES``."""
 
 
@@ -48,7 +48,7 @@ class Line(Protocol):
 
 def portion(ticks: int, size: int, before: int) -> int:
     """How many ticks are to be written next, where so many took ``size`` bytes; at most twice as many as ``before``."""
-    return max(1, min(2 * before, _PORTION * ticks // max(1, size)))
+    return max(1, min(2 * before, PORTION_BYTES * ticks // max(1, size)))
 
 
 class QueuedLine:

@@ -7,13 +7,14 @@ is alone: it goes through the history from its ``cursor``, or keeps the newest o
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csp_gateway.server.web.live.conflation import Conflation
 from csp_gateway.server.web.live.framing import Framing, batch
-from csp_gateway.server.web.live.line import Line, portion
+from csp_gateway.server.web.live.line import PORTION_BYTES, Line, portion
 from csp_gateway.server.web.live.options import Options
 from csp_gateway.server.web.live.told import Told, gap
 from csp_gateway.server.web.live.wording import Wording
@@ -25,6 +26,8 @@ __all__ = ["Subscription", "View"]
 
 _TURN = 64
 """Ticks that are told to one client in one turn of the event loop, when it catches up."""
+_NEWEST = 100
+"""Messages of the newest that are made for one client in one turn."""
 
 
 class View(NamedTuple):
@@ -84,6 +87,8 @@ class Subscription:
         """Messages of the newest that are written at once."""
         self._loop = asyncio.get_running_loop()
         self._due = 0.0
+        self._until: float | None = None
+        """The offset before which the newest are being told, in several turns."""
         self._timer: asyncio.TimerHandle | None = None
         self._scheduled = False
         self._busy = False
@@ -227,23 +232,41 @@ class Subscription:
             self._loop.call_soon(self.catch_up)
 
     def _flush(self) -> None:
-        """Tell the newest of each key, if it is time."""
+        """Tell the newest of each key, if it is time; no more in one turn of the event loop than others can wait for."""
         if self._newest is None or self.line.full or self._prelude or self._busy or self._ended:
             return
-        if self._newest:
+        if self._newest and self._until is None:
             if self._loop.time() < self._due:
                 self._timer = self._timer or self._loop.call_at(self._due, self._when_due)
                 return
-            while self._newest and not self.line.full:
-                self.skipped += self._newest.skipped
-                self.dropped += self._newest.dropped
-                messages = self._wording.newest(self._newest, self.cursor, self._portion)
-                self._portion = portion(len(messages), self._write(messages), self._portion)
-            if self._newest:
-                return  # the rest when there is room, and it may be newer then
+            # What comes meanwhile has its own time, or this would have no end.
+            self._until = self.cursor if self.options.interval else math.inf
+        if self._until is not None and self._tell_newest(self._until):
+            self._until = None
             self._due = self._loop.time() + self.options.interval
-        if not self.options.conflates:
+            if self._newest:
+                self._timer = self._timer or self._loop.call_at(self._due, self._when_due)
+        if not self._newest and not self.options.conflates:
             self._newest = None
+
+    def _tell_newest(self, until: float) -> bool:
+        """Tell a portion of them; whether nothing is left that ticked before ``until``."""
+        assert self._newest is not None
+        count = size = 0
+        while (first := self._newest.first) is not None and first < until:
+            if self.line.full:
+                return False  # the rest when there is room, and it may be newer then
+            if count >= _NEWEST or size >= PORTION_BYTES:
+                self._schedule()
+                return False
+            self.skipped += self._newest.skipped
+            self.dropped += self._newest.dropped
+            most = min(self._portion, _NEWEST - count)
+            messages = self._wording.newest(self._newest, self.cursor, most, until)
+            written = self._write(messages)
+            self._portion = portion(len(messages), written, self._portion)
+            count, size = count + len(messages), size + written
+        return True
 
     def _when_due(self) -> None:
         self._timer = None

@@ -49,15 +49,16 @@ class Wording:
                 if records is None or records:
                     into.merge(told, key, told.records(key) if records is None else records)
 
-    def newest(self, kept: Conflation, upto: int, most: float = math.inf) -> list[bytes]:
+    def newest(self, kept: Conflation, upto: int, most: float = math.inf, before: float = math.inf) -> list[bytes]:
         """What has been kept, which is kept no more.
 
         Args:
             upto: the offset to go on from once all of it has arrived.
-            most: messages, about; the rest is kept.
+            most: messages, beside one of what was lost; the rest is kept.
+            before: only what ticked before this offset.
         """
         skipped, dropped = kept.skipped, kept.dropped
-        newest = kept.take(most)
+        newest = kept.take(most, before)
         upto = upto if kept.first is None else kept.first
         messages = []
         if dropped:

@@ -89,3 +89,38 @@ def test_what_tells_records_apart_may_be_several_fields_or_cannot_be_read() -> N
 
     held = Held()
     assert reader_of("n")(held) == (id(held),)
+
+
+def test_so_many_are_taken_and_the_rest_is_kept() -> None:
+    kept = Conflation(None)
+    for key in range(5):
+        kept.merge(told(0), key, [quote(key)])
+    kept.merge(told(1), 0, [quote(5)])
+    assert [each.key for each in kept.take(2)] == [1, 2]
+    assert kept.first == 0
+    assert [each.key for each in kept.take(before=1)] == [3, 4]
+    assert kept.take(before=1) == []
+    assert taken(kept) == [(1, 0, [5])]
+
+
+def test_of_one_tick_and_key_no_more_are_taken_together_than_are_written_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(conflation, "MANY_RECORDS", 2)
+    kept = merged(Conflation(reader_of("id")), (None, [quote(n) for n in range(5)]))
+    assert taken(kept) == [(0, None, [0, 1]), (0, None, [2, 3]), (0, None, [4])]
+
+
+def test_what_is_kept_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conflation, "MOST_BYTES", 100_000)
+    kept = Conflation(None, keys=10_000)
+    for key in range(200):
+        kept.merge(told(key), key, [quote(key, "x" * 10_000)])
+    assert 5 <= len(kept.take()) <= 10
+    light = Conflation(None, keys=10_000)
+    for key in range(200):
+        light.merge(told(key), key, [quote(key)])
+    for key in range(200, 300):
+        light.merge(told(key), key, [quote(key, "x" * 10_000)])
+    assert light.dropped > 190
+    assert len(light.take()) <= 41  # what was heavy is seen by the 31st at the latest

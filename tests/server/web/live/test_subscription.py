@@ -1,5 +1,6 @@
 """One client at its own pace: from its own place in the history, or the newest of each key."""
 
+import asyncio
 import threading
 from typing import Any
 
@@ -251,3 +252,63 @@ async def test_one_that_cannot_be_told_harms_nobody_else(many: int) -> None:
     await until(lambda: made.failed == 1)
     await until(lambda: len(other.counts) == many)
     assert ear.heard == []
+
+
+@looped
+async def test_the_newest_of_many_keys_are_told_in_turns_and_others_have_theirs() -> None:
+    keys = tuple(range(10_000))
+    made = Made(keys=keys)
+    ear = Ear()
+    subscription = made.follow(ear, min_interval=0.001, positions=True)
+    made.tick(dict.fromkeys(keys, quote(1)))
+    made.feed.pump()
+    await until(lambda: subscription.behind)
+    longest, turned = 0.0, asyncio.get_running_loop().time()
+    while subscription.behind:
+        await asyncio.sleep(0)
+        now = asyncio.get_running_loop().time()
+        longest, turned = max(longest, now - turned), now
+    assert [message["key"] for message in ear.heard] == list(map(str, keys))
+    assert [message["next"] for message in ear.heard] == [0] * 9_999 + [1]
+    assert max(len(batch.messages) for batch in ear.batches) <= 100
+    assert longest < 0.1
+
+
+@looped
+async def test_what_comes_while_the_newest_are_told_has_its_own_time() -> None:
+    keys = tuple(range(500))
+    made = Made(keys=keys)
+    ear = Ear()
+    subscription = made.follow(ear, min_interval=0.2)
+    made.tick(dict.fromkeys(keys, quote(1)))
+    made.tick({499: quote(2)})
+    made.feed.pump()
+    assert 0 < len(ear.heard) < 500
+    made.tick(dict.fromkeys((0, 499), quote(3)))
+    made.feed.pump()
+    until_then = asyncio.get_running_loop().time() + 0.1
+    await until(lambda: asyncio.get_running_loop().time() > until_then)
+    assert [message["key"] for message in ear.heard] == list(map(str, range(499)))  # of 499 there is a newer one by now
+    assert set(ear.counts) == {1}
+    await until(lambda: not subscription.behind)
+    assert ear.counts[499:] == [3, 3]
+    assert subscription.skipped == 2
+
+
+@looped
+async def test_who_succeeds_while_the_newest_are_told_tells_the_rest() -> None:
+    keys = tuple(range(500))
+    made = Made(keys=keys)
+    ear = Ear()
+    first = made.follow(ear, min_interval=60.0)
+    made.tick(dict.fromkeys(keys, quote(1)))
+    made.feed.pump()
+    told = len(ear.heard)
+    assert 0 < told < 500
+    made.feed.unfollow(first)
+    second = made.subscription(ear, start=first.cursor, min_interval=60.0)
+    second.succeed(first, None)
+    made.feed.follow(second)
+    await until(lambda: not second.behind)
+    assert [message["key"] for message in ear.heard] == list(map(str, keys))
+    assert len(ear.batches) > 2
