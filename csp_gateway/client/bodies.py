@@ -1,0 +1,88 @@
+"""What is sent, as bodies of JSON: records, frames and streams of them, a bounded portion at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from csp_gateway.client.frame_rows import is_frame, rows_of
+from csp_gateway.client.sayable import encoded, is_record, key_of
+
+__all__ = ["MOST_BYTES", "MOST_RECORDS", "batches"]
+
+MOST_RECORDS = 10_000
+"""Records of one portion; a gateway takes 100,000 at once, if nothing else waits for its engine."""
+MOST_BYTES = 4 << 20
+"""Bytes of one portion, unless one record has more; a gateway takes 16 MiB, if it is not set otherwise."""
+
+
+def batches(
+    data: Any,
+    name: str = "data",
+    *,
+    whole: bool = False,
+    keyed: bool = False,
+    most_records: int = MOST_RECORDS,
+    most_bytes: int = MOST_BYTES,
+) -> Iterator[bytes]:
+    """What is to be sent, as bodies; each is made when it is asked for, and no two are held.
+
+    There is always one: of no records ``[]``, so that the gateway still says whether it would take them.
+
+    Args:
+        data: a record, which is a struct, a pydantic model, a dataclass or a mapping; an iterable of records, which is
+            read as it is sent; a frame of pandas or polars, or an Arrow table, of which each row is a record without
+            what is missing, and a column ``leg.price`` the field of a struct ``leg``.
+        name: what the data is called in errors: the channel's name.
+        whole: send all at once, whatever it is: a list channel ticks once with each body.
+        keyed: it is a mapping key → record, or key → records: one tick of a basket, and so one body.
+
+    Raises:
+        TypeError: something in it cannot be said in JSON; the message says where. What came before may be sent.
+    """
+    if keyed:
+        yield _keyed(data, name)
+    elif is_record(data):
+        yield encoded(data, name)
+    else:
+        records = _records(data, name)
+        yield from [b"[" + b",".join(records) + b"]"] if whole else _portions(records, most_records, most_bytes)
+
+
+def _records(data: Any, name: str) -> Iterator[bytes]:
+    if is_frame(data):
+        data = rows_of(data, name)
+    elif isinstance(data, str | bytes | bytearray) or not isinstance(data, Iterable) or isinstance(data, type):
+        raise TypeError(f"{name}: cannot be sent: {type(data)!r} is no record and no iterable of records")
+    elif type(data).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow"):
+        raise TypeError(f"{name}: cannot be sent: {type(data)!r} is no frame; make one of it")
+    for i, record in enumerate(data):
+        yield encoded(record, f"{name}[{i}]")
+
+
+def _portions(records: Iterator[bytes], most_records: int, most_bytes: int) -> Iterator[bytes]:
+    portion: list[bytes] = []
+    size = 2
+    sent = False
+    for record in records:
+        if portion and (len(portion) >= most_records or size + len(record) + 1 > most_bytes):
+            yield b"[" + b",".join(portion) + b"]"
+            sent, portion, size = True, [], 2
+        portion.append(record)
+        size += len(record) + 1
+    if portion or not sent:
+        yield b"[" + b",".join(portion) + b"]"
+
+
+def _keyed(data: Any, name: str) -> bytes:
+    if not isinstance(data, Mapping):
+        raise TypeError(f"{name}: cannot be sent: a basket takes a mapping key → record, not {type(data)!r}")
+    parts = {}
+    for key, value in data.items():
+        spelled = key_of(key, name)
+        where = f"{name}[{spelled!r}]"
+        said = encoded(value, where) if is_record(value) else b"[" + b",".join(_records(value, where)) + b"]"
+        parts[spelled] = encoded(spelled, name) + b":" + said
+    if len(parts) < len(data):
+        raise TypeError(f"{name}: two keys read alike in JSON: {list(data)!r:.200}")
+    return b"{" + b",".join(parts.values()) + b"}"

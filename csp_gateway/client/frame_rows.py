@@ -1,0 +1,115 @@
+"""The rows of a frame of pandas or polars or of an Arrow table, as the objects that a gateway takes for records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+__all__ = ["is_frame", "rows_of"]
+
+_ROWS = 1_000
+"""Rows that are made at once."""
+
+
+def is_frame(data: Any) -> bool:
+    """Whether it is one; none of their packages is imported to know."""
+    return _kind(data) in _COLUMNS
+
+
+def rows_of(frame: Any, where: str) -> Iterator[dict[str, Any]]:
+    """Each row as an object. A column ``leg.price`` is the field of a struct ``leg``; what is missing is left out.
+
+    Raises:
+        TypeError: a column's name is no text, or stands twice, or is a struct's and another column's.
+    """
+    names, slices = _COLUMNS[_kind(frame)](frame)
+    tree = _tree(names, where)
+    for columns in slices:
+        yield from _rows(tree, columns)
+
+
+_Tree: TypeAlias = "dict[str, int | _Tree]"
+"""Name of a field → which column it is, or what is below it."""
+
+
+def _rows(tree: _Tree, columns: Sequence[list[Any]]) -> list[dict[str, Any]]:
+    names = list(tree)
+    values = [
+        columns[below] if isinstance(below, int) else [row or None for row in _rows(below, columns)]
+        for below in tree.values()
+    ]
+    rows = zip(*values, strict=True)
+    if not any(None in each for each in values):
+        return [dict(zip(names, row, strict=True)) for row in rows]
+    return [{name: value for name, value in zip(names, row, strict=True) if value is not None} for row in rows]
+
+
+def _kind(data: Any) -> str:
+    return f"{type(data).__module__.partition('.')[0]}.{type(data).__name__}"
+
+
+def _tree(names: Sequence[Any], where: str) -> _Tree:
+    """The columns as the fields of a record."""
+    tree: _Tree = {}
+    for i, name in enumerate(names):
+        if not isinstance(name, str):
+            raise TypeError(f"{where}: the column {name!r} has a name that is no text; rename it")
+        *above, last = name.split(".")
+        place = tree
+        for step in above:
+            below = place.setdefault(step, {})
+            if isinstance(below, int):
+                raise TypeError(f"{where}: {name!r} is the field of a struct, and {names[below]!r} no struct; drop one")
+            place = below
+        if last in place:
+            raise TypeError(f"{where}: two columns say what {name!r} is; drop one")
+        place[last] = i
+    return tree
+
+
+def _pandas(frame: Any) -> tuple[list[Any], Iterator[list[list[Any]]]]:
+    def slices() -> Iterator[list[list[Any]]]:
+        for start in range(0, len(frame), _ROWS):
+            piece = frame.iloc[start : start + _ROWS]
+            yield [_present(piece.iloc[:, i]) for i in range(piece.shape[1])]
+
+    return list(frame.columns), slices()
+
+
+def _present(column: Any) -> list[Any]:
+    """The values of a column of pandas; None where it says that one is missing."""
+    values: list[Any] = column.tolist()
+    missing = column.isna()
+    if not missing.any():
+        return values
+    return [None if gone else value for value, gone in zip(values, missing.tolist(), strict=True)]
+
+
+def _polars(frame: Any) -> tuple[list[Any], Iterator[list[list[Any]]]]:
+    pieces = frame.iter_slices(_ROWS)
+    return list(frame.columns), ([column.to_list() for column in piece.get_columns()] for piece in pieces)
+
+
+def _arrow(table: Any) -> tuple[list[Any], Iterator[list[list[Any]]]]:
+    batches = table.to_batches(max_chunksize=_ROWS)
+    return list(table.schema.names), ([column.to_pylist() for column in batch.columns] for batch in batches)
+
+
+def _arrow_batch(batch: Any) -> tuple[list[Any], Iterator[list[list[Any]]]]:
+    pieces = (batch.slice(start, _ROWS) for start in range(0, batch.num_rows, _ROWS))
+    return list(batch.schema.names), ([column.to_pylist() for column in piece.columns] for piece in pieces)
+
+
+def _arrow_reader(reader: Any) -> tuple[list[Any], Iterator[list[list[Any]]]]:
+    return list(reader.schema.names), (each for batch in reader for each in _arrow_batch(batch)[1])
+
+
+_COLUMNS: Mapping[str, Callable[[Any], tuple[list[Any], Iterator[list[list[Any]]]]]] = {
+    "pandas.DataFrame": _pandas,
+    "polars.DataFrame": _polars,
+    "pyarrow.Table": _arrow,
+    "pyarrow.RecordBatch": _arrow_batch,
+    "pyarrow.RecordBatchReader": _arrow_reader,
+    "pyarrow.RecordBatchStreamReader": _arrow_reader,
+}
+"""Class → the names of the columns, and their values in pieces."""

@@ -1,0 +1,98 @@
+"""An answer as a pandas frame, from columns of JSON or from an Arrow table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from csp_gateway.client.arrow_values import json_value
+from csp_gateway.client.columns import Column, naive_utc, named
+from csp_gateway.client.extras import needed
+from csp_gateway.client.shapes import Kind, Shape, shape_at
+
+__all__ = ["pandas_of_arrow", "pandas_of_columns"]
+
+_WHO = "as_pandas_df"
+
+
+def pandas_of_columns(columns: Mapping[str, Column], rows: int) -> Any:
+    """A frame of columns of JSON.
+
+    Args:
+        rows: how many there are, which no column could tell if there is none.
+    """
+    pandas = needed("pandas", _WHO)
+    series = {name: _series(pandas, column) for name, column in columns.items()}
+    return pandas.DataFrame(series, index=pandas.RangeIndex(rows))
+
+
+def pandas_of_arrow(table: Any, fields: Mapping[str, Shape]) -> Any:
+    """A frame of a flat Arrow table; see ``arrow_frames``.
+
+    Args:
+        fields: what the schema says of columns, by name.
+    """
+    pandas = needed("pandas", _WHO)
+    types = needed("pyarrow", _WHO).types
+    series = {
+        name: _arrow_series(pandas, types, column, shape_at(fields, name))
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    return pandas.DataFrame(series, index=pandas.RangeIndex(table.num_rows))
+
+
+def _series(pandas: Any, column: Column) -> Any:
+    shape, values = column.shape, column.values
+    if shape is None:
+        return pandas.Series(values, dtype=None if values else object)
+    missing = None in values if shape.kind in (Kind.INTEGER, Kind.BOOLEAN) else False
+    match shape.kind:
+        case Kind.TEXT | Kind.DAY | Kind.CLOCK:
+            change = named(shape)
+            return pandas.Series(values if change is None else list(map(change, values)), dtype=pandas.StringDtype())
+        case Kind.INTEGER:
+            return pandas.Series(values, dtype="Int64" if missing else "int64")
+        case Kind.NUMBER:
+            return pandas.Series(values, dtype="float64")
+        case Kind.BOOLEAN:
+            return pandas.Series(values, dtype="boolean" if missing else "bool")
+        case Kind.MOMENT:
+            return _moments(pandas, values)
+    change = named(shape)
+    return _objects(pandas, values if change is None else [each and change(each) for each in values])
+
+
+def _moments(pandas: Any, values: Sequence[Any]) -> Any:
+    try:
+        moments = [None if each is None else naive_utc(each) for each in values]
+    except ValueError:  # text that is no time
+        return _objects(pandas, values)
+    # By way of numpy: older versions of pandas would go through nanoseconds, which end in 2262.
+    array = needed("numpy", _WHO).array(moments, dtype="datetime64[us]")
+    return pandas.Series(array).dt.tz_localize("UTC")
+
+
+def _arrow_series(pandas: Any, types: Any, column: Any, shape: Shape | None) -> Any:
+    kind = column.type
+    anything = shape is not None and shape.kind is Kind.ANYTHING
+    if types.is_string(kind) and not anything:
+        return column.to_pandas(types_mapper=_always(pandas.StringDtype()))
+    if types.is_integer(kind) and column.null_count:
+        return column.to_pandas(types_mapper=_always(pandas.Int64Dtype()))
+    if types.is_boolean(kind) and column.null_count:
+        return column.to_pandas(types_mapper=_always(pandas.BooleanDtype()))
+    if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_timestamp(kind):
+        return column.to_pandas()
+    change = None if shape is None else named(shape)
+    values = [json_value(each, shape) for each in column.to_pylist()]
+    if types.is_date(kind) or types.is_time(kind):
+        return pandas.Series(values, dtype=pandas.StringDtype())
+    return _objects(pandas, values if change is None else [each and change(each) for each in values])
+
+
+def _objects(pandas: Any, values: Sequence[Any]) -> Any:
+    return pandas.Series(list(values), dtype=object)
+
+
+def _always(dtype: Any) -> Callable[[Any], Any]:
+    return lambda _: dtype
