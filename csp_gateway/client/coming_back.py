@@ -17,9 +17,6 @@ from csp_gateway.wire.closing import LAST_TO_COME_BACK
 
 __all__ = ["CAUSES", "ComingBack", "Ending", "ending_of"]
 
-_FIRST = 0.5
-_LONGEST = 5.0
-"""Seconds that are waited at most, before the first further attempt and before any, unless the gateway says more."""
 _MOST_DOUBTFUL = 3
 """So often in a row a connection may end for what may be the same again."""
 
@@ -121,6 +118,7 @@ class ComingBack:
     Args:
         where: the URL, without credentials.
         timeout: seconds without a connection after which it is given up; 0: at once; None: never.
+        backoff: seconds to wait at most before the second attempt, and before any, unless the gateway says more.
         clock: tells the time in seconds.
         draw: a number from 0 to the given one, so that not all come back at once.
     """
@@ -129,11 +127,13 @@ class ComingBack:
         self,
         where: str,
         timeout: float | None,
+        backoff: tuple[float, float],
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[float], float] = lambda most: random.uniform(0.0, most),
     ) -> None:
         self._where = where
         self._timeout = timeout
+        self._first, self._longest = backoff
         self._clock = clock
         self._draw = draw
         self._since = clock()
@@ -170,7 +170,7 @@ class ComingBack:
         left = float("inf") if self._timeout is None else self._since + self._timeout - self._clock()
         if left <= 0:
             raise ServerUnreachableError(f"no live connection to {self._where} for {self._timeout:g} s: {ending.why}")
-        pause = self._draw(min(_LONGEST, _FIRST * 2 ** min(self._attempts, 10)))
+        pause = self._draw(min(self._longest, self._first * 2 ** min(self._attempts, 10)))
         self._attempts += 1
         if ending.retry_after is not None:
             # What it says before it ends a connection is spread already.

@@ -108,7 +108,9 @@ class Link:
                 self.following.give_up(identifier)
 
     async def _run(self) -> None:
-        coming_back = ComingBack(self._config.stream_url(self._options.path), self._options.connection_timeout)
+        options = self._options
+        where = self._config.stream_url(options.path)
+        coming_back = ComingBack(where, options.connection_timeout, options.backoff)
         try:
             while True:
                 ending = await self._connect(coming_back)

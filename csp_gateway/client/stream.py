@@ -7,8 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Self, TypeAlias, Unpack
 
-import msgspec
-
+from csp_gateway.client.bodies import batches
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.followed import Gap
 from csp_gateway.client.following import Message
@@ -18,7 +17,7 @@ from csp_gateway.client.wishes import FollowOptions, Key, wish
 from csp_gateway.errors import FrameError, ServerTimeoutError, fresh
 from csp_gateway.wire.commands import Follow
 
-__all__ = ["OnGap", "Stream"]
+__all__ = ["OnGap", "Stream", "unheeded"]
 
 OnGap: TypeAlias = Callable[[Gap], Awaitable[None] | None]
 
@@ -91,6 +90,15 @@ class Stream:
         return self._link.state
 
     @property
+    def on_state(self) -> OnState | None:
+        """What is called with what becomes of the connection."""
+        return self._link.on_state
+
+    @on_state.setter
+    def on_state(self, function: OnState | None) -> None:
+        self._link.on_state = function
+
+    @property
     def why(self) -> str:
         """Why the connection is not there, in words."""
         return self._link.why
@@ -116,12 +124,14 @@ class Stream:
             FrameError: it cannot be followed so; ``code`` says in one word why.
             ServerException: there is no connection, and will be none.
         """
-        return await self.follow(wish(field, key, **options))
+        (result,) = await self.follow(wish(field, key, **options))
+        return result
 
-    async def follow(self, wanted: Follow) -> Mapping[str, Any]:
-        """As ``subscribe``."""
+    async def follow(self, *wanted: Follow) -> list[Mapping[str, Any]]:
+        """As ``subscribe``, of several channels at once."""
         self.start()
-        return await self._ask(self._link.following.subscribe(wanted), "subscribe", wanted.channel)
+        asked = [(self._link.following.subscribe(each), each.channel) for each in wanted]
+        return await asyncio.gather(*(self._ask(identifier, "subscribe", channel) for identifier, channel in asked))
 
     async def unsubscribe(self, field: str, key: Key = None) -> bool:
         """Follow a channel, or a key of it, no more; whether it was followed. What has come already can be read."""
@@ -147,7 +157,7 @@ class Stream:
             ServerException: it was not answered in time; or there is no connection, and will be none.
         """
         self.start()
-        body = msgspec.json.encode(data, enc_hook=_plain)
+        (body,) = batches(data, field, whole=True)
         await self._ask(self._link.following.send(field, body, wish(field, key).key, wait), "publish", field)
 
     async def _ask(self, identifier: int, action: str, channel: str) -> Mapping[str, Any]:
@@ -182,6 +192,18 @@ class Stream:
             await self._told(self._link.inbox.take())
         return []
 
+    async def take_many(self) -> list[Message | Gap]:
+        """As ``receive_many``, with the gaps where they belong: ``on_gap`` is not called."""
+        items: list[Message | Gap] = []
+        if await self._wait():
+            inbox = self._link.inbox
+            while len(inbox) and not (items and isinstance(inbox.first(), FrameError)):
+                item = inbox.take()
+                if isinstance(item, FrameError):
+                    raise item
+                items.append(item)
+        return items
+
     async def _wait(self) -> bool:
         """Wait until there is something to be read; False if the stream was closed."""
         inbox, error = self._link.inbox, self._link.error
@@ -202,13 +224,11 @@ class Stream:
             raise item
         assert isinstance(item, Gap)
         if self.on_gap is None:
-            _log.warning("%s", item)
+            unheeded(item)
         else:
             await called(self.on_gap, item)
 
 
-def _plain(value: Any) -> Any:
-    """What msgspec does not know as what it does: our structs say their own JSON."""
-    if hasattr(value, "to_json"):
-        return msgspec.Raw(value.to_json().encode())
-    raise TypeError(f"{type(value).__name__} cannot be said in JSON")
+def unheeded(gap: Gap) -> None:
+    """Say that something is missing where nobody has asked to be told."""
+    _log.warning("%s; on_gap would be told", gap)

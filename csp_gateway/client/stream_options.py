@@ -12,6 +12,8 @@ class StreamOptions:
     Attributes:
         connection_timeout: seconds without a connection after which it is given up; 0: at once; None: never.
         answer_timeout: seconds after which a message that was said should have been answered.
+        backoff: seconds that are waited at most before the second attempt to connect, and at most before any; how long
+            is drawn, so that not all clients come back at once.
         open_timeout: seconds for one attempt to connect.
         ping_interval: seconds between pings.
         ping_timeout: seconds without anything from the gateway, after a ping, until it is taken for dead.
@@ -24,6 +26,7 @@ class StreamOptions:
 
     connection_timeout: float | None = 60.0
     answer_timeout: float = 10.0
+    backoff: tuple[float, float] = (0.5, 5.0)
     open_timeout: float = 10.0
     ping_interval: float = 10.0
     ping_timeout: float = 10.0

@@ -1,0 +1,142 @@
+"""AsyncStreams: ticks as they come, for programs of asyncio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import Any, Literal, Unpack
+
+from csp_gateway.client.config import GatewayClientConfig
+from csp_gateway.client.following import Message
+from csp_gateway.client.link import OnState
+from csp_gateway.client.stream import OnGap, Stream
+from csp_gateway.client.stream_options import StreamOptions
+from csp_gateway.client.wishes import FollowOptions, Key, Wish, wishes
+from csp_gateway.wire.commands import Follow
+
+__all__ = ["AsyncStreams"]
+
+
+class AsyncStreams:
+    """Ticks as they come, and sending over the connection on which they do. On one event loop."""
+
+    _config: GatewayClientConfig
+    _own: Stream | None = None
+    """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
+    _running: tuple[Stream, ...] = ()
+    """What calls of ``stream`` read, the newest last."""
+    _streams_closed = False
+
+    def stream(
+        self,
+        channels: Iterable[Wish] | str,
+        timeout: float | None = None,
+        *,
+        on_gap: OnGap | None = None,
+        on_state: OnState | None = None,
+        connection: StreamOptions | None = None,
+        **options: Unpack[FollowOptions],
+    ) -> AsyncGenerator[Message, None]:
+        """What channels tick, message by message: ``channel``, of a basket ``key``, and ``data``, a list of records.
+
+        ::
+
+            async for message in client.stream(["quotes", ("by_side", "BUY")], timeout=5):
+                print(message["channel"], message["data"])
+
+        It begins with the first message that is asked for. If the connection is lost, it comes back, and goes on where
+        it was. What ``subscribe`` follows is told here too.
+
+        Args:
+            channels: names, ``(basket, key)``, or whole ``Follow`` values.
+            timeout: most seconds between messages; None for ever.
+            on_gap: called with each ``Gap``, before the first message behind it; a function, or one of asyncio.
+            on_state: called with ``connecting``, ``connected``, ``lost`` and ``closed``.
+            connection: how patient the connection is, and how much it holds.
+            options: how they are followed, as ``Follow`` says: ``snapshot``, ``since`` and ``epoch``, ``positions``,
+                ``fields``, ``where``, ``min_interval``, ``latest_by``, ``format``, ``policy``.
+
+        Raises:
+            TimeoutError: no message has come for ``timeout`` seconds.
+            FrameError: a channel cannot be followed so.
+            ServerException: there is no connection, and will be none; the message says why.
+        """
+        return self._streamed(wishes(channels, options), timeout, on_gap, on_state, connection)
+
+    async def _streamed(
+        self,
+        wanted: list[Follow],
+        timeout: float | None,
+        on_gap: OnGap | None,
+        on_state: OnState | None,
+        connection: StreamOptions | None,
+    ) -> AsyncGenerator[Message, None]:
+        stream, self._own = self._own_if_open(), None
+        if stream is None:
+            stream = self._opened(connection)
+        stream.timeout, stream.on_gap, stream.on_state = timeout, on_gap, on_state
+        self._running += (stream,)
+        try:
+            await stream.follow(*wanted)
+            async for message in stream:
+                yield message
+        finally:
+            self._running = tuple(each for each in self._running if each is not stream)
+            await stream.aclose()
+
+    async def subscribe(self, field: str, key: Key = None, **options: Unpack[FollowOptions]) -> Mapping[str, Any]:
+        """Follow a channel, or a key of it, on the connection of the newest ``stream`` that runs, which tells it too.
+
+        If none runs, one is opened: ``received`` reads it, and the next ``stream`` takes it over.
+
+        Returns:
+            What the gateway answers: ``epoch``, and ``from``, the offset of the first tick that will be told.
+        """
+        return await self._live().subscribe(field, key, **options)
+
+    async def unsubscribe(self, field: str, key: Key = None) -> bool:
+        """Follow it no more; whether it was followed."""
+        return await self._live().unsubscribe(field, key)
+
+    async def publish(
+        self, field: str, data: Any, key: Key = None, wait: Literal["accepted", "ticked"] = "accepted"
+    ) -> None:
+        """Tick a record, or several, over the live connection; of a basket without a key, records by key.
+
+        Unlike ``send`` it is never repeated: if the connection is lost before the answer, nobody knows whether it
+        ticked.
+
+        Args:
+            wait: until it is queued, or until an engine cycle has seen it.
+
+        Raises:
+            PublishLostError: the connection was lost before it was answered: it may have ticked, or not.
+            FrameError: the gateway refuses it; ``code`` says in one word why.
+            ServerException: it was not answered in time; or there is no connection, and will be none.
+        """
+        await self._live().publish(field, data, key, wait)
+
+    def received(self, timeout: float | None = None, *, on_gap: OnGap | None = None) -> Stream:
+        """What the connection receives that ``subscribe`` has opened, for ``async for``; ``anext`` is one message."""
+        stream = self._live()
+        stream.timeout, stream.on_gap = timeout, on_gap
+        return stream
+
+    def _live(self) -> Stream:
+        stream = self._own_if_open() or next((each for each in self._running[::-1] if each.state != "closed"), None)
+        if stream is None:
+            stream = self._own = self._opened(None)
+        return stream
+
+    def _own_if_open(self) -> Stream | None:
+        return self._own if self._own is not None and self._own.state != "closed" else None
+
+    def _opened(self, connection: StreamOptions | None) -> Stream:
+        if self._streams_closed:
+            raise RuntimeError("this client is closed: make another one")
+        return Stream(self._config, options=connection)
+
+    async def _close_streams(self) -> None:
+        """End all live connections."""
+        self._streams_closed = True
+        for stream in (*([] if self._own is None else [self._own]), *self._running):
+            await stream.aclose()

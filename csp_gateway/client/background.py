@@ -1,0 +1,103 @@
+"""Background: one event loop on a thread of its own, for programs that have none, or may not block theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import weakref
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+__all__ = ["Background"]
+
+T = TypeVar("T")
+
+_STOP_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class Background:
+    """An event loop on a thread of its own, from the first use until ``close``, or until nobody holds this any more.
+
+    Args:
+        name: of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._end: weakref.finalize[..., Any] | None = None
+        self._closed = False
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine there, and wait for what it returns or raises. On any thread but that one.
+
+        Raises:
+            RuntimeError: it is closed; or this is its own thread, which would wait for itself.
+        """
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError(f"the thread {self._name!r} would wait for itself: call this on another one")
+        future = self.begin(coroutine)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()  # as after Ctrl-C
+            raise
+
+    def begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run a coroutine there. On any thread.
+
+        Raises:
+            RuntimeError: it is closed.
+        """
+        with self._lock:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
+        coroutine.close()
+        raise RuntimeError("this client is closed: make another one")
+
+    def close(self) -> None:
+        """Cancel what runs, and end the thread. It can be called again, on any thread."""
+        with self._lock:
+            self._closed = True
+            end, self._loop = self._end, None
+        if end is not None:
+            end()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=_serve, args=[self._loop], name=self._name, daemon=True)
+            self._thread.start()
+            self._end = weakref.finalize(self, _stop, self._loop, self._thread)
+            _log.debug("made an event loop, on the thread %r", self._name)
+        return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks, timeout=_STOP_SECONDS))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(loop.stop)
+    if thread is not threading.current_thread():
+        thread.join(2 * _STOP_SECONDS)

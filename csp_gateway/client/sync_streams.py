@@ -1,0 +1,171 @@
+"""SyncStreams: ticks as they come, for programs that wait for them."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, Unpack, overload
+
+from csp_gateway.client.background import Background
+from csp_gateway.client.config import GatewayClientConfig
+from csp_gateway.client.followed import Gap
+from csp_gateway.client.following import Message
+from csp_gateway.client.link import OnState
+from csp_gateway.client.stream_options import StreamOptions
+from csp_gateway.client.sync_stream import SyncStream
+from csp_gateway.client.wishes import FollowOptions, Key, Wish, wishes
+
+__all__ = ["SyncStreams"]
+
+
+class SyncStreams:
+    """Ticks as they come, and sending over the connection on which they do. Any thread may call."""
+
+    _config: GatewayClientConfig
+    _thread: Background | None = None
+    _own: SyncStream | None = None
+    """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
+    _newest: Callable[[], SyncStream | None] = staticmethod(lambda: None)
+    """What the newest call of ``stream`` reads, if anybody still has it."""
+    _opening = threading.RLock()
+
+    @overload
+    def stream(
+        self,
+        channels: Iterable[Wish] | str,
+        callback: None = None,
+        timeout: float | None = None,
+        *,
+        on_gap: Callable[[Gap], Any] | None = None,
+        on_state: OnState | None = None,
+        connection: StreamOptions | None = None,
+        **options: Unpack[FollowOptions],
+    ) -> SyncStream: ...
+
+    @overload
+    def stream(
+        self,
+        channels: Iterable[Wish] | str,
+        callback: Callable[[Message], Any],
+        timeout: float | None = None,
+        *,
+        on_gap: Callable[[Gap], Any] | None = None,
+        on_state: OnState | None = None,
+        connection: StreamOptions | None = None,
+        **options: Unpack[FollowOptions],
+    ) -> None: ...
+
+    def stream(
+        self,
+        channels: Iterable[Wish] | str,
+        callback: Callable[[Message], Any] | None = None,
+        timeout: float | None = None,
+        *,
+        on_gap: Callable[[Gap], Any] | None = None,
+        on_state: OnState | None = None,
+        connection: StreamOptions | None = None,
+        **options: Unpack[FollowOptions],
+    ) -> SyncStream | None:
+        """What channels tick, message by message: ``channel``, of a basket ``key``, and ``data``, a list of records.
+
+        ::
+
+            for message in client.stream(["quotes", ("by_side", "BUY")], timeout=5):
+                print(message["channel"], message["data"])
+
+        If the connection is lost, it comes back, and goes on where it was. What ``subscribe`` follows is told here too.
+
+        Args:
+            channels: names, ``(basket, key)``, or whole ``Follow`` values.
+            callback: called with each message; the call does not return before the stream ends. Without it there is an
+                iterator, which is closed by ``close``, by ``with``, or when nobody has it any more.
+            timeout: most seconds between messages; None for ever.
+            on_gap: called with each ``Gap``, before the first message behind it.
+            on_state: called with ``connecting``, ``connected``, ``lost`` and ``closed``, on another thread.
+            connection: how patient the connection is, and how much it holds.
+            options: how they are followed, as ``Follow`` says: ``snapshot``, ``since`` and ``epoch``, ``positions``,
+                ``fields``, ``where``, ``min_interval``, ``latest_by``, ``format``, ``policy``.
+
+        Raises:
+            TimeoutError: no message has come for ``timeout`` seconds.
+            FrameError: a channel cannot be followed so.
+            ServerException: there is no connection, and will be none; the message says why.
+        """
+        wanted = wishes(channels, options)
+        with self._opening:
+            stream, self._own = self._own_if_open(), None
+            if stream is None:
+                stream = SyncStream(self._config, self._background(), options=connection)
+            self._newest = weakref.ref(stream)
+        stream.timeout, stream.on_gap, stream.on_state = timeout, on_gap, on_state
+        try:
+            stream.follow(*wanted)
+            if callback is None:
+                return stream
+            for message in stream:
+                callback(message)
+        except BaseException:
+            stream.close()
+            raise
+        return None
+
+    def subscribe(self, field: str, key: Key = None, **options: Unpack[FollowOptions]) -> Mapping[str, Any]:
+        """Follow a channel, or a key of it, on the connection of the newest ``stream`` that runs, which tells it too.
+
+        If none runs, one is opened: ``received`` reads it, and the next ``stream`` takes it over.
+
+        Returns:
+            What the gateway answers: ``epoch``, and ``from``, the offset of the first tick that will be told.
+        """
+        return self._live().subscribe(field, key, **options)
+
+    def unsubscribe(self, field: str, key: Key = None) -> bool:
+        """Follow it no more; whether it was followed."""
+        return self._live().unsubscribe(field, key)
+
+    def publish(self, field: str, data: Any, key: Key = None, wait: Literal["accepted", "ticked"] = "accepted") -> None:
+        """Tick a record, or several, over the live connection; of a basket without a key, records by key.
+
+        Unlike ``send`` it is never repeated: if the connection is lost before the answer, nobody knows whether it
+        ticked.
+
+        Args:
+            wait: until it is queued, or until an engine cycle has seen it.
+
+        Raises:
+            PublishLostError: the connection was lost before it was answered: it may have ticked, or not.
+            FrameError: the gateway refuses it; ``code`` says in one word why.
+            ServerException: it was not answered in time; or there is no connection, and will be none.
+        """
+        self._live().publish(field, data, key, wait)
+
+    def received(self, timeout: float | None = None, *, on_gap: Callable[[Gap], Any] | None = None) -> SyncStream:
+        """An iterator of what the connection receives that ``subscribe`` has opened; ``next`` of it is one message."""
+        stream = self._live()
+        stream.timeout, stream.on_gap = timeout, on_gap
+        return stream
+
+    def _live(self) -> SyncStream:
+        with self._opening:
+            stream = self._own_if_open() or self._newest_if_open()
+            if stream is None:
+                stream = self._own = SyncStream(self._config, self._background())
+            return stream
+
+    def _own_if_open(self) -> SyncStream | None:
+        return self._own if self._own is not None and self._own.state != "closed" else None
+
+    def _newest_if_open(self) -> SyncStream | None:
+        stream = self._newest()
+        return stream if stream is not None and stream.state != "closed" else None
+
+    def _background(self) -> Background:
+        with self._opening:
+            if self._thread is None:
+                self._thread = Background("gateway-client")
+            return self._thread
+
+    def _close_streams(self) -> None:
+        """End all live connections, and the thread that they are on."""
+        self._background().close()
