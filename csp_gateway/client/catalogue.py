@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
+from csp_gateway.client import calls
 from csp_gateway.client.calls import Call
 from csp_gateway.errors import ServerException, ServerRouteNotMountedException, did_you_mean
 
@@ -82,6 +83,17 @@ class Catalogue:
         """The class that the records of the answer are of: ``package.module.Class``."""
         name = (self._operation(call) or {}).get("type_")
         return name if call.whole and isinstance(name, str) else None
+
+    def channel_of(self, state: str) -> str:
+        """The channel that a state is collected of.
+
+        Raises:
+            ServerRouteNotMountedException: there is no such state; the nearest is named.
+        """
+        call = calls.state(state, None, None)
+        self.check(call)
+        channel = (self._operation(call) or {}).get("channel_")
+        return channel if isinstance(channel, str) else state
 
     def is_listed(self, call: Call) -> bool:
         """Whether a tick of the channel is a list of records."""

@@ -21,6 +21,7 @@ __all__ = [
     "Refusal",
     "Request",
     "Result",
+    "Rules",
     "Ticked",
 ]
 
@@ -67,10 +68,25 @@ class Ticked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The run of the gateway that offsets count in."""
     time: str | UnsetType = UNSET
     """The engine's time when it ticked, in UTC."""
+    ended: list[int] | UnsetType = UNSET
+    """With ``removals``: which of the records in ``data`` are their keys alone, which have no record any more."""
+    born: list[str] | UnsetType = UNSET
+    """With ``removals``, of a snapshot whose state lets go of records after a time: the engine's time of each."""
     skipped: int | UnsetType = UNSET
     """How much newer records have replaced since the message before; where only the newest are wanted."""
     data: list[Any]
     """Records: one, or all of a list."""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a state keeps."""
+
+    keyby: list[str]
+    """The fields that tell its records apart; dots lead into nested structs."""
+    max_rows: int | None
+    """How many records at most; those go first whose key has not ticked for longest."""
+    ttl: float | None
+    """Seconds of engine time for which a record is kept that no other of its key follows."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +99,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of ``subscribe``: the offset of the first tick that will be told."""
     snapshot: int | UnsetType = UNSET
     """Of ``subscribe`` with ``snapshot``: how many messages tell what stands, before the first tick."""
+    state: Rules | UnsetType = UNSET
+    """Of ``subscribe`` with ``removals``: what the state keeps."""
     recovered: bool | UnsetType = UNSET
     """Of ``subscribe`` with ``since``: whether everything from there on is still kept."""
     reason: Literal["expired", "epoch_changed"] | UnsetType = UNSET

@@ -36,7 +36,10 @@ class Follow(_Command, frozen=True, kw_only=True):
     snapshot: bool | Literal["last", "state"] = False
     """First what stands: the newest tick, of each key; or the records of a state."""
     state: str | None = None
-    """Which state, with ``snapshot="state"``; that of the channel's own name if None."""
+    """Which state, with ``snapshot="state"`` or ``removals``; that of the channel's own name if None."""
+    removals: bool = False
+    """Of a state, with its snapshot or with ``since``: also which keys have no record any more, because a tombstone
+    ended it or it does not pass ``where`` now. Such a record has its key alone, and ``ended`` tells which they are."""
     since: int | None = None
     """The offset to go on from: the ``next`` of the last frame that arrived."""
     epoch: str | None = None

@@ -85,6 +85,12 @@ def test_a_channel_of_lists_and_one_of_keys_are_known(catalogue: Catalogue) -> N
     assert not catalogue.is_basket("send", "example")
 
 
+def test_a_state_is_of_a_channel(catalogue: Catalogue) -> None:
+    assert catalogue.channel_of("example_with_state_alternative") == "example_with_state_multiple"
+    with pytest.raises(ServerRouteNotMountedException, match="did you mean 'example_with_state'"):
+        catalogue.channel_of("example_with_stat")
+
+
 def test_large_answers_can_come_as_columns(catalogue: Catalogue) -> None:
     assert catalogue.offers_arrow(calls.state("example_with_state", 1.0, None))
     assert catalogue.offers_arrow(calls.sql("select 1", None, 1.0))

@@ -165,6 +165,10 @@ class Outside:
         except NoProviderException:
             return None
 
+    def channel_of(self, alias: str) -> str:
+        """The channel that a state is collected of."""
+        return self._states.field_of(alias)
+
     def sql(
         self,
         select: str,

@@ -191,6 +191,13 @@ class KeyedRecords:
         """Nobody follows any more: changes are not gathered."""
         self._changed = None
 
+    def by_age(self) -> list[tuple[Any, datetime | None]]:
+        """The records of this moment, if they are limited, from the one inserted longest ago, and when each was: None,
+        if that was since ``let_go`` was called last."""
+        ages = self._ages.copy()
+        rows = self._standing()
+        return [(rows[key], born) for key, born in ages.items() if key in rows]
+
     def in_order(self, keep: Callable[[Any], bool] | None = None) -> list[Any]:
         """The records of this moment, or those that ``keep`` accepts, by key ascending, None first."""
         return [record for _, record in self.pairs(keep)]

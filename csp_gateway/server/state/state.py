@@ -120,6 +120,8 @@ class State(Generic[T]):
         self.max_rows = max_rows
         self.ttl = None if ttl is None else _positive(ttl)
         self.tombstone = tombstone
+        self.ends = removes
+        """Tells of a record whether it ends its key; None if none does."""
         self._records = KeyedRecords(Keys(self.record_type, self.keyby), max_rows, self.ttl, removes)
         self._table = StateTable(self._records, self.record_type) if is_struct(self.record_type) else None
         self._fell_back = 0
@@ -219,6 +221,11 @@ class State(Generic[T]):
     def due(self) -> datetime | None:
         """When ``let_go`` will next have something to do; None if nothing is kept for a time."""
         return self._records.due
+
+    def by_age(self) -> list[tuple[T, datetime | None]]:
+        """The records from the one inserted longest ago, and the engine's time when each was, None if that is new: of a
+        state with ``max_rows`` or ``ttl``, no records of any other."""
+        return self._records.by_age()
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._records.in_order())

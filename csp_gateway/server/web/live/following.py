@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from csp_gateway.errors import FrameError, GatewayException
+from csp_gateway.server.state import State
 from csp_gateway.server.web.live.client import Client
 from csp_gateway.server.web.live.feed import Feed
 from csp_gateway.server.web.live.hub import Hub
@@ -32,8 +35,9 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
         FrameError: it cannot be followed so.
     """
     feed = hub.feed(wanted.channel)
-    options = options_of(feed.shape, wanted, feed.keyby)
-    told = await _told_first(hub, client, feed, wanted, options)
+    state = _state(hub, feed, wanted)
+    options = options_of(feed.shape, wanted, feed.keyby, state if wanted.removals else None)
+    told = await _told_first(hub, client, feed, wanted, options, state)
     channel = feed.shape.channel
     known = client.subscriptions.get(channel)
     if known is None and len(client.subscriptions) >= MOST_SUBSCRIPTIONS:
@@ -71,23 +75,34 @@ async def follow(hub: Hub, client: Client, wanted: Follow) -> tuple[dict[str, An
     return {"channel": channel, "epoch": feed.history.epoch, **answer, "from": start}, subscription
 
 
+def _state(hub: Hub, feed: Feed, wanted: Follow) -> State[Any] | None:
+    """The state whose records, or removals, are to be told; None if none are."""
+    if wanted.removals and wanted.snapshot != "state" and wanted.since is None:
+        said = "removals are told of a state that is known: say snapshot='state', or since where that was said before"
+        raise FrameError("invalid", said)
+    if wanted.snapshot == "state" or wanted.removals:
+        return hub.state(feed, wanted.state)
+    if wanted.state is not None:
+        raise FrameError("invalid", "state names the records that a snapshot tells: say snapshot='state' too")
+    return None
+
+
 async def _told_first(
-    hub: Hub, client: Client, feed: Feed, wanted: Follow, options: Options
+    hub: Hub, client: Client, feed: Feed, wanted: Follow, options: Options, state: State[Any] | None
 ) -> tuple[int, list[bytes]] | None:
     """What stands, if it is to be told first: the offset of the first tick that is not in it, and its messages."""
-    if wanted.snapshot != "state" and wanted.state is not None:
-        raise FrameError("invalid", "state names the records that a snapshot tells: say snapshot='state' too")
     if not wanted.snapshot:
         return None
     listed = feed.shape.listed
-    state = hub.state(feed, wanted.state) if wanted.snapshot == "state" else None
-    newest = None if state is not None else newest_ticks(feed.cell, options.keys, listed=listed)
+    newest = None if wanted.snapshot == "state" else newest_ticks(feed.cell, options.keys, listed=listed)
     if newest is not None and sum(len(records) for _, records in newest.records) <= MANY_RECORDS:
         return newest.start, _messages(feed, newest, options)
 
     def tell() -> tuple[int, list[bytes]]:
-        standing = newest if state is None else records_of(state, feed.history, listed=listed)
-        assert standing is not None
+        standing = newest
+        if standing is None:
+            assert state is not None
+            standing = records_of(state, feed.history, listed=listed, by_age=wanted.removals)
         return standing.start, _messages(feed, standing, options)
 
     told = await hub.workers.run(tell)
@@ -100,13 +115,19 @@ def _beginning(
     feed: Feed, wanted: Follow, options: Options, told: tuple[int, list[bytes]] | None
 ) -> tuple[int, list[list[bytes]], dict[str, Any]]:
     """The offset of the first tick to be told, the messages before it, and what the answer says of them."""
+    answer: dict[str, Any] = {} if options.removals is None else {"state": _rules(options.removals)}
     if told is not None:
         start, messages = told
-        return start, [[each] for each in messages], {"snapshot": len(messages)}
+        return start, [[each] for each in messages], {**answer, "snapshot": len(messages)}
     if wanted.since is not None:
-        answer: dict[str, Any] = {}
         return _resumed(feed, wanted, answer), [], answer
-    return feed.history.next, [], {}
+    return feed.history.next, [], answer
+
+
+def _rules(state: State[Any]) -> dict[str, Any]:
+    """What a state keeps, as ``wire.answers.Rules`` has it."""
+    ttl = None if state.ttl is None else state.ttl.total_seconds()
+    return {"keyby": list(state.keyby), "max_rows": state.max_rows, "ttl": ttl}
 
 
 def unfollow(hub: Hub, client: Client, wanted: Unsubscribe) -> dict[str, Any]:
@@ -154,6 +175,7 @@ def _resumed(feed: Feed, wanted: Follow, answer: dict[str, Any]) -> int:
 def _messages(feed: Feed, standing: Standing, options: Options) -> list[bytes]:
     """What stands, as messages like those of ticks; where they say ``next``, all that stands has arrived."""
     heads = heads_of(feed.shape)
+    ages = options.removals is not None and options.removals.ttl is not None
     chosen = []
     for key, records in standing.records:
         kept = records if options.where is None else [each for each in records if options.where(each)]
@@ -170,5 +192,7 @@ def _messages(feed: Feed, standing: Standing, options: Options) -> list[bytes]:
             data = written(records)
         except GatewayException as error:
             raise FrameError("unwritable", str(error)) from None
+        if ages:
+            extra += b',"born":%b' % orjson.dumps([standing.born[id(record)].isoformat() for record in records])
         messages.append(message(heads[key], options.picked(data), extra))
     return messages

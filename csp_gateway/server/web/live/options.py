@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
 
 from csp_gateway.errors import FrameError, QueryError, did_you_mean
-from csp_gateway.server.state import Predicate, predicate_of, resolve
+from csp_gateway.server.state import Predicate, State, predicate_of, resolve
 from csp_gateway.server.web.live.conflation import reader_of
 from csp_gateway.server.web.verbs import Shape
 from csp_gateway.wire import Query
@@ -32,6 +32,8 @@ class Said(NamedTuple):
     latest_by: str | None
     format: str
     policy: Policy | None
+    state: str | None
+    """Which state's removals are told, if any are: of which the name is ``""`` where it is the channel's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Options:
         fields: the fields that are wanted, as paths; None for all.
         where: tells which records are wanted; None for all.
         reads: what tells records apart whose newest is wanted; None: the key of the basket alone.
+        removals: of which state it is told what it keeps no more; None if of none.
         interval: seconds between messages, 0 for none.
         conflates: whether only the newest is wanted, however quick the client reads.
         policy: what becomes of ticks that the client does not read in time.
@@ -55,6 +58,7 @@ class Options:
     fields: tuple[tuple[str, ...], ...] | None
     where: Predicate | None
     reads: Callable[[Any], Any] | None
+    removals: State[Any] | None
     interval: float
     conflates: bool
     policy: Policy
@@ -63,20 +67,46 @@ class Options:
     @property
     def own(self) -> bool:
         """Whether what is told is made for this subscription alone."""
-        return self.fields is not None or self.where is not None or self.conflates
+        return self.fields is not None or self.where is not None or self.conflates or self.removals is not None
 
-    def picked(self, data: bytes) -> bytes:
-        """Records in JSON, with the fields that are wanted."""
-        if self.fields is None:
+    def picked(self, data: bytes, ended: frozenset[int] = frozenset()) -> bytes:
+        """Records in JSON, with the fields that are wanted; of those that are ended, their key."""
+        fields, key = self.fields, self.key
+        if fields is None and not ended:
             return data
-        return orjson.dumps([_picked(record, self.fields) for record in orjson.loads(data)])
+        records = enumerate(orjson.loads(data))
+        return orjson.dumps(
+            [
+                _picked(record, key) if at in ended else record if fields is None else _picked(record, (*key, *fields))
+                for at, record in records
+            ]
+        )
+
+    @property
+    def key(self) -> tuple[tuple[str, ...], ...]:
+        """The fields that tell the records of ``removals`` apart, as paths."""
+        return () if self.removals is None else tuple(tuple(path.split(".")) for path in self.removals.keyby)
+
+    def ended(self, records: Sequence[Any]) -> frozenset[int]:
+        """Which of the records leave nothing under their key of the state whose removals are told."""
+        if self.removals is None:
+            return frozenset()
+        ends, where = self.removals.ends, self.where
+        return frozenset(
+            at
+            for at, record in enumerate(records)
+            if (ends is not None and ends(record)) or (where is not None and not where(record))
+        )
 
 
-def options_of(shape: Shape, wanted: Follow, keyby: tuple[str, ...] | None) -> Options:
+def options_of(
+    shape: Shape, wanted: Follow, keyby: tuple[str, ...] | None, removals: State[Any] | None = None
+) -> Options:
     """The options that a message asks for.
 
     Args:
         keyby: what tells the records of the channel's state apart, if it has one that does.
+        removals: the state of which it is to be told what it keeps no more.
 
     Raises:
         FrameError: the channel has no such key or field; or an option cannot be.
@@ -96,6 +126,8 @@ def options_of(shape: Shape, wanted: Follow, keyby: tuple[str, ...] | None) -> O
     if wanted.latest_by is not None:
         _resolved(shape, wanted.latest_by, "latest_by")
         reads = reader_of(wanted.latest_by)
+    elif removals is not None:
+        reads = reader_of(removals.keyby)
     elif keyby is not None and shape.container is None:
         reads = reader_of(keyby)
     keyed = reads is not None or shape.container is not None
@@ -107,6 +139,7 @@ def options_of(shape: Shape, wanted: Follow, keyby: tuple[str, ...] | None) -> O
         wanted.latest_by,
         wanted.format,
         wanted.policy,
+        None if removals is None else wanted.state or "",
     )
     return Options(
         keys=keys_of(shape, wanted.key, wanted.keys),
@@ -115,6 +148,7 @@ def options_of(shape: Shape, wanted: Follow, keyby: tuple[str, ...] | None) -> O
         fields=tuple(tuple(path.split(".")) for path in wanted.fields) if wanted.fields is not None else None,
         where=_where(shape, bytes(wanted.where)),
         reads=reads,
+        removals=removals,
         interval=wanted.min_interval,
         conflates=wanted.min_interval > 0 or wanted.latest_by is not None,
         policy=wanted.policy or ("conflate" if keyed else "disconnect"),

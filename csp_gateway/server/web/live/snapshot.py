@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from csp_gateway.server.channels import Cell, History
@@ -19,10 +21,12 @@ class Standing(NamedTuple):
     Attributes:
         start: the offset of the first tick that is not in it.
         records: by key of the basket, or under None; in portions for one message each.
+        born: of a state that lets go of records after a time, when each was inserted, by its ``id`` in this process.
     """
 
     start: int
     records: list[tuple[Any, list[Any]]]
+    born: Mapping[int, datetime] = {}
 
 
 def newest_ticks(cell: Cell, keys: frozenset[Any] | None, *, listed: bool) -> Standing:
@@ -32,15 +36,22 @@ def newest_ticks(cell: Cell, keys: frozenset[Any] | None, *, listed: bool) -> St
     return Standing(start, [(key, list(value) if listed else [value]) for key, value in wanted.items()])
 
 
-def records_of(state: State[Any], history: History, *, listed: bool) -> Standing:
-    """The records of a channel's state, by key ascending, and the offset of the first tick that is not among them.
+def records_of(state: State[Any], history: History, *, listed: bool, by_age: bool = False) -> Standing:
+    """The records of a channel's state, and the offset of the first tick that is not among them; by key ascending.
 
     The engine's thread gives one tick to the history and to the state, one after the other: which of the newest have
     reached the state is told by the very records, as both keep them as they are.
+
+    Args:
+        by_age: if they are limited in number or time, from the one inserted longest ago instead.
     """
     before = max(0, history.next - 1)
-    records = list(state)
+    limited = by_age and (state.max_rows is not None or state.ttl is not None)
+    aged = state.by_age() if limited else []
+    records = [record for record, _ in aged] if limited else list(state)
     ticks = history.after(before, history.next - before + 1).ticks
     recent = {id(record): tick.offset for tick in ticks for record in (tick.value if listed else [tick.value])}
     start = 1 + max((recent.get(id(record), before - 1) for record in records), default=before - 1)
-    return Standing(start, [(None, records[at : at + PORTION]) for at in range(0, len(records), PORTION)])
+    portions = [(None, records[at : at + PORTION]) for at in range(0, len(records), PORTION)]
+    now = ticks[-1].time if ticks else datetime.now(UTC).replace(tzinfo=None)
+    return Standing(start, portions, {id(record): born or now for record, born in aged if state.ttl is not None})

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from csp_gateway.errors import GatewayException
 from csp_gateway.server.web.live.conflation import Conflation, Newest
 from csp_gateway.server.web.live.options import Options
@@ -79,7 +81,7 @@ class Wording:
     def _chosen(self, told: Told, key: Any) -> list[Any] | None:
         """The records of a key that are wanted; None for all of them."""
         where = self._options.where
-        if where is None:
+        if where is None or self._options.removals is not None:
             return None
         records = told.records(key)
         chosen = [record for record in records if where(record)]
@@ -87,6 +89,7 @@ class Wording:
 
     def _message(self, told: Told, key: Any, records: list[Any] | None, coming: int, said: bytes = b"") -> bytes:
         offset = told.tick.offset
+        ended = self._options.ended(told.records(key) if records is None else records)
         try:
             data = told.data(key) if records is None else written(records)
         except GatewayException:
@@ -94,7 +97,9 @@ class Wording:
         if data is None:
             return gap(told.shape.channel, offset, offset + 1, "unwritable")
         where = told.positions(self._epoch, coming) if self._options.positions else b""
-        return told.message(key, self._options.picked(data), where + said)
+        if ended:
+            said += b',"ended":%b' % orjson.dumps(sorted(ended))
+        return told.message(key, self._options.picked(data, ended), where + said)
 
 
 def _selected(newest: Newest) -> list[Any] | None:

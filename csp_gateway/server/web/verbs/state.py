@@ -153,6 +153,7 @@ def mount_state(
         seconds: how long one query may take.
     """
     asking = _Asking(outside, alias, keys, seconds)
+    channel = outside.channel_of(alias)
 
     class FromBytes(APIRoute):
         """Documented by its endpoint's signature, answered from the bytes of the body: see ``mount_send``."""
@@ -172,11 +173,11 @@ def mount_state(
     async def of_key_by_body(key: str, query: _Body = None) -> None:
         """What OpenAPI shows of it."""
 
-    _mount(router, "GET", alias, "", struct, whole, APIRoute)
-    _mount(router, "POST", alias, "", struct, whole_by_body, FromBytes)
+    _mount(router, "GET", alias, "", struct, channel, whole, APIRoute)
+    _mount(router, "POST", alias, "", struct, channel, whole_by_body, FromBytes)
     if keys:
-        _mount(router, "GET", alias, "/{key:path}", struct, of_key, APIRoute)
-        _mount(router, "POST", alias, "/{key:path}", struct, of_key_by_body, FromBytes)
+        _mount(router, "GET", alias, "/{key:path}", struct, channel, of_key, APIRoute)
+        _mount(router, "POST", alias, "/{key:path}", struct, channel, of_key_by_body, FromBytes)
 
 
 def _mount(
@@ -185,6 +186,7 @@ def _mount(
     alias: str,
     suffix: str,
     struct: type[GatewayStruct],
+    channel: str,
     endpoint: Callable[..., Any],
     route: type[APIRoute],
 ) -> None:
@@ -214,7 +216,7 @@ def _mount(
                 + (" The query is the body, which may be longer than a URL; none is all records." if posted else "")
             ),
             operation_id=f"{'query' if posted else 'get'}_state_{alias}{'_by_key' if suffix else ''}",
-            openapi_extra={"type_": f"{struct.__module__}.{struct.__qualname__}"},
+            openapi_extra={"type_": f"{struct.__module__}.{struct.__qualname__}", "channel_": channel},
             include_in_schema=spelling == alias,
             route_class_override=route,
         )

@@ -274,3 +274,69 @@ def test_what_is_conflated_begins_at_its_place_too(fast: Talking, wanted: Any) -
         seen += [record["n"] for record in talk.hear()["data"]]
     assert seen == list(range(seen[0], seen[0] + len(seen)))
     assert seen[0] == start + 1  # csp counts from one
+
+
+# --- Removals ---------------------------------------------------------------------------------------------------------
+
+
+class Limited(Desk):
+    """``notes`` is collected by symbol: those that are not 0, three at most, for an hour."""
+
+    def connect(self, channels: Ch) -> None:
+        super().connect(channels)
+        ends = {"attr": "n", "by": {"value": 0}}
+        channels.set_state(Ch.notes, "symbol", alias="open", max_rows=3, ttl=3600, tombstone=ends)
+
+
+@pytest.fixture
+def limited(serve: Callable[..., Served]) -> Served:
+    desk = serve(Limited(), MountWebSocketRoutes())
+    for n, symbol in enumerate("AZBC", start=1):
+        desk.tick("notes", quote(n, symbol))
+    desk.tick("notes", quote(9, "Z"))
+    return desk
+
+
+def test_removals_are_told_of_a_state_by_their_keys(limited: Served) -> None:
+    talk = limited.talk()
+    answer = talk.follow("notes", snapshot="state", state="open", removals=True, positions=True, fields=["n"])
+    assert answer["state"] == {"keyby": ["symbol"], "max_rows": 3, "ttl": 3600.0}
+    standing = talk.hear()
+    # From the one inserted longest ago: whoever keeps them himself knows which goes next.
+    assert standing["data"] == [{"symbol": "B", "n": 3}, {"symbol": "C", "n": 4}, {"symbol": "Z", "n": 9}]
+    assert standing["born"] == sorted(standing["born"])
+    limited.tick("notes", quote(0, "B"))
+    tick = talk.hear()
+    assert (tick["data"], tick["ended"]) == ([{"symbol": "B"}], [0])
+    limited.tick("notes", quote(5, "A"))
+    again = talk.hear()
+    assert again["data"] == [{"symbol": "A", "n": 5}]
+    assert "ended" not in again
+
+
+def test_who_wants_some_of_a_state_is_told_what_is_no_longer_of_them(limited: Served) -> None:
+    talk = limited.talk()
+    where = {"attr": "n", "by": {"value": 5, "where": "<"}}
+    talk.follow("notes", snapshot="state", state="open", removals=True, where=where)
+    assert [record["symbol"] for record in talk.hear()["data"]] == ["B", "C"]
+    limited.tick("notes", quote(7, "B"))
+    gone = talk.hear()
+    assert (gone["data"], gone["ended"]) == ([{"symbol": "B"}], [0])
+    limited.tick("notes", quote(1, "B"))
+    assert talk.hear()["data"][0]["n"] == 1
+
+
+def test_removals_go_on_where_the_client_has_been(limited: Served) -> None:
+    talk = limited.talk()
+    limited.tick("notes", quote(0, "B"))
+    answer = talk.follow("notes", since=4, state="open", removals=True)
+    assert (answer["recovered"], answer["state"]["keyby"]) == (True, ["symbol"])
+    assert talk.hear()["data"][0]["n"] == 9
+    assert talk.hear()["ended"] == [0]
+
+
+@pytest.mark.parametrize("wanted", [{"removals": True}, {"removals": True, "snapshot": "last"}])
+def test_removals_are_of_a_state_that_is_known(limited: Served, wanted: dict[str, Any]) -> None:
+    answer = limited.talk().follow("notes", **wanted)
+    assert answer["code"] == "invalid"
+    assert "snapshot='state'" in answer["message"]
