@@ -23,6 +23,10 @@ from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Newest, Refused, 
 
 __all__ = ["Front"]
 
+_Header = tuple[bytes, bytes]
+_JSON: _Header = (b"content-type", b"application/json")
+_ACCEPTED = ((b"x-acknowledged", b"accepted"), (b"cache-control", NO_STORE.encode()), _JSON)
+
 
 class Front:
     """Answers the hot verbs before ``app`` sees them.
@@ -39,13 +43,13 @@ class Front:
         self._patience = patience
         self._epoch = epoch
         self._compressed = compressed
-        self._last: dict[str, Newest] = {}
+        self._last: dict[str, _Last] = {}
         self._next: dict[str, Waiter] = {}
         self._send: dict[str, Intake] = {}
 
     def answer_last(self, path: str, newest: Newest) -> None:
         """Answer ``GET path`` from the channel's cell."""
-        self._last[path] = newest
+        self._last[path] = _Last(newest, self._epoch)
 
     def answer_next(self, path: str, waiter: Waiter) -> None:
         """Answer ``GET path`` with the coming tick."""
@@ -59,8 +63,8 @@ class Front:
         if scope["type"] == "http" and not scope["query_string"] and self._outside.running:
             method = scope["method"]
             if method == "GET":
-                newest = self._last.get(scope["path"])
-                if newest is not None and newest.cell.settled and await self._try_last(newest, scope, receive, send):
+                last = self._last.get(scope["path"])
+                if last is not None and last.newest.cell.settled and await self._try_last(last, scope, receive, send):
                     return
                 waiter = self._next.get(scope["path"])
                 if waiter is not None:
@@ -79,15 +83,16 @@ class Front:
         intake = self._send.get(path)
         return intake is not None and intake.is_quick(0)
 
-    async def _try_last(self, newest: Newest, scope: Scope, receive: Receive, send: Send) -> bool:
+    async def _try_last(self, last: "_Last", scope: Scope, receive: Receive, send: Send) -> bool:
         """Answer with the newest tick; whether that could be done here, at once."""
-        tag = tag_of(self._epoch, newest.cell.ticks)
         asked = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
-        if asked and is_known(tag, asked):
-            await _reply(send, 304, b"", told_of_newest(tag))
-            return True
+        if asked:
+            tag = tag_of(self._epoch, last.newest.cell.ticks)
+            if is_known(tag, asked):
+                await _reply(send, 304, b"", _headers(told_of_newest(tag)))
+                return True
         try:
-            at_hand = newest.at_hand()
+            at_hand = last.newest.at_hand()
         except GatewayException as error:
             await failed(error)(scope, receive, never_stored(send))
             return True
@@ -96,7 +101,7 @@ class Front:
         ticks, body = at_hand
         if len(body) >= self._compressed and coding_for(scope) is not None:
             return False
-        await _reply(send, 200, body, told_of_newest(tag_of(self._epoch, ticks)))
+        await _reply(send, 200, body, last.headers(ticks, body))
         return True
 
     async def _try_send(self, scope: Scope, receive: Receive, send: Send) -> Receive:
@@ -116,7 +121,7 @@ class Front:
                 await failed(error)(scope, receive, never_stored(send))
                 return _answered
             else:
-                await _reply(send, 200, answer, {"x-acknowledged": "accepted", "cache-control": NO_STORE})
+                await _reply(send, 200, answer, [*_ACCEPTED, _length(answer)])
                 return _answered
         replay = iter(messages)
 
@@ -132,21 +137,48 @@ class Front:
         if isinstance(leave, ProblemReply):
             await leave(scope, receive, never_stored(send))
             return []
-        seconds = self._patience.most(scope["path"])
+        seconds, late, task = self._patience.most(scope["path"]), False, asyncio.current_task()
+        assert task is not None
+
+        def give_up() -> None:
+            nonlocal late
+            late = task.cancel()
+
+        # As asyncio.timeout, which costs as much as decoding what is read.
+        timer = asyncio.get_running_loop().call_later(seconds, give_up)
         try:
-            async with asyncio.timeout(seconds):
-                messages = [await receive()]
-                size = len(messages[0].get("body", b""))
-                while messages[-1].get("more_body") and size <= INLINE_BYTES:
-                    messages.append(await receive())
-                    size += len(messages[-1].get("body", b""))
-        except TimeoutError:
+            messages = [await receive()]
+            size = len(messages[0].get("body", b""))
+            while messages[-1].get("more_body") and size <= INLINE_BYTES:
+                messages.append(await receive())
+                size += len(messages[-1].get("body", b""))
+        except asyncio.CancelledError:
+            if not late or task.uncancel():
+                raise
             self._patience.timed_out()
             await too_late(scope, seconds, [ITS_BODY])(scope, receive, never_stored(send))
             return []
         finally:
+            timer.cancel()
             leave(None)
         return messages
+
+
+class _Last:
+    """What ``GET last`` of one channel says beside its newest tick; written once a tick, too."""
+
+    def __init__(self, newest: Newest, epoch: str) -> None:
+        self.newest = newest
+        self._epoch = epoch
+        self._of = -1
+        self._headers: list[_Header] = []
+
+    def headers(self, ticks: int, body: bytes) -> list[_Header]:
+        if ticks != self._of:
+            told = told_of_newest(tag_of(self._epoch, ticks))
+            self._headers = [*_headers(told), _JSON, _length(body)]
+            self._of = ticks
+        return self._headers
 
 
 def _is_simple(scope: Scope) -> bool:
@@ -154,7 +186,7 @@ def _is_simple(scope: Scope) -> bool:
     json = False
     for name, value in scope["headers"]:
         if name == b"content-type":
-            json = says_json(value.decode("latin-1"))
+            json = value == _JSON[1] or says_json(value.decode("latin-1"))
         elif name == b"idempotency-key":
             return False
     return json
@@ -164,9 +196,15 @@ async def _answered() -> Message:
     raise AssertionError("nothing is left to be received")
 
 
-async def _reply(send: Send, status: int, body: bytes, told: Mapping[str, str]) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in told.items()]
-    if status != 304:
-        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+def _headers(told: Mapping[str, str]) -> list[_Header]:
+    return [(name.encode(), value.encode()) for name, value in told.items()]
+
+
+def _length(body: bytes) -> _Header:
+    return b"content-length", b"%d" % len(body)
+
+
+async def _reply(send: Send, status: int, body: bytes, headers: list[_Header]) -> None:
+    # A copy: layers before the front may add to it.
+    await send({"type": "http.response.start", "status": status, "headers": headers.copy()})
     await send({"type": "http.response.body", "body": body})
