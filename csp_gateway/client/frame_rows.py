@@ -39,7 +39,7 @@ def _rows(tree: _Tree, columns: Sequence[list[Any]]) -> list[dict[str, Any]]:
         for below in tree.values()
     ]
     rows = zip(*values, strict=True)
-    if not any(None in each for each in values):
+    if not any(type(None) in set(map(type, each)) for each in values):
         return [dict(zip(names, row, strict=True)) for row in rows]
     return [{name: value for name, value in zip(names, row, strict=True) if value is not None} for row in rows]
 

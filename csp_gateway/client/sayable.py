@@ -10,7 +10,6 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -101,7 +100,7 @@ class _Unsayable(Exception):
 
 def _said(value: Any) -> Any:
     kind = type(value)
-    return value if kind in _PLAIN else _form_of(kind)(value)
+    return value if kind in _PLAIN else _FORM_OF[kind](value)
 
 
 def _mapping(value: Mapping[Any, Any]) -> Mapping[str, Any]:
@@ -114,7 +113,7 @@ def _mapping(value: Mapping[Any, Any]) -> Mapping[str, Any]:
     try:
         for name, each in made.items():
             if type(each) not in _PLAIN:
-                made[name] = _form_of(type(each))(each)
+                made[name] = _FORM_OF[type(each)](each)
     except _Unsayable as error:
         error.path.append(f".{name}")
         raise
@@ -166,7 +165,17 @@ def _decimal(value: Decimal) -> Any:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-@lru_cache(maxsize=1_024)
+class _Forms(dict[type, Callable[[Any], Any]]):
+    """Type → the form of its values, found when the first of them is met."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], Any]:
+        form = self[kind] = _form_of(kind)
+        return form
+
+
+_FORM_OF = _Forms()
+
+
 def _form_of(kind: type) -> Callable[[Any], Any]:
     """What JSON has in the place of values of a type; the first that fits, for some are of two."""
     if kind.__name__ in _MISSING:
