@@ -67,7 +67,10 @@ def _plain(polars: Any, column: Any, shape: Shape | None) -> Any:
     """A column in one of the types that JSON's columns have; of other types, as it is."""
     kind = column.dtype
     if kind == polars.Duration:
-        return column.dt.total_microseconds() / 1_000_000.0
+        # Not by polars, which multiplies by a millionth: the last digit would be another than JSON's.
+        micros = column.dt.total_microseconds().to_list()
+        seconds = [None if each is None else each / 1_000_000 for each in micros]
+        return polars.Series(column.name, seconds, dtype=polars.Float64)
     if kind == polars.Datetime:
         zoned = column.dt.replace_time_zone("UTC") if kind.time_zone is None else column.dt.convert_time_zone("UTC")
         return zoned.cast(polars.Datetime("us", "UTC"))
