@@ -37,7 +37,8 @@ class ResponseWrapper:
     | else, such as a dict or one of several types | ``object`` | ``Object``; ``Struct``, ``List`` if all are alike |
 
     A column with a value that is not of its type is of objects, for nothing is changed or lost. What differs: NaN and
-    infinity are null in JSON; in Arrow null and unset are one.
+    infinity are null in JSON; in Arrow null and unset are one, and so are a struct of nothing and none. In JSON's
+    frames enums have names only if the schema tells them, as ``x-enum-varnames``.
 
     Args:
         json_data: what the gateway has answered.
