@@ -47,7 +47,7 @@ ERRORS: Mapping[str, str] = {
     "unknown_key": "the channel has no such key, or is no basket",
     "unknown_option": "the action has no such option; the nearest is named",
     "unreadable": "the frame is no JSON, or no MessagePack if it is a binary one",
-    "unwritable": "what stands cannot be written as JSON",
+    "unwritable": "what stands cannot be written as JSON, or as MessagePack if that is wanted",
 }
 """The codes of errors, and what each of them means."""
 
@@ -162,7 +162,8 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How many; null if nobody knows."""
     reason: GapReason
     """``overflow``: not read in time. ``expired``: asked for, and no longer kept. ``epoch_changed``: of another run.
-    ``unwritable``: not to be said in JSON. ``too_many_keys``: more records than are kept for one client."""
+    ``unwritable``: not to be said in JSON, or in MessagePack if that is
+    wanted. ``too_many_keys``: more records than are kept for one client."""
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="channel", tag="gap"):

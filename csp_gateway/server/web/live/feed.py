@@ -158,7 +158,8 @@ class Feed:
         alone = list(self._alone)
         most = 0
         for view, group in list(self._groups.items()):
-            messages = messages_of(tolds, view.keys, self.history.epoch if view.positions else None)
+            epoch = self.history.epoch if view.positions else None
+            messages = messages_of(tolds, view.keys, epoch, packed=view.framing.is_packed)
             if messages:
                 whole = batch(messages, view.framing)
                 most = max(most, len(whole.joined))

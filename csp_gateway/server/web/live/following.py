@@ -11,6 +11,7 @@ from csp_gateway.errors import FrameError, GatewayException
 from csp_gateway.server.state import State
 from csp_gateway.server.web.live.client import Client
 from csp_gateway.server.web.live.feed import Feed
+from csp_gateway.server.web.live.framing import packable
 from csp_gateway.server.web.live.hub import Hub
 from csp_gateway.server.web.live.options import Options, keys_of, options_of
 from csp_gateway.server.web.live.snapshot import Standing, newest_ticks, records_of
@@ -189,10 +190,12 @@ def _messages(feed: Feed, standing: Standing, options: Options) -> list[bytes]:
             coming = b',"next":%d' % standing.start if key is chosen[-1][0] and records is chosen[-1][1] else b""
             extra += b',"offset":%d%b,"epoch":"%b"' % (standing.start - 1, coming, epoch)
         try:
-            data = written(records)
+            data = options.picked(written(records))
         except GatewayException as error:
             raise FrameError("unwritable", str(error)) from None
+        if options.packed and not packable(data):
+            raise FrameError("unwritable", "MessagePack has no integers beyond 64 bits: take format='json'")
         if ages:
             extra += b',"born":%b' % orjson.dumps([standing.born[id(record)].isoformat() for record in records])
-        messages.append(message(heads[key], options.picked(data), extra))
+        messages.append(message(heads[key], data, extra))
     return messages

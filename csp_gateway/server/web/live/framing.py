@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import struct
 from collections.abc import Callable
 from enum import Enum
@@ -10,12 +12,14 @@ from typing import NamedTuple
 import msgspec
 import orjson
 
-__all__ = ["Batch", "Framing", "batch", "event", "framed"]
+__all__ = ["Batch", "Framing", "batch", "event", "framed", "packable"]
 
 _TEXT = 0x81
 _BINARY = 0x82
 _SHORT = 126
 _LONG = 65_536
+_LONG_INTEGER = re.compile(rb"[:,\[](-?\d{19,4000})")
+_LEAST, _MOST = -(2**63), 2**64 - 1
 
 
 class Framing(Enum):
@@ -31,6 +35,11 @@ class Framing(Enum):
     """The same of MessagePack."""
     EVENT = "event"
     """One event of a ``text/event-stream``."""
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether it is MessagePack."""
+        return self in (Framing.BYTES, Framing.BINARY_FRAME)
 
 
 class Batch(NamedTuple):
@@ -52,6 +61,24 @@ def batch(payloads: list[bytes], framing: Framing) -> Batch:
 def framed(payload: bytes, framing: Framing) -> bytes:
     """A message in JSON as it lies on the wire."""
     return _WAYS[framing](payload)
+
+
+def packable(data: bytes) -> bool:
+    """Whether MessagePack can say what is JSON: it has no integers beyond 64 bits."""
+    if all(_LEAST <= int(found) <= _MOST for found in _LONG_INTEGER.findall(data)):
+        return True
+    try:
+        json.loads(data, parse_int=_within)  # what was found may be in a text
+    except OverflowError:
+        return False
+    return True
+
+
+def _within(digits: str) -> int:
+    number = int(digits)
+    if not _LEAST <= number <= _MOST:
+        raise OverflowError(digits)
+    return number
 
 
 def event(payload: bytes, identifier: bytes = b"", name: bytes = b"") -> bytes:

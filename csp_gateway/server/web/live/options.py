@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 
 from csp_gateway.errors import FrameError, QueryError, did_you_mean
@@ -74,8 +75,9 @@ class Options:
         fields, key = self.fields, self.key
         if fields is None and not ended:
             return data
-        records = enumerate(orjson.loads(data))
-        return orjson.dumps(
+        # What is picked is not read: as numbers, some would lose digits.
+        records = enumerate(_RECORDS.decode(data))
+        return msgspec.json.encode(
             [
                 _picked(record, key) if at in ended else record if fields is None else _picked(record, (*key, *fields))
                 for at, record in records
@@ -193,20 +195,31 @@ def _where(shape: Shape, said: bytes) -> Predicate | None:
         raise FrameError("invalid_filter", f"where: {error}") from None
 
 
-def _picked(record: dict[str, Any], fields: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
+def _picked(record: dict[str, msgspec.Raw], fields: tuple[tuple[str, ...], ...]) -> dict[str, Any]:
     """The members at some paths, nested as they were; one that is not there is left out."""
     picked: dict[str, Any] = {}
     for path in fields:
-        source: Any = record
-        for name in path:
-            source = source.get(name, _ABSENT) if isinstance(source, dict) else _ABSENT
-        if source is _ABSENT:
+        source = _at(record, path)
+        if source is None:
             continue
         target = picked
         for name in path[:-1]:
             target = target.setdefault(name, {})
-        target[path[-1]] = source
+            if isinstance(target, msgspec.Raw):
+                break  # all of it is there
+        else:
+            target[path[-1]] = source
     return picked
 
 
-_ABSENT: Any = object()
+def _at(record: dict[str, msgspec.Raw], path: tuple[str, ...]) -> msgspec.Raw | None:
+    for name in path[:-1]:
+        within = record.get(name)
+        if within is None or not bytes(within).startswith(b"{"):
+            return None
+        record = _RECORD.decode(within)
+    return record.get(path[-1])
+
+
+_RECORD = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_RECORDS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])

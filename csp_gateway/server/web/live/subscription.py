@@ -232,7 +232,7 @@ class Subscription:
             self._loop.call_soon(self.catch_up)
 
     def _flush(self) -> None:
-        """Tell the newest of each key, if it is time; no more in one turn of the event loop than others can wait for."""
+        """Tell the newest of each key, if it is time; in one turn of the event loop not too much of it."""
         if self._newest is None or self.line.full or self._prelude or self._busy or self._ended:
             return
         if self._newest and self._until is None:

@@ -11,6 +11,7 @@ import orjson
 
 from csp_gateway.errors import GatewayException
 from csp_gateway.server.channels import Tick
+from csp_gateway.server.web.live.framing import packable
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs import Shape
 
@@ -142,15 +143,22 @@ def gap(channel: str, start: int | None, end: int, reason: str, count: int | Non
     return orjson.dumps({"channel": "gap", "gap": told})
 
 
-def messages_of(tolds: Iterable[Told], wanted: frozenset[Any] | None, epoch: str | None) -> list[bytes]:
-    """The messages that tell some ticks, oldest first; ``epoch`` is given if they are to say where they are."""
+def messages_of(
+    tolds: Iterable[Told], wanted: frozenset[Any] | None, epoch: str | None, *, packed: bool = False
+) -> list[bytes]:
+    """The messages that tell some ticks, oldest first.
+
+    Args:
+        epoch: given if they are to say where they are.
+        packed: whether they will be MessagePack.
+    """
     messages = []
     for told in tolds:
         keys = told.keys(wanted)
         offset = told.tick.offset
         for key in keys:
             data = told.data(key)
-            if data is None:
+            if data is None or (packed and not packable(data)):
                 messages.append(gap(told.shape.channel, offset, offset + 1, "unwritable"))
                 continue
             # Before the last key of a tick, the tick has not arrived.

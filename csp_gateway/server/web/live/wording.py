@@ -10,6 +10,7 @@ import orjson
 
 from csp_gateway.errors import GatewayException
 from csp_gateway.server.web.live.conflation import Conflation, Newest
+from csp_gateway.server.web.live.framing import packable
 from csp_gateway.server.web.live.options import Options
 from csp_gateway.server.web.live.told import Told, gap
 from csp_gateway.server.web.reply import written
@@ -96,10 +97,13 @@ class Wording:
             data = None
         if data is None:
             return gap(told.shape.channel, offset, offset + 1, "unwritable")
+        picked = self._options.picked(data, ended)
+        if self._options.packed and not packable(picked):
+            return gap(told.shape.channel, offset, offset + 1, "unwritable")
         where = told.positions(self._epoch, coming) if self._options.positions else b""
         if ended:
             said += b',"ended":%b' % orjson.dumps(sorted(ended))
-        return told.message(key, self._options.picked(data, ended), where + said)
+        return told.message(key, picked, where + said)
 
 
 def _selected(newest: Newest) -> list[Any] | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import orjson
 
 from csp_gateway import GatewayStruct
 from csp_gateway.server.channels import Cell
@@ -93,7 +93,7 @@ class Ear:
 
 
 def read(payload: bytes, framing: Framing) -> dict[str, Any]:
-    said: dict[str, Any] = orjson.loads(payload) if framing is Framing.TEXT else msgspec.msgpack.decode(payload)
+    said: dict[str, Any] = json.loads(payload) if framing is Framing.TEXT else msgspec.msgpack.decode(payload)
     return said
 
 

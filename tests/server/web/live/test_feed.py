@@ -3,6 +3,9 @@
 import gc
 from typing import Any
 
+import pytest
+
+from csp_gateway import GatewayStruct
 from csp_gateway.server.web.live.told import MANY_RECORDS
 from tests.server.web.live.parts import START, Ear, Made, looped, quote, until
 
@@ -225,3 +228,23 @@ async def test_what_ticks_while_it_begins_is_told_without_another_tick() -> None
     assert made.armed == [made.feed]
     made.feed.pump()
     assert ear.counts[-1] == 1
+
+
+class Large(GatewayStruct):
+    symbol: str
+    n: object
+
+
+@pytest.mark.parametrize("wanted", [{}, {"fields": ["n"]}, {"latest_by": "symbol"}])
+@looped
+async def test_integers_beyond_64_bits_are_told_as_they_are_or_as_a_gap(wanted: dict[str, Any]) -> None:
+    made = Made()
+    json, packed = Ear(), Ear()
+    made.follow(json, **wanted)
+    made.follow(packed, format="msgpack", **wanted)
+    for n in (1, 2**70, 2):
+        made.tick(Large(symbol="A", n=n))
+        made.feed.pump()
+    assert json.counts == [1, 2**70, 2]
+    assert packed.counts == [1, 2]
+    assert packed.heard[1]["gap"] == {"channel": "quotes", "from": 1, "to": 2, "count": 1, "reason": "unwritable"}

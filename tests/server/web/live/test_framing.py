@@ -5,7 +5,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
-from csp_gateway.server.web.live.framing import Framing, batch, event, framed
+from csp_gateway.server.web.live.framing import Framing, batch, event, framed, packable
 
 
 def parsed(data: bytes) -> Frame:
@@ -52,3 +52,16 @@ def test_what_is_written_together_is_one_piece_and_each_of_it() -> None:
     assert both.framing is Framing.TEXT_FRAME
     one = batch([b"{}"], Framing.TEXT)
     assert (one.messages, one.joined) == ([b"{}"], b"{}")
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63, 2**64 - 1, -(2**63), 10**18])
+def test_messagepack_can_say_integers_of_64_bits(number: int) -> None:
+    assert packable(b'[{"n":%d,"m":[1,%d]}]' % (number, number))
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**40, -(10**40)])
+def test_messagepack_cannot_say_integers_beyond(number: int) -> None:
+    assert not packable(b'[{"m":[%d]}]' % number)
+    assert not packable(b"[%d]" % number)
+    assert packable(b'[{"n":"%d"}]' % number)
+    assert packable(b'[{"n":0.%d}]' % abs(number))

@@ -1,5 +1,6 @@
 """What a client wants, held against what the channel is."""
 
+import dataclasses
 from typing import Any
 
 import msgspec
@@ -98,3 +99,13 @@ def test_fields_are_picked_where_they_are() -> None:
     object.__setattr__(picking, "fields", (("a", "b"), ("d",)))
     assert picking.picked(records) == b'[{"a":{"b":1},"d":3},{"d":4},{}]'
     assert options().picked(records) is records
+
+
+def test_what_is_picked_is_what_was_written_to_the_last_digit() -> None:
+    large, fine = b"1180591620717411303424", b"0.1000000000000000055511151231257827"
+    records = b'[{"a":%b,"b":{"c":%b,"d":{"e":-%b,"f":[%b]}},"g":"\\u00e9"}]' % (large, fine, large, large)
+    picking = dataclasses.replace(options(), fields=(("a",), ("b", "c"), ("b", "d", "f"), ("b", "d", "x"), ("g", "x")))
+    assert picking.picked(records) == b'[{"a":%b,"b":{"c":%b,"d":{"f":[%b]}}}]' % (large, fine, large)
+    for fields in ((("b",), ("b", "c")), (("b", "c"), ("b",))):
+        both = dataclasses.replace(options(), fields=fields)
+        assert both.picked(records) == b'[{"b":{"c":%b,"d":{"e":-%b,"f":[%b]}}}]' % (fine, large, large)
