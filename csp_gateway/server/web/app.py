@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.dependencies import models
-from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
 from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
 from csp_gateway.server.web.caching import never_stored
 from csp_gateway.server.web.compress import Compress
+from csp_gateway.server.web.cross_origin import CrossOrigin
 from csp_gateway.server.web.deadline import Deadline
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.guard import Guard
@@ -71,7 +71,7 @@ class GatewayWebApp(VerbRoutes):
         if settings.BACKEND_CORS_ORIGINS:
             origins = [str(origin).rstrip("/") for origin in settings.BACKEND_CORS_ORIGINS]
             self.app.add_middleware(
-                CORSMiddleware,
+                CrossOrigin,
                 allow_origins=origins,
                 allow_credentials=True,
                 allow_methods=["*"],

@@ -5,6 +5,7 @@ then that name), or straight away (the origin is then that page's).
 """
 
 import ipaddress
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
@@ -23,7 +24,7 @@ from csp_gateway.server.web.problem import (
 )
 from csp_gateway.server.web.workers import Workers
 
-__all__ = ["Guard"]
+__all__ = ["Guard", "other_origin"]
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _READ = frozenset({b"host", b"origin", b"content-length", b"transfer-encoding", b"content-type", b"content-encoding"})
@@ -65,7 +66,7 @@ class Guard:
         if self._hosts and host != self._newest_host and not self._answers_to(host):
             refusal = _other_host(host)
         elif origin and scope.get("method") not in _READING and not self._knows(origin, host):
-            refusal = _other_origin(origin)
+            refusal = other_origin(origin)
         elif length and (not length.isdigit() or len(length) > 18 or int(length) > self._most):
             refusal = self._too_large()
         elif body and said.get(b"content-encoding", b"identity").lower() not in _AS_IT_IS:
@@ -192,9 +193,8 @@ def _encoded(coding: bytes) -> ProblemReply:
     return ProblemReply(BODY_ENCODED, sentence, {"accept-encoding": "identity", "connection": "close"})
 
 
-def _other_origin(origin: bytes) -> ProblemReply:
+def other_origin(origin: bytes, headers: Mapping[str, str] | None = None) -> ProblemReply:
+    """What pages are answered that may not do what they ask for; ``headers`` are said beside it."""
     page = origin.decode("latin-1")[:200]
-    return ProblemReply(
-        FOREIGN_ORIGIN,
-        f"Pages of {page!r} may not do this: add it to the setting BACKEND_CORS_ORIGINS if they may",
-    )
+    sentence = f"Pages of {page!r} may not do this: add it to the setting BACKEND_CORS_ORIGINS if they may"
+    return ProblemReply(FOREIGN_ORIGIN, sentence, headers)

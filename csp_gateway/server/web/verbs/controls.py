@@ -17,7 +17,7 @@ from csp_gateway.server.channels import Answer, GatewayChannels
 from csp_gateway.server.structs import Controls
 from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.problem import REQUEST_TIMEOUT, RefusedRequest
-from csp_gateway.server.web.reply import written
+from csp_gateway.server.web.reply import invalid, written
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.figures import Figures
 from csp_gateway.server.web.verbs.mount import OVER
@@ -34,6 +34,7 @@ CHANNEL = "controls"
 _THE_ENGINE = f"the engine to answer on channel {CHANNEL!r}"
 
 CONTROLS = ("heartbeat", "shutdown", "stats")
+_NO_BODY = "Nothing is read from a body here: send none"
 
 _PATIENCE = 5.0
 """Seconds in which an engine that lives answers."""
@@ -119,6 +120,9 @@ def _mount(
 ) -> None:
     async def control(request: Request) -> Response:
         refuse_unknown(request, ())
+        body = (await request.body()).strip()
+        if body not in (b"", b"null"):
+            return invalid([{"type": "no_body", "loc": ("body",), "msg": _NO_BODY, "input": body}])
         return Response(written([await answer(request)]), 200, {"cache-control": "no-store"}, "application/json")
 
     router.add_api_route(

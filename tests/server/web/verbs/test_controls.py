@@ -157,6 +157,16 @@ def test_the_gateway_is_ended_from_outside(caplog: pytest.LogCaptureFixture) -> 
     assert "asked for over REST" in caplog.text
 
 
+@pytest.mark.parametrize(("method", "name"), [("POST", "shutdown"), ("GET", "heartbeat"), ("GET", "stats")])
+def test_a_body_is_refused_and_nothing_is_done(desk: Any, method: str, name: str) -> None:
+    answer = desk.request(method, f"{URL}/{name}", content=b'{"after": 5}')
+    assert answer.status_code == 422
+    assert (answer.json()["detail"][0]["type"], answer.json()["detail"][0]["loc"]) == ("no_body", ["body"])
+    assert desk.gateway.running
+    assert not any(thread.name == "controls-shutdown" for thread in threading.enumerate())
+    assert desk.request("GET", f"{URL}/heartbeat", content=b" null ").status_code == 200
+
+
 def test_an_end_that_is_asked_for_twice_is_one(desk: Any) -> None:
     assert [one(desk.post(f"{URL}/shutdown"))["status"] for _ in range(2)] == ["ok", "ok"]
     for thread in threading.enumerate():
