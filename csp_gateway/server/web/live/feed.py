@@ -190,11 +190,10 @@ class Feed:
         """The event loop was too slow, and the history has let go of ticks that nobody was told."""
         self.lost += upto - self.next
         missing = gap(self.shape.channel, self.next, upto, "overflow")
-        for view, group in self._groups.items():
+        for view, group in list(self._groups.items()):
             told = batch([missing], view.framing)
-            for subscription in group.members:
-                subscription.line.write(told)
-                subscription.dropped += upto - self.next
+            for subscription in list(group.members):
+                subscription.lose(told, upto - self.next)
         self.next = upto
 
     # For those who are alone.

@@ -48,16 +48,15 @@ class Hub:
         self.workers = workers
         self.most_clients = most_clients
         self.clients: dict[str, Client] = {}
-        self.heartbeats: dict[Client, None] = {}
-        """Who wants them."""
+        self.heartbeats: dict[Client, float] = {}
+        """Who wants them, and seconds between two."""
         self._channels = channels
         self._shapes: dict[str, Shape] = {}
         self._feeds: dict[str, Feed] = {}
         self._stale: deque[Feed] = deque()
         self._armed = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._beating: asyncio.TimerHandle | None = None
-        self._beat_seconds = 1.0
+        self._beating: set[float] = set()
         self._ended: tuple[Closing, str] | None = None
         self._dismissed = False
         self._counts: Counter[str] = Counter()
@@ -140,10 +139,10 @@ class Hub:
 
     def beat_for(self, client: Client, seconds: float) -> None:
         """Tell a client every so often that the gateway is there."""
-        self.heartbeats[client] = None
-        self._beat_seconds = seconds
-        if self._beating is None:
-            self._beating = asyncio.get_running_loop().call_later(seconds, self._beat)
+        self.heartbeats[client] = seconds
+        if seconds not in self._beating:
+            self._beating.add(seconds)
+            asyncio.get_running_loop().call_later(seconds, self._beat, seconds)
 
     def _leave(self, client: Client) -> None:
         self.clients.pop(client.id, None)
@@ -159,12 +158,13 @@ class Hub:
         self._counts["dropped"] += subscription.dropped
         self._counts["skipped"] += subscription.skipped
 
-    def _beat(self) -> None:
-        self._beating = None
-        if not self.heartbeats:
+    def _beat(self, seconds: float) -> None:
+        clients = [client for client, wanted in self.heartbeats.items() if wanted == seconds]
+        if not clients:
+            self._beating.discard(seconds)
             return
-        self._beating = asyncio.get_running_loop().call_later(self._beat_seconds, self._beat)
-        for client in list(self.heartbeats):
+        asyncio.get_running_loop().call_later(seconds, self._beat, seconds)
+        for client in clients:
             if not client.line.full:
                 client.line.write(batch([_HEARTBEAT], client.line.framing(packed=False)))
 

@@ -142,7 +142,7 @@ class Session:
                 self._hub.beat_for(client, self._rules.beat_seconds)
                 self._reply(client, command, {"channel": _HEARTBEAT}, packed)
             case Unsubscribe(channel=channel) if channel == _HEARTBEAT:
-                followed = self._hub.heartbeats.pop(client, client) is None
+                followed = self._hub.heartbeats.pop(client, None) is not None
                 self._reply(client, command, {"channel": _HEARTBEAT, "followed": followed}, packed)
             case Subscribe():
                 self._allow(command.channel)

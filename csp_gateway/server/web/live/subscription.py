@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csp_gateway.server.web.live.conflation import Conflation
-from csp_gateway.server.web.live.framing import Framing, batch
+from csp_gateway.server.web.live.framing import Batch, Framing, batch
 from csp_gateway.server.web.live.line import PORTION_BYTES, Line, portion
 from csp_gateway.server.web.live.options import Options
 from csp_gateway.server.web.live.told import Told, gap
@@ -120,6 +120,14 @@ class Subscription:
             self._newest.absorb(before._newest, keys)
 
     # Called by the feed.
+
+    def lose(self, missing: Batch, count: int) -> None:
+        """So many ticks were lost to it together with its group."""
+        self.dropped += count
+        if self.options.policy == "disconnect":
+            self._on_slow()
+        else:
+            self.line.write(missing)
 
     def fall_behind(self, tolds: Sequence[Told], upto: int) -> None:
         """The client could not be told these with its group."""

@@ -103,8 +103,9 @@ async def test_only_its_keys_are_told_a_group() -> None:
 @looped
 async def test_what_went_before_anybody_was_told_is_a_gap() -> None:
     made = Made(items=2)
-    ear = Ear()
-    subscription = made.follow(ear)
+    ear, picky = Ear(), Ear()
+    subscription = made.follow(ear, policy="drop_oldest")
+    made.follow(picky, policy="disconnect")
     made.ticks(0)
     for n in range(1, 6):
         made.tick(quote(n))
@@ -112,6 +113,8 @@ async def test_what_went_before_anybody_was_told_is_a_gap() -> None:
     assert ear.heard[1]["gap"] == {"channel": "quotes", "from": 1, "to": 4, "count": 3, "reason": "overflow"}
     assert ear.counts == [0, 4, 5]
     assert (made.feed.lost, subscription.dropped) == (3, 3)
+    assert made.slow == 1  # who would rather be disconnected than miss something
+    assert all("gap" not in message for message in picky.heard)
 
 
 @looped

@@ -117,13 +117,16 @@ def test_no_more_are_let_in_than_may_be(gateway: Any) -> None:
     asyncio.run(run())
 
 
+class Channels:
+    """None, as hearts beat without."""
+
+    class outside:
+        @staticmethod
+        def when_closed(_: Any) -> None: ...
+
+
 @looped
 async def test_hearts_beat_for_who_reads_and_for_nobody_else() -> None:
-    class Channels:
-        class outside:
-            @staticmethod
-            def when_closed(_: Any) -> None: ...
-
     hub = Hub(Channels(), Workers(), 10)  # type: ignore[arg-type]
     wants, full, other = Ear(), Ear(), Ear()
     for ear in (wants, full):
@@ -133,6 +136,23 @@ async def test_hearts_beat_for_who_reads_and_for_nobody_else() -> None:
     await until(lambda: len(wants.heard) == 3)
     assert wants.heard == [{"channel": "heartbeat", "data": "PING"}] * 3
     assert (full.heard, other.heard) == ([], [])
+
+
+@looped
+async def test_hearts_beat_for_each_as_often_as_his_route_says() -> None:
+    hub = Hub(Channels(), Workers(), 10)  # type: ignore[arg-type]
+    quick, slow = Ear(), Ear()
+    leaves = hub.enter(quick, VISITOR)
+    hub.beat_for(leaves, 0.01)
+    hub.beat_for(hub.enter(slow, VISITOR), 3600)
+    await until(lambda: len(quick.heard) == 3)
+    assert slow.heard == []
+    leaves.gone()
+    again = Ear()
+    await asyncio.sleep(0.03)
+    hub.beat_for(hub.enter(again, VISITOR), 0.01)
+    await until(lambda: len(again.heard) == 2)
+    assert len(quick.heard) == 3
 
 
 @pytest.mark.parametrize("failed", [False, True])
