@@ -31,7 +31,7 @@ _READ = frozenset({b"host", b"origin", b"content-length", b"transfer-encoding", 
 """Headers that are looked at."""
 _AS_IT_IS = (b"identity", b"")
 _INLINE_BYTES = 64 * 1024
-"""Bytes of JSON whose depth is told on the event loop; more is looked at by a thread."""
+"""Bytes of JSON that are joined, and looked at for their depth, on the event loop; more goes to a thread."""
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -107,18 +107,17 @@ class Guard:
             nonlocal whole
             if whole:
                 return await receive()
-            pieces, more = [], True
+            pieces, size, more = [], 0, True
             while more:
                 message = await receive()
                 if message["type"] != "http.request":
                     return message
                 pieces.append(message.get("body", b""))
+                size += len(pieces[-1])
                 more = message.get("more_body", False)
             whole = True
-            body = b"".join(pieces)
-            aside = len(body) > _INLINE_BYTES
-            if await self._workers.run(is_deeper, body, self._depth) if aside else is_deeper(body, self._depth):
-                raise _TooDeep(INVALID, [_deep(self._depth)])
+            aside = size > _INLINE_BYTES
+            body = await self._workers.run(_joined, pieces, self._depth) if aside else _joined(pieces, self._depth)
             return {"type": "http.request", "body": body, "more_body": False}
 
         return read
@@ -150,6 +149,14 @@ class _TooLarge(RefusedRequest):
 
 class _TooDeep(RefusedRequest):
     """As above."""
+
+
+def _joined(pieces: list[bytes], depth: int) -> bytes:
+    """A body in one piece, which is not nested deeper than it may be."""
+    body = b"".join(pieces)
+    if is_deeper(body, depth):
+        raise _TooDeep(INVALID, [_deep(depth)])
+    return body
 
 
 def _deep(most: int) -> dict[str, Any]:

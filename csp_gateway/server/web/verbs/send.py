@@ -22,6 +22,7 @@ from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_v
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.shape import Shape
+from csp_gateway.server.web.whole_body import whole_body
 from csp_gateway.server.web.workers import Workers
 
 __all__ = ["mount_send"]
@@ -116,7 +117,7 @@ def _route(
             return replies.once(keys[0], asked, accept, caller=caller)
 
     async def answer(request: Request) -> Response:
-        body, spelled = await request.body(), request.path_params.get("key")
+        body, spelled = await whole_body(request), request.path_params.get("key")
         wait = request.query_params.getlist("wait") or ["accepted"]
         keys = request.headers.getlist("idempotency-key")
         if wrong := _wrong(request, body, wait, keys):

@@ -18,6 +18,7 @@ from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.shape import Detail
 from csp_gateway.server.web.verbs.stagings import Stagings
+from csp_gateway.server.web.whole_body import whole_body
 
 __all__ = ["mount_stage"]
 
@@ -124,7 +125,7 @@ def _bodies(declaration: Declaration, keys: Sequence[str]) -> tuple[Any, Any]:
 def _answering(channels: GatewayChannels, field: str, does: Mapping[str, _Act]) -> Callable[..., Any]:
     async def answer(request: Request, id: _Ids = None) -> Response:
         refuse_unknown(request, {"id"})
-        body = (await request.body()).strip()
+        body = (await whole_body(request)).strip()
         if body not in (b"", b"null") and request.method in ("GET", "PATCH", "PUT"):
             return invalid([{"type": "no_body", "loc": ("body",), "msg": _NO_BODY, "input": body}])
         if body and not says_json(request.headers.get("content-type", "")):
