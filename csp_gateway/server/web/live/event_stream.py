@@ -83,7 +83,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell the client what ticks, until it leaves or has to."""
         told = _Told(send)
-        line = _EventLine(told)
+        line = QueuedLine(told.tell, Framing.TEXT, _LINGER)
         try:
             client = self._hub.enter(line, self._visitor)
         except FrameError as error:
@@ -152,20 +152,6 @@ class EventStream(Response):
                 if not subscription.behind:
                     places.offsets[channel] = self._hub.feed(channel).next
             line.write(Batch(Framing.TEXT, [_PING], _PING))
-
-
-class _EventLine(QueuedLine):
-    """A line that ends soon even if it is not read."""
-
-    def __init__(self, told: _Told) -> None:
-        super().__init__(told.tell, Framing.TEXT)
-        self.sending: asyncio.Future[None] | None = None
-
-    def close(self, code: int, reason: str) -> None:
-        """As ``Line``."""
-        super().close(code, reason)
-        if self.sending is not None:
-            asyncio.get_running_loop().call_later(_LINGER, self.sending.cancel)
 
 
 class _Told:

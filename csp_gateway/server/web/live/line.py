@@ -57,14 +57,18 @@ class QueuedLine:
     Args:
         send: sends one message, and waits until there is room for it.
         text: how JSON lies on the wire.
+        linger: seconds in which what was taken may still be read once it is closed.
     """
 
-    def __init__(self, send: Callable[[bytes, Framing], Awaitable[None]], text: Framing) -> None:
+    def __init__(self, send: Callable[[bytes, Framing], Awaitable[None]], text: Framing, linger: float) -> None:
         self.full = False
         self.on_writable: Callable[[], None] | None = None
         self.on_full: Callable[[], None] | None = None
         self.closed: tuple[int, str] | None = None
         """Code and reason, once it is closed."""
+        self.sending: asyncio.Future[None] | None = None
+        """What runs ``run``: it is cancelled where what was taken is not read."""
+        self._linger = linger
         self._send = send
         self._text = text
         self._waiting: deque[tuple[bytes, Framing]] = deque()
@@ -96,6 +100,8 @@ class QueuedLine:
         if self.closed is None:
             self.closed = (code, reason)
             self._ready.set()
+            if self.sending is not None:
+                asyncio.get_running_loop().call_later(self._linger, self.sending.cancel)
 
     async def run(self) -> None:
         """Send what is written, until the line is closed."""

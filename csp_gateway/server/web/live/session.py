@@ -68,14 +68,20 @@ class Session:
             line.claim()
             await self._converse(line, line)
             return
-        queued = QueuedLine(self._send, Framing.TEXT)
-        sending = asyncio.ensure_future(self._send_all(queued))
+        queued = QueuedLine(self._send, Framing.TEXT, _LINGER)
+        queued.sending = sending = asyncio.ensure_future(self._send_all(queued))
+        conversing = asyncio.ensure_future(self._converse(queued, None))
         try:
-            await self._converse(queued, None)
-            if queued.closed is not None:
-                await asyncio.wait({sending}, timeout=_LINGER)
+            await asyncio.wait({sending, conversing}, return_when=asyncio.FIRST_COMPLETED)
+            if conversing.done():
+                conversing.result()
+                if queued.closed is not None:
+                    await asyncio.wait({sending})
         finally:
-            sending.cancel()
+            # Who neither reads nor leaves is left to the server.
+            for task in (sending, conversing):
+                task.cancel()
+            await asyncio.wait({sending, conversing})
 
     async def _send(self, message: bytes, framing: Framing) -> None:
         if framing is Framing.BYTES:

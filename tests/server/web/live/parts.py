@@ -92,6 +92,14 @@ class Ear:
         self.batches.clear()
 
 
+class Silent:
+    """Channels of a hub that follows none."""
+
+    class outside:
+        @staticmethod
+        def when_closed(_: Any) -> None: ...
+
+
 def read(payload: bytes, framing: Framing) -> dict[str, Any]:
     said: dict[str, Any] = json.loads(payload) if framing is Framing.TEXT else msgspec.msgpack.decode(payload)
     return said

@@ -16,7 +16,7 @@ from csp_gateway.server.web.verbs import shape_of
 from csp_gateway.server.web.workers import Workers
 from csp_gateway.wire.commands import Follow
 from tests.server.web.live.desk import Ch, Desk
-from tests.server.web.live.parts import Ear, looped, quote, until
+from tests.server.web.live.parts import Ear, Silent, looped, quote, until
 
 VISITOR = Visitor("websocket", "127.0.0.1:9", "test")
 
@@ -117,17 +117,9 @@ def test_no_more_are_let_in_than_may_be(gateway: Any) -> None:
     asyncio.run(run())
 
 
-class Channels:
-    """None, as hearts beat without."""
-
-    class outside:
-        @staticmethod
-        def when_closed(_: Any) -> None: ...
-
-
 @looped
 async def test_hearts_beat_for_who_reads_and_for_nobody_else() -> None:
-    hub = Hub(Channels(), Workers(), 10)  # type: ignore[arg-type]
+    hub = Hub(Silent(), Workers(), 10)  # type: ignore[arg-type]
     wants, full, other = Ear(), Ear(), Ear()
     for ear in (wants, full):
         hub.beat_for(hub.enter(ear, VISITOR), 0.01)
@@ -140,7 +132,7 @@ async def test_hearts_beat_for_who_reads_and_for_nobody_else() -> None:
 
 @looped
 async def test_hearts_beat_for_each_as_often_as_his_route_says() -> None:
-    hub = Hub(Channels(), Workers(), 10)  # type: ignore[arg-type]
+    hub = Hub(Silent(), Workers(), 10)  # type: ignore[arg-type]
     quick, slow = Ear(), Ear()
     leaves = hub.enter(quick, VISITOR)
     hub.beat_for(leaves, 0.01)

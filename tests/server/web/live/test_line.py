@@ -24,7 +24,7 @@ class Sink:
 @looped
 async def test_messages_come_in_order_each_in_its_framing() -> None:
     sink = Sink()
-    line = QueuedLine(sink.send, Framing.TEXT)
+    line = QueuedLine(sink.send, Framing.TEXT, 5.0)
     assert (line.framing(packed=False), line.framing(packed=True)) == (Framing.TEXT, Framing.BYTES)
     line.write(batch([b"1", b"2"], Framing.TEXT))
     line.write(batch([b"3"], Framing.BYTES))
@@ -39,7 +39,7 @@ async def test_messages_come_in_order_each_in_its_framing() -> None:
 @looped
 async def test_it_says_once_that_it_is_full_and_once_that_it_is_not() -> None:
     sink = Sink()
-    line = QueuedLine(sink.send, Framing.TEXT)
+    line = QueuedLine(sink.send, Framing.TEXT, 5.0)
     said: list[str] = []
     line.on_full, line.on_writable = lambda: said.append("full"), lambda: said.append("writable")
     running = asyncio.ensure_future(line.run())
@@ -66,9 +66,19 @@ async def test_it_says_once_that_it_is_full_and_once_that_it_is_not() -> None:
 @looped
 async def test_what_comes_after_the_end_is_lost_and_the_first_end_counts() -> None:
     sink = Sink()
-    line = QueuedLine(sink.send, Framing.TEXT)
+    line = QueuedLine(sink.send, Framing.TEXT, 5.0)
     line.close(3008, "slow")
     line.close(3001, "over")
     line.write(batch([b"1"], Framing.TEXT))
     await asyncio.wait_for(line.run(), 10)
     assert (line.closed, line.waiting(), sink.taken) == ((3008, "slow"), 0, [])
+
+
+@looped
+async def test_who_does_not_read_is_not_waited_for_long_once_it_is_closed() -> None:
+    line = QueuedLine(Sink().send, Framing.TEXT, 0.02)
+    line.sending = running = asyncio.ensure_future(line.run())
+    line.write(batch([b"1"], Framing.TEXT))
+    line.close(3008, "slow")
+    await asyncio.wait({running}, timeout=10)
+    assert running.cancelled()

@@ -1,5 +1,6 @@
 """A conversation: each message is done, in order, and answered where it has an id or is wrong."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +12,13 @@ from csp import ts
 from websockets.exceptions import ConnectionClosed
 
 from csp_gateway import EngineError, Gateway, GatewaySettings, MountWebSocketRoutes
+from csp_gateway.server.web.live import session
+from csp_gateway.server.web.live.hub import Hub
+from csp_gateway.server.web.live.session import Rules, Session
+from csp_gateway.server.web.workers import Workers
 from csp_gateway.testing import client_to
 from tests.server.web.live.desk import Ch, Desk, Served, serving
-from tests.server.web.live.parts import Quote, quote
+from tests.server.web.live.parts import Quote, Silent, looped, quote, until
 
 RECORD = {"symbol": "A", "n": 1}
 
@@ -262,3 +267,38 @@ def test_when_the_engine_fails_clients_are_told_so() -> None:
     assert code == 3003
     assert [each["data"][0]["n"] for each in heard if "data" in each][:2] == [11, 12]
     assert heard[-1]["closing"]["code"] == 3003
+
+
+class Elsewhere:
+    """A socket of another server, whose client neither reads nor leaves."""
+
+    client = None
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.scope: dict[str, Any] = {"extensions": {}}
+        self.said: list[dict[str, Any]] = [{"type": "websocket.receive", "text": '{"action":"ping"}'}]
+
+    async def accept(self) -> None: ...
+
+    async def receive(self) -> dict[str, Any]:
+        if not self.said:
+            await asyncio.Event().wait()
+        return self.said.pop()
+
+    async def send_text(self, _: str) -> None:
+        await asyncio.Event().wait()
+
+
+@looped
+async def test_on_another_server_who_neither_reads_nor_leaves_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "_LINGER", 0.02)
+    hub = Hub(Silent(), Workers(), 10)  # type: ignore[arg-type]
+    rules = Rules(frozenset(), {}, readonly=True, beat_seconds=1.0)
+    running = asyncio.ensure_future(Session(hub, rules, Elsewhere()).run())  # type: ignore[arg-type]
+    await until(lambda: hub.clients and next(iter(hub.clients.values())).line.waiting())
+    (client,) = hub.clients.values()
+    client.slow()
+    await asyncio.wait_for(running, 10)
+    assert hub.clients == {}
+    assert len(asyncio.all_tasks()) == 1
