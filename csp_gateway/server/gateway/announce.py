@@ -14,10 +14,10 @@ _log = logging.getLogger("csp_gateway")
 
 def start_lines(settings: GatewaySettings, url: str, ui: bool, modules: Sequence[GatewayModule]) -> list[str]:
     """Title and version, then one line a place, the modules' own among them."""
-    lines = [f"{settings.TITLE} {settings.VERSION}"]
+    lines, home = [f"{settings.TITLE} {settings.VERSION}"], f"{url}{settings.ROOT_PATH}"
     if ui:
-        lines.append(f"  page      {url}")
-    lines += [f"  REST API  {url}{settings.api()}", f"  docs      {url}/docs and {url}/redoc"]
+        lines.append(f"  page      {home}")
+    lines += [f"  REST API  {home}{settings.api()}", f"  docs      {home}/docs and {home}/redoc"]
     lines += [f"  {line}" for module in modules if (line := module.info(settings))]
     return [*lines, "  stop it with Ctrl-C"]
 

@@ -27,6 +27,15 @@ def test_it_says_where_everything_is() -> None:
     assert not any("page" in line for line in start_lines(settings, "http://localhost:8000", False, []))
 
 
+def test_it_says_the_prefix_of_a_proxy() -> None:
+    lines = start_lines(GatewaySettings(ROOT_PATH="/desk"), "http://localhost:8000", True, [])
+    assert lines[1:4] == [
+        "  page      http://localhost:8000/desk",
+        "  REST API  http://localhost:8000/desk/api/v1",
+        "  docs      http://localhost:8000/desk/docs and http://localhost:8000/desk/redoc",
+    ]
+
+
 def test_it_logs_where_logging_is_set_up(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
     with caplog.at_level(logging.INFO):
         announce(["one", "two"])
