@@ -1,5 +1,6 @@
 """The proxy that other tests rely on does what its rules say, and no more."""
 
+import asyncio
 import os
 import socket
 import socketserver
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.ways.rule_proxy import Rule as R
-from tests.ways.rule_proxy import RuleProxy
+from tests.ways.rule_proxy import RuleProxy, _reset
 from tests.ways.trouble import until
 
 HEAD = b"GET / HTTP/1.1\r\n\r\n"
@@ -159,3 +160,16 @@ def test_the_rules_of_each_connection_may_be_its_own_and_the_server_may_move(ech
         with connect(proxy) as sock:
             sock.sendall(b"abc")
             assert back(sock, 2) == b"ab"
+
+
+def test_what_the_other_side_has_closed_is_reset_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    async def closed() -> None:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.close()
+        await writer.wait_closed()
+        _reset(writer)
+        server.close()
+
+    asyncio.run(closed())
+    assert caplog.records == []
