@@ -113,15 +113,7 @@ def options_of(
     Raises:
         FrameError: the channel has no such key or field; or an option cannot be.
     """
-    most, given = _LONGEST_INTERVAL, wanted.min_interval
-    if not 0 <= given <= most:
-        raise FrameError("invalid", f"min_interval is from 0 to {most:g} seconds, not {given}")
-    if wanted.since is not None and wanted.snapshot:
-        raise FrameError("invalid", "since and snapshot are two ways to begin: say one of them")
-    if wanted.since is not None and wanted.since < 0:
-        raise FrameError("invalid", f"offsets count from 0; there is none {wanted.since}")
-    if wanted.fields is not None and not wanted.fields:
-        raise FrameError("invalid", "fields names none: leave it out for all of them")
+    _hold_together(wanted)
     for path in wanted.fields or ():
         _resolved(shape, path, "fields")
     reads = None
@@ -156,6 +148,19 @@ def options_of(
         policy=wanted.policy or ("conflate" if keyed else "disconnect"),
         said=said,
     )
+
+
+def _hold_together(wanted: Follow) -> None:
+    """Refuse options that no channel could have."""
+    most, given = _LONGEST_INTERVAL, wanted.min_interval
+    if not 0 <= given <= most:
+        raise FrameError("invalid", f"min_interval is from 0 to {most:g} seconds, not {given}")
+    if wanted.since is not None and wanted.snapshot:
+        raise FrameError("invalid", "since and snapshot are two ways to begin: say one of them")
+    if wanted.since is not None and wanted.since < 0:
+        raise FrameError("invalid", f"offsets count from 0; there is none {wanted.since}")
+    if wanted.fields is not None and not wanted.fields:
+        raise FrameError("invalid", "fields names none: leave it out for all of them")
 
 
 def keys_of(shape: Shape, key: str | int | None, keys: Iterable[str | int] | None) -> frozenset[Any] | None:
