@@ -195,7 +195,8 @@ class Subscription:
         """The coming ticks; nothing where the client is to be disconnected instead."""
         tolds, lost = self._feed.read(self.cursor, _TURN if self._newest is not None else self._turn)
         if lost:
-            if self.options.policy == "disconnect":
+            # What goes while it begins is not for want of reading: it would come back to the same.
+            if self.options.policy == "disconnect" and self.told:
                 self._on_slow()
                 return []
             self.dropped += lost
@@ -250,8 +251,7 @@ class Subscription:
             # What comes meanwhile has its own time, or this would have no end.
             self._until = self.cursor if self.options.interval else math.inf
         if self._until is not None and self._tell_newest(self._until):
-            self._until = None
-            self._due = self._loop.time() + self.options.interval
+            self._until, self._due = None, self._loop.time() + self.options.interval
             if self._newest:
                 self._timer = self._timer or self._loop.call_at(self._due, self._when_due)
         if not self._newest and not self.options.conflates:

@@ -89,6 +89,17 @@ async def test_who_would_rather_be_disconnected_is() -> None:
     assert (made.slow, ear.counts) == (1, [0, 1, 2])
 
 
+@looped
+async def test_what_goes_from_the_history_while_it_begins_is_a_gap_whatever_it_would_rather() -> None:
+    made = Made(items=3)
+    other, ear = Ear(), Ear()
+    made.follow(other)
+    made.ticks(*range(10))
+    made.follow(ear, start=5, policy="disconnect")  # the oldest, a moment ago
+    assert ear.heard[0]["gap"] == {"channel": "quotes", "from": 5, "to": 7, "count": 2, "reason": "overflow"}
+    assert (made.slow, ear.counts) == (0, [7, 8, 9])
+
+
 @pytest.mark.parametrize("wanted", [{}, {"fields": ["symbol", "n"]}])
 @looped
 async def test_conflate_keeps_the_newest_of_each_key_however_little_history_there_is(wanted: dict[str, Any]) -> None:
