@@ -13,17 +13,19 @@ from typing import NamedTuple
 
 from csp_gateway import (
     Gateway,
+    GatewayModule,
     GatewaySettings,
     MountChannelsGraph,
     MountControls,
     MountFieldRestRoutes,
     MountMetrics,
     MountRestRoutes,
+    MountWebSocketRoutes,
 )
 from csp_gateway.server.demo.omnibus import ExampleGatewayChannels, ExampleModule, ExampleModuleFeedback
 from csp_gateway.testing import serving_gateway
 
-__all__ = ["Verdict", "judged", "omnibus", "serving_omnibus"]
+__all__ = ["Verdict", "judged", "omnibus", "serving_all", "serving_omnibus"]
 
 _CONFIG = Path(__file__).with_name("contract.toml")
 _HOOKS = Path(__file__).with_name("contract_hooks.py")
@@ -39,8 +41,8 @@ class Verdict(NamedTuple):
     said: str
 
 
-def omnibus(interval: timedelta = timedelta(milliseconds=50)) -> Gateway:
-    """The omnibus with every route there is, but the one that ends it."""
+def omnibus(interval: timedelta = timedelta(milliseconds=50), *more: GatewayModule) -> Gateway:
+    """The omnibus with every verb there is, but the one that ends it; and with ``more`` modules."""
     return Gateway(
         channels=ExampleGatewayChannels(),
         modules=[
@@ -51,6 +53,7 @@ def omnibus(interval: timedelta = timedelta(milliseconds=50)) -> Gateway:
             MountControls(mount_shutdown=False),
             MountChannelsGraph(),
             MountMetrics(),
+            *more,
         ],
         # What never ticks is waited for no longer than this.
         settings=GatewaySettings(NEXT_SECONDS=0.2, REQUEST_SECONDS=5),
@@ -61,6 +64,13 @@ def omnibus(interval: timedelta = timedelta(milliseconds=50)) -> Gateway:
 def serving_omnibus() -> Iterator[str]:
     """Serve it for as long as the ``with`` block lasts; gives its URL."""
     with serving_gateway(omnibus()) as url:
+        yield url
+
+
+@contextmanager
+def serving_all() -> Iterator[str]:
+    """The same, with who follows channels."""
+    with serving_gateway(omnibus(timedelta(milliseconds=50), MountWebSocketRoutes())) as url:
         yield url
 
 
@@ -88,7 +98,7 @@ def judged(url: str, cases: int = _FEW, *options: str, seed: int | None = None, 
 
 def main() -> None:
     """As many cases as the argument says."""
-    with serving_omnibus() as url:
+    with serving_all() as url:
         verdict = judged(url, int(sys.argv[1]) if len(sys.argv) > 1 else 100)
     sys.stdout.write(verdict.said)
     sys.exit(not verdict.passed)

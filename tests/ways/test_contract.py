@@ -6,7 +6,7 @@ import re
 import httpx2
 import pytest
 
-from tests.ways.contract import judged, serving_omnibus
+from tests.ways.contract import judged, serving_all
 
 _ALIKE = "never_ticks|example_list|example_with_stage|example_with_state|str_basket|controls|livez|readyz|metrics"
 """What differs from other operations in its name alone, and what would be asked the same a thousand times."""
@@ -14,7 +14,7 @@ _ALIKE = "never_ticks|example_list|example_with_stage|example_with_state|str_bas
 
 @pytest.mark.timeout(300)
 def test_the_api_is_what_its_document_says() -> None:
-    with serving_omnibus() as url:
+    with serving_all() as url:
         every = judged(url, 4, "--phases", "examples,fuzzing,stateful", seed=1)
         corners = judged(url, 1, "--phases", "coverage", "--exclude-path-regex", _ALIKE, seed=1)
     assert every.passed, every.said
@@ -23,7 +23,7 @@ def test_the_api_is_what_its_document_says() -> None:
 
 
 def test_every_reference_of_the_document_leads_somewhere_and_every_part_is_used() -> None:
-    with serving_omnibus() as url:
+    with serving_all() as url:
         text = httpx2.get(f"{url}/openapi.json").text
     referred = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
     assert referred == set(json.loads(text)["components"]["schemas"])
