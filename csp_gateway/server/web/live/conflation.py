@@ -85,8 +85,13 @@ class Conflation:
         """
         self.skipped += other.skipped
         self.dropped += other.dropped
-        for newest in other._newest.values():
-            if keys is None or newest.key in keys:
+        alike = self._reads is other._reads
+        for place, newest in other._newest.items():
+            if keys is not None and newest.key not in keys:
+                continue
+            if alike:
+                self._keep(place, newest)
+            else:
                 self.merge(newest.told, newest.key, newest.records)
 
     @property
