@@ -14,8 +14,8 @@ if TYPE_CHECKING:
         GatewayClientConfiguration,
     )
     from csp_gateway.client.gateway_client import BaseGatewayClient
-    from csp_gateway.client.response_wrapper import ResponseType, ResponseWrapper
-    from csp_gateway.client.returns import ReturnType
+    from csp_gateway.client.response_wrapper import ResponseWrapper
+    from csp_gateway.client.returns import ResponseType, ReturnType
     from csp_gateway.client.sync import Client, GatewayClient, SyncGatewayClient
     from csp_gateway.client.sync_verbs import SyncGatewayClientMixin
 
@@ -48,7 +48,7 @@ _HOMES = {
     "GatewayClient": "csp_gateway.client.sync",
     "GatewayClientConfig": "csp_gateway.client.config",
     "GatewayClientConfiguration": "csp_gateway.client.config",
-    "ResponseType": "csp_gateway.client.response_wrapper",
+    "ResponseType": "csp_gateway.client.returns",
     "ResponseWrapper": "csp_gateway.client.response_wrapper",
     "ReturnType": "csp_gateway.client.returns",
     "SyncGatewayClient": "csp_gateway.client.sync",

@@ -69,7 +69,7 @@ class AsyncAsking(BaseGatewayClient):
                     await self.refresh()
 
     async def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
-        kind = self._kind(wanted)
+        kind = self._kind(wanted, call)
         return returned(await self._answer(call, kind), kind)
 
     async def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:

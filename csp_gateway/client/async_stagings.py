@@ -7,10 +7,10 @@ from typing import Any
 
 from csp_gateway.client import calls
 from csp_gateway.client.async_asking import AsyncAsking
-from csp_gateway.client.bodies import body_of
 from csp_gateway.client.calls import StageMethod
 from csp_gateway.client.gateway_client import SECONDS
 from csp_gateway.client.returns import ReturnType
+from csp_gateway.client.sayable import encoded
 
 __all__ = ["AsyncStagings"]
 
@@ -38,7 +38,7 @@ class AsyncStagings(AsyncAsking):
         Raises:
             ValueError: there is no such method.
         """
-        body = None if data is None else body_of(data)
+        body = None if data is None else encoded(data, field)
         return await self._ask(calls.stage(field, method, body, staging_ids, timeout), ReturnType.Raw)
 
     async def stage_add(
@@ -70,7 +70,7 @@ class AsyncStagings(AsyncAsking):
     async def stage_clear(
         self, field: str, staging_ids: str | Iterable[str] | None = None, timeout: float | None = SECONDS
     ) -> dict[str, list[Any]]:
-        """Close stagings, with all that they hold."""
+        """Take back all that stagings hold; they stay open."""
         return await self.stage_remove(field, None, staging_ids, timeout)
 
     async def stage_release(

@@ -52,7 +52,8 @@ class Call:
         path: below the API's prefix, and quoted as in a URL: ``last/orders``.
         timeout: seconds to wait for the gateway; None for ever.
         at_root: whether the path is not below that prefix, but the gateway's own.
-        whole: whether the answer has the columns of the channel's struct, and not those that a query makes.
+        typed: whether the answer is of the channel's records, and not of what a query or a history makes of them.
+        whole: whether it has all their fields.
         repeatable: whether to ask again does no more than to ask once.
         asks_again: whether the gateway's own deadline is no answer, and it is asked anew.
     """
@@ -66,6 +67,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     at_root: bool = False
+    typed: bool = True
     whole: bool = True
     repeatable: bool = True
     asks_again: bool = False
@@ -90,18 +92,18 @@ def state(name: str, timeout: float | None, query: Query | Mapping[str, Any] | N
     if query is None:
         return _of("state", name, timeout)
     asked = Query.of(query)
-    whole = not (asked.select or asked.group_by or asked.aggregates)
+    kind = {"typed": not asked.aggregates, "whole": not asked.select}
     text = asked.model_dump_json(by_alias=True, exclude_unset=True)
     if name and len(text) > _LONG_QUERY:
-        return _of("state", name, timeout, method="POST", headers=_JSON, body=text.encode(), whole=whole)
-    return _of("state", name, timeout, params={"query": text}, whole=whole)
+        return _of("state", name, timeout, method="POST", headers=_JSON, body=text.encode(), **kind)
+    return _of("state", name, timeout, params={"query": text}, **kind)
 
 
 def sql(select: str, parameters: Mapping[str, Any] | None, timeout: float | None) -> Call:
     """What one SELECT over all states answers."""
     asked = {"sql": select} if parameters is None else {"sql": select, "parameters": dict(parameters)}
     body = json.dumps(asked, default=_said).encode()
-    return Call("sql", "", "sql", timeout, "POST", headers=_JSON, body=body, whole=False)
+    return Call("sql", "", "sql", timeout, "POST", headers=_JSON, body=body, typed=False)
 
 
 def history(
@@ -115,7 +117,7 @@ def history(
     """The ticks that are kept of a channel."""
     asked = {"since": since, "until": until, "limit": limit, "cursor": cursor}
     params = {key: _said(value) for key, value in asked.items() if value is not None}
-    return _of("history", name, timeout, params=params, whole=False)
+    return _of("history", name, timeout, params=params, typed=False)
 
 
 def lookup(name: str, identifier: str, timeout: float | None) -> Call:
@@ -165,7 +167,7 @@ def controls(name: str, timeout: float | None) -> Call:
 
 def field_values(name: str, timeout: float | None) -> Call:
     """A static field of the channels; without a name, which there are."""
-    return Call("field", name, f"field/{quote(name)}" if name else "field", timeout, whole=False)
+    return Call("field", name, f"field/{quote(name)}" if name else "field", timeout, typed=False)
 
 
 def health(timeout: float | None) -> Call:
@@ -175,17 +177,17 @@ def health(timeout: float | None) -> Call:
 
 def document(timeout: float | None) -> Call:
     """The gateway's OpenAPI document."""
-    return Call("", "", "/openapi.json", timeout, at_root=True, whole=False)
+    return Call("", "", "/openapi.json", timeout, at_root=True, typed=False)
 
 
 def clients(timeout: float | None) -> Call:
     """Who follows channels now."""
-    return Call("clients", "", "clients", timeout, whole=False)
+    return Call("clients", "", "clients", timeout, typed=False)
 
 
 def remove_client(identifier: str, timeout: float | None) -> Call:
     """End the connection of one of them."""
-    return Call("clients", "", f"clients/{quote(identifier, '')}", timeout, "DELETE", whole=False)
+    return Call("clients", "", f"clients/{quote(identifier, '')}", timeout, "DELETE", typed=False)
 
 
 def _said(value: Any) -> str:

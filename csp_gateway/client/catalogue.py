@@ -69,7 +69,7 @@ class Catalogue:
 
     def row_schema(self, call: Call) -> dict[str, Any] | None:
         """The schema of one record of the answer, with all it refers to; None if the document does not tell."""
-        if not call.whole:
+        if not call.typed:
             return {"type": "object", "properties": {}}
         schema = self._resolved(self._answers(call).get("application/json", {}).get("schema") or {})
         while True:
@@ -82,7 +82,7 @@ class Catalogue:
     def type_name(self, call: Call) -> str | None:
         """The class that the records of the answer are of: ``package.module.Class``."""
         name = (self._operation(call) or {}).get("type_")
-        return name if call.whole and isinstance(name, str) else None
+        return name if call.typed and call.whole and isinstance(name, str) else None
 
     def channel_of(self, state: str) -> str:
         """The channel that a state is collected of.

@@ -82,8 +82,11 @@ class BaseGatewayClient:
         catalogue.check(call)
         return accepted_format(call, catalogue, kind)
 
-    def _kind(self, wanted: ReturnType | str | None) -> ReturnType:
-        return self._config.return_type if wanted is None else ReturnType(wanted)
+    def _kind(self, wanted: ReturnType | str | None, call: Call) -> ReturnType:
+        """What to return; of a list of names no structs."""
+        kind = self._config.return_type if wanted is None else ReturnType(wanted)
+        names = not call.field and call.method == "GET"
+        return ReturnType.Raw if names and kind is ReturnType.Struct else kind
 
     def _read(self, call: Call, answer: Answer) -> ResponseWrapper:
         return wrapped(call, self._known_catalogue(), self._config.trusted_types, *answer)
@@ -103,5 +106,5 @@ class BaseGatewayClient:
         catalogue = self._known_catalogue()
         basket = "/" not in field and catalogue.is_basket("send", field)
         whole = basket or catalogue.is_listed(calls.send(field, b"", wait, timeout))
-        for body in batches(data, whole=whole, keyed=basket):
+        for body in batches(data, field, whole=whole, keyed=basket):
             yield calls.send(field, body, wait, timeout)

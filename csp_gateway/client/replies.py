@@ -69,7 +69,7 @@ def wrapped(
     """
     if not 200 <= status < 300:
         raise error_of(status, body)
-    told = {
+    told: Any = {
         "openapi_schema": catalogue.row_schema(call),
         "type_name": catalogue.type_name(call),
         "trusted_types": trusted,
@@ -80,7 +80,7 @@ def wrapped(
         data = json.loads(body) if body else None
     except ValueError as error:
         raise ServerUnknownException(f"{status}: the answer is no JSON: {error}", status) from None
-    return ResponseWrapper(data, **told)
+    return ResponseWrapper(data, **told, whole=call.whole)
 
 
 def merged(wrappers: list[ResponseWrapper]) -> ResponseWrapper:
@@ -88,8 +88,7 @@ def merged(wrappers: list[ResponseWrapper]) -> ResponseWrapper:
     first, *others = wrappers
     if not others:
         return first
-    data = [record for wrapper in wrappers for record in wrapper.as_json()]
-    return ResponseWrapper(data, first.openapi_schema, first.type_name, trusted_types=first.trusted_types)
+    return first.with_json([record for wrapper in wrappers for record in wrapper.as_json()])
 
 
 def returned(wrapper: ResponseWrapper, return_type: ReturnType) -> Any:

@@ -68,6 +68,12 @@ class ResponseWrapper:
         self._body: bytes | None = None
         self._table: Any = None
 
+    def with_json(self, json_data: Any) -> Self:
+        """The same of other data."""
+        return type(self)(
+            json_data, self.openapi_schema, self.type_name, trusted_types=self._trusted, whole=self._whole
+        )
+
     @classmethod
     def of_arrow(
         cls,

@@ -1,8 +1,12 @@
 """ReturnType: what the verbs of a client return."""
 
 from enum import StrEnum
+from typing import Any, TypeAlias
 
-__all__ = ["ReturnType"]
+__all__ = ["ResponseType", "ReturnType"]
+
+ResponseType: TypeAlias = Any
+"""What a verb returns: which of them all, says the ``ReturnType``."""
 
 
 class ReturnType(StrEnum):

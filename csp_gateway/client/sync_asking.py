@@ -69,7 +69,7 @@ class SyncAsking(BaseGatewayClient):
                     self.refresh()
 
     def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
-        kind = self._kind(wanted)
+        kind = self._kind(wanted, call)
         return returned(self._answer(call, kind), kind)
 
     def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from csp_gateway.client import calls
-from csp_gateway.client.bodies import body_of
 from csp_gateway.client.calls import StageMethod
 from csp_gateway.client.gateway_client import SECONDS
 from csp_gateway.client.returns import ReturnType
+from csp_gateway.client.sayable import encoded
 from csp_gateway.client.sync_asking import SyncAsking
 
 __all__ = ["SyncStagings"]
@@ -38,7 +38,7 @@ class SyncStagings(SyncAsking):
         Raises:
             ValueError: there is no such method.
         """
-        body = None if data is None else body_of(data)
+        body = None if data is None else encoded(data, field)
         return self._ask(calls.stage(field, method, body, staging_ids, timeout), ReturnType.Raw)
 
     def stage_add(
@@ -70,7 +70,7 @@ class SyncStagings(SyncAsking):
     def stage_clear(
         self, field: str, staging_ids: str | Iterable[str] | None = None, timeout: float | None = SECONDS
     ) -> dict[str, list[Any]]:
-        """Close stagings, with all that they hold."""
+        """Take back all that stagings hold; they stay open."""
         return self.stage_remove(field, None, staging_ids, timeout)
 
     def stage_release(

@@ -116,7 +116,6 @@ def resolved(schema: Any, among: dict[str, Any] | None = None) -> Any:
 
 
 SCHEMA = {"type": "array", "items": resolved(Fill.model_json_schema())}
-SCHEMA["items"]["properties"]["level"]["x-enum-varnames"] = ["LOW", "HIGH"]
 TYPE_NAME = f"{Fill.__module__}.{Fill.__qualname__}"
 
 

@@ -42,7 +42,7 @@ def test_a_query_says_only_what_was_said() -> None:
     query = Query(filters=[Filter(attr="x", by=FilterCondition(value=1))])
     call = calls.state("orders", 1.0, query)
     assert json.loads(call.params["query"]) == {"filters": [{"attr": "x", "by": {"value": 1}}]}
-    assert (call.method, call.body, call.whole) == ("GET", None, True)
+    assert (call.method, call.body, call.typed, call.whole) == ("GET", None, True, True)
     assert calls.state("orders", 1.0, None).params == {}
 
 
@@ -67,7 +67,8 @@ def test_a_long_query_goes_into_a_body() -> None:
     "query", [{"select": ["x"]}, {"group_by": ["x"], "aggregates": {"n": {"count": "*"}}}], ids=["select", "group"]
 )
 def test_a_query_can_make_other_columns_than_the_struct_has(query: dict[str, Any]) -> None:
-    assert not calls.state("orders", 1.0, query).whole
+    call = calls.state("orders", 1.0, query)
+    assert not (call.typed and call.whole)
 
 
 def test_sql_is_a_body() -> None:

@@ -68,7 +68,7 @@ def test_a_record_of_an_answer_has_the_schema_and_the_class_of_the_channel(catal
 
 
 def test_a_record_that_a_query_makes_has_columns_of_its_own(catalogue: Catalogue) -> None:
-    call = calls.state("example_with_state", 1.0, {"select": ["x"]})
+    call = calls.state("example_with_state", 1.0, {"aggregates": {"n": {"count": "*"}}})
     assert catalogue.row_schema(call) == {"type": "object", "properties": {}}
     assert catalogue.type_name(call) is None
 

@@ -211,6 +211,8 @@ class _EnumForm:
         names = list(self._cls.__members__)
         if values != names:
             described["description"] = f"The names are understood too: {', '.join(names)}."
+            # Where clients made by generators look for them, and ours.
+            described["x-enum-varnames"] = [member.name for member in self._cls]
         return described
 
 

@@ -1,0 +1,54 @@
+"""A call made over HTTP, and its answer awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from csp_gateway import AsyncGatewayClient, ServerTimeoutError, ServerUnreachableError
+
+
+def test_the_document_is_fetched_once_by_all_who_ask_first(omnibus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    fetch = AsyncGatewayClient._fetch
+
+    async def noted(self: AsyncGatewayClient, call: object, accepted: str) -> object:
+        asked.append(call.path)  # type: ignore[attr-defined]
+        return await fetch(self, call, accepted)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(AsyncGatewayClient, "_fetch", noted)
+
+    async def ask() -> None:
+        async with AsyncGatewayClient(host=omnibus) as client:
+            await asyncio.gather(*(client.last("example") for _ in range(5)))
+            assert asked.count("/openapi.json") == 1
+            await client.refresh()
+            assert asked.count("/openapi.json") == 2
+
+    asyncio.run(ask())
+
+
+def test_the_document_is_a_property_before_anything_is_asked(omnibus: str) -> None:
+    client = AsyncGatewayClient(host=omnibus)
+    assert client.openapi_spec["paths"]
+    asyncio.run(client.aclose())
+
+
+def test_no_gateway_and_a_silent_one_are_told() -> None:
+    async def ask(port: int) -> None:
+        async with AsyncGatewayClient(host="127.0.0.1", port=port, retries=1) as client:
+            await client.health(timeout=0.2)
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(ServerTimeoutError, match="not answered within"),
+    ):
+        asyncio.run(ask(silent.getsockname()[1]))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(ServerUnreachableError, match="no gateway answers"):
+            asyncio.run(ask(taken.getsockname()[1]))
+        with pytest.raises(ServerUnreachableError, match="no gateway answers"):
+            _ = AsyncGatewayClient(host="127.0.0.1", port=taken.getsockname()[1]).openapi_spec
