@@ -148,7 +148,9 @@ HOMES = {
     "pytest": ("testing/fixtures.py",),
     "pydantic_core": ("client/config.py", "server/structs/", "server/web/verbs/shape.py"),
     "pydantic_settings": ("server/settings.py",),
+    "rich": ("client/console/",),
     "starlette": ("server/web/", "server/modules/", "testing/in_process.py"),
+    "typer": ("client/console/",),
     "uvicorn": ("server/web/serve.py", "server/web/live/cutting.py", "server/web/live/protocol.py"),
     "websockets": ("client/", "server/web/live/protocol.py"),
 }

@@ -1,0 +1,119 @@
+"""Doctor: whether a gateway is well, a line for each thing that is looked at, and what to do where it is not."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+import typer
+from rich.text import Text
+
+from csp_gateway.client.console.cells import plain
+from csp_gateway.client.console.failures import REFUSED, sentence
+from csp_gateway.client.console.session import Session
+from csp_gateway.client.sync import GatewayClient
+from csp_gateway.errors import GatewayException
+
+__all__ = ["Finding", "examine"]
+
+_ASKED = 20
+"""Times that `last` is asked to see how quick it is."""
+_SLOW = 0.05
+"""Seconds that it should take at most."""
+_BEHIND = 1_000
+"""Ticks that who follows a channel may be behind."""
+_COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+class Finding(NamedTuple):
+    """What was found; ``advice`` says what to do."""
+
+    check: str
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+    advice: str = ""
+
+
+def examine(session: Session) -> None:
+    """Tell how a gateway is; ends with 1 if anything fails."""
+    findings = []
+    with session.client(retries=0) as client:
+        for finding in _findings(session, client):
+            findings.append(finding)
+            if not session.printer.as_json:
+                session.printer.line(_line(finding))
+    if session.printer.as_json:
+        session.printer.document([finding._asdict() for finding in findings])
+    if any(finding.status == "fail" for finding in findings):
+        raise typer.Exit(REFUSED)
+
+
+def _line(finding: Finding) -> Text:
+    line = Text(finding.status.ljust(5), _COLORS[finding.status]).append(finding.check.ljust(12), "bold")
+    line.append(plain(finding.detail))
+    return line.append(f" -> {plain(finding.advice)}", "dim") if finding.advice else line
+
+
+def _findings(session: Session, client: GatewayClient) -> Iterator[Finding]:
+    try:
+        health = client.health(session.timeout)
+        yield Finding("reachable", "ok", f"{client.config.root_url} answers")
+    except GatewayException as error:
+        said = sentence(error, session.settings.secrets)
+        yield Finding("reachable", "fail", said, "start it, or say where it is by --url")
+        return
+    ready = health.get("reason") is None
+    advice = "" if ready else "wait if it starts; else look at its log"
+    yield Finding("health", "ok" if ready else "fail", str(health.get("detail")), advice)
+    for check, look, advice in _CHECKS:
+        try:
+            yield look(session, client)
+        except (GatewayException, OSError) as error:
+            yield Finding(check, "fail", sentence(error, session.settings.secrets), advice)
+
+
+def _document(session: Session, client: GatewayClient) -> Finding:
+    info = client.openapi_spec.get("info", {})
+    names = client.channels()
+    return Finding("mounted", "ok", f"{info.get('title')} {info.get('version')}: {len(names)} channels and states")
+
+
+def _latency(session: Session, client: GatewayClient) -> Finding:
+    names = [name for name, verbs in client.channels().items() if "last" in verbs and "{" not in name]
+    if not names:
+        return Finding("latency", "warn", "no channel can be asked for its last tick", "see MountRestRoutes")
+    taken = []
+    for _ in range(_ASKED):
+        start = time.perf_counter()
+        client.last(names[0], session.timeout)
+        taken.append(time.perf_counter() - start)
+    median = statistics.median(taken)
+    slow = median > _SLOW
+    advice = "look at the load of that machine, and the way there" if slow else ""
+    return Finding("latency", "warn" if slow else "ok", f"last {names[0]}: p50 {median * 1000:.1f} ms", advice)
+
+
+def _websocket(session: Session, client: GatewayClient) -> Finding:
+    client.subscribe("heartbeat")
+    return Finding("websocket", "ok", "live connections are served")
+
+
+def _clients(session: Session, client: GatewayClient) -> Finding:
+    slow = [
+        str(each["address"])
+        for each in client.clients(session.timeout)
+        if each["full"] or any(one["dropped"] or one["lag"] > _BEHIND for one in each["subscriptions"])
+    ]
+    if slow:
+        return Finding("clients", "warn", f"do not keep up: {', '.join(slow)}", "let them read faster, or conflate")
+    return Finding("clients", "ok", "all who follow channels keep up")
+
+
+_CHECKS: tuple[tuple[str, Callable[[Session, GatewayClient], Finding], str], ...] = (
+    ("mounted", _document, "check --token, or --bearer"),
+    ("latency", _latency, "check --token, or --bearer, and the gateway's log"),
+    ("websocket", _websocket, "see MountWebSocketRoutes"),
+    ("clients", _clients, "see MountWebSocketRoutes"),
+)

@@ -1,0 +1,68 @@
+"""What is answered of a channel: which there are, what ticked last, what comes next, which fields that has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp_gateway.client.console.cells import text_of
+from csp_gateway.client.console.describing import channels_in, fields_of
+from csp_gateway.client.console.session import Session
+
+__all__ = ["channels", "coming", "last", "schema"]
+
+
+def channels(session: Session) -> None:
+    """Tell which channels and states there are."""
+    with session.client() as client:
+        infos = channels_in(client.openapi_spec, client.config.api_route, client.channels())
+    if session.printer.as_json:
+        session.printer.document([info._asdict() for info in infos])
+        return
+    rows = [
+        {"channel": info.channel, "type": info.type.rpartition(".")[2], "verbs": " ".join(info.verbs)} for info in infos
+    ]
+    if not rows:
+        session.printer.remark("No channel can be asked: the gateway has mounted none. See MountRestRoutes.")
+        return
+    session.printer.records(rows)
+
+
+def schema(session: Session, channel: str) -> None:
+    """Tell the fields of what ticks on a channel."""
+    with session.client() as client:
+        known = [name for name in client.channels() if "{" not in name]
+        fields = fields_of(client.openapi_spec, client.config.api_route, channel, known)
+    if session.printer.as_json:
+        session.printer.document([field._asdict() for field in fields])
+        return
+    rows: list[dict[str, Any]] = [
+        {
+            "field": field.field,
+            "type": field.type,
+            "required": "yes" if field.required else None,
+            "default": field.default,
+            "description": field.description or None,
+        }
+        for field in fields
+    ]
+    told = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
+    session.printer.records([{name: text_of(row[name]) or None for name in told} for row in rows], as_given=True)
+
+
+def last(session: Session, channel: str) -> None:
+    """Tell the newest tick."""
+    with session.client() as client:
+        _tell(session, client.last(channel, session.timeout), "Nothing has ticked yet.")
+
+
+def coming(session: Session, channel: str) -> None:
+    """Wait for the coming tick, and tell it."""
+    with session.client() as client:
+        _tell(session, client.next(channel, session.settings.timeout), "Nothing ticks any more: the gateway stops.")
+
+
+def _tell(session: Session, records: Any, if_none: str) -> None:
+    if records or session.printer.as_json:
+        session.printer.records(records)
+    else:
+        session.printer.remark(if_none)
