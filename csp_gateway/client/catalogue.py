@@ -17,7 +17,7 @@ __all__ = ["ARROW", "Catalogue"]
 ARROW = "application/vnd.apache.arrow.stream"
 """The format in which large answers travel."""
 
-_OF_CHANNELS = {"last", "next", "send", "lookup", "state", "history", "stage", "stream"}
+_OF_CHANNELS = {"last", "next", "send", "lookup", "state", "history", "stage"}
 """The verbs that are asked of a channel or a state."""
 _COMPONENTS = "#/components/"
 
@@ -64,7 +64,8 @@ class Catalogue:
         verbs: dict[str, list[str]] = {}
         for group in sorted(set(self._groups) & _OF_CHANNELS):
             for field in self.fields(group):
-                verbs.setdefault(field, []).append(group)
+                if (group, field) != ("lookup", "id"):  # which is of no channel
+                    verbs.setdefault(field, []).append(group)
         return dict(sorted(verbs.items()))
 
     def row_schema(self, call: Call) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from csp_gateway.client.calls import Call
@@ -98,7 +98,7 @@ def returned(wrapper: ResponseWrapper, return_type: ReturnType) -> Any:
         UntrustedTypeError: a ``ValueError``: it is of structs that may not be imported here.
         ImportError: what is to make a frame of it is not installed.
     """
-    make = {
+    make: dict[ReturnType, Callable[[], Any]] = {
         ReturnType.Raw: wrapper.as_json,
         ReturnType.JSON: wrapper.as_json,
         ReturnType.Struct: wrapper.as_struct,
