@@ -29,9 +29,9 @@ class Printer:
         self.as_json = as_json
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
-        colors = {"no_color": True} if no_color else {}
-        self.out = Console(highlight=False, soft_wrap=True, **colors)
-        self.err = Console(highlight=False, soft_wrap=True, stderr=True, **colors)
+        colors = True if no_color else None  # None: as the environment says
+        self.out = Console(highlight=False, soft_wrap=True, no_color=colors)
+        self.err = Console(highlight=False, soft_wrap=True, stderr=True, no_color=colors)
 
     @property
     def on_terminal(self) -> bool:
