@@ -93,7 +93,7 @@ def _operations(document: Mapping[str, Any], api_route: str, name: str) -> Itera
 def _record_in(operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The schema of the records that an operation answers."""
     content = operation.get("responses", {}).get("200", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
+    schema: Mapping[str, Any] = content.get("application/json", {}).get("schema", {})
     while "properties" not in schema:
         inner = schema.get("items") or next(iter(schema.get("anyOf", [])), None)
         if not isinstance(inner, Mapping):

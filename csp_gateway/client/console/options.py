@@ -76,7 +76,9 @@ def told_before(group: Callable[..., None]) -> Callable[..., None]:
     """The same options before the command; what they say is kept for it, over what the environment says."""
 
     def run(ctx: typer.Context, **given: Any) -> None:
-        environment = {name: os.environ.get(f"CSP_GATEWAY_{name.upper()}") or None for name in _SEPARATE}
+        environment: dict[str, Any] = {
+            name: os.environ.get(f"CSP_GATEWAY_{name.upper()}") or None for name in _SEPARATE
+        }
         said = Settings(**{name: given.pop(name) for name in _OPTIONS})
         ctx.obj = said.over(Settings(**environment))
         group(**given)
