@@ -121,6 +121,8 @@ HOMES = {
     "compression": ("server/web/compress.py",),
     "ccflow": ("server/cli.py", "server/config/load.py", "server/module.py", "server/gateway/", "server/channels/"),
     "csp": (
+        "client/csp_link.py",
+        "client/csp_stream.py",
         "server/structs/",
         "server/staging/",
         "server/state/",

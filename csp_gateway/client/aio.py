@@ -6,11 +6,12 @@ from typing import Self
 
 from csp_gateway.client.async_streams import AsyncStreams
 from csp_gateway.client.async_verbs import AsyncGatewayClientMixin
+from csp_gateway.client.csp_streams import CspStreams
 
 __all__ = ["AsyncClient", "AsyncGatewayClient"]
 
 
-class AsyncGatewayClient(AsyncGatewayClientMixin, AsyncStreams):
+class AsyncGatewayClient(AsyncGatewayClientMixin, AsyncStreams, CspStreams):
     """A gateway, for programs of asyncio: the methods of ``GatewayClient``, as coroutines.
 
     It belongs to one event loop, that of the first call; ``aclose``, or ``async with``, ends its connections.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from csp_gateway.server.modules.channels_graph import MountChannelsGraph
     from csp_gateway.server.modules.controls import MountControls
     from csp_gateway.server.modules.fields import MountFieldRestRoutes
+    from csp_gateway.server.modules.gateway_mirror import GatewayMirror, MirrorStatus
     from csp_gateway.server.modules.metrics import MountMetrics
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
@@ -95,12 +96,14 @@ __all__ = [
     "Found",
     "Gateway",
     "GatewayChannels",
+    "GatewayMirror",
     "GatewayModule",
     "GatewaySettings",
     "GatewayStruct",
     "GatewayWebApp",
     "IdType",
     "Keep",
+    "MirrorStatus",
     "Module",
     "MountChannelsGraph",
     "MountControls",
@@ -165,12 +168,14 @@ _HOMES = {
     "Found": "csp_gateway.server.state",
     "Gateway": "csp_gateway.server.gateway",
     "GatewayChannels": "csp_gateway.server.channels",
+    "GatewayMirror": "csp_gateway.server.modules.gateway_mirror",
     "GatewayModule": "csp_gateway.server.module",
     "GatewaySettings": "csp_gateway.server.settings",
     "GatewayStruct": "csp_gateway.server.structs",
     "GatewayWebApp": "csp_gateway.server.web",
     "IdType": "csp_gateway.server.structs",
     "Keep": "csp_gateway.server.channels",
+    "MirrorStatus": "csp_gateway.server.modules.gateway_mirror",
     "Module": "csp_gateway.server.module",
     "MountChannelsGraph": "csp_gateway.server.modules.channels_graph",
     "MountControls": "csp_gateway.server.modules.controls",

@@ -8,12 +8,15 @@ if TYPE_CHECKING:
     from csp_gateway.server.modules.channels_graph import MountChannelsGraph
     from csp_gateway.server.modules.controls import MountControls
     from csp_gateway.server.modules.fields import MountFieldRestRoutes
+    from csp_gateway.server.modules.gateway_mirror import GatewayMirror, MirrorStatus
     from csp_gateway.server.modules.metrics import MountMetrics
     from csp_gateway.server.modules.rest import MountRestRoutes
     from csp_gateway.server.modules.tables import MountPerspectiveTables, TableConfig
     from csp_gateway.server.modules.websocket import MountWebSocketRoutes
 
 __all__ = [
+    "GatewayMirror",
+    "MirrorStatus",
     "MountChannelsGraph",
     "MountControls",
     "MountFieldRestRoutes",
@@ -25,6 +28,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "GatewayMirror": "csp_gateway.server.modules.gateway_mirror",
+    "MirrorStatus": "csp_gateway.server.modules.gateway_mirror",
     "MountChannelsGraph": "csp_gateway.server.modules.channels_graph",
     "MountControls": "csp_gateway.server.modules.controls",
     "MountFieldRestRoutes": "csp_gateway.server.modules.fields",
