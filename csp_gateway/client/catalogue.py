@@ -37,6 +37,8 @@ class Catalogue:
         if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
             raise ServerException("what answers there is no gateway: its /openapi.json is no OpenAPI document")
         self._document = document
+        self._schemas: dict[int, dict[str, Any] | None] = {}
+        """By the ``id`` of an operation of the document, which this keeps."""
         self._groups: dict[str, dict[tuple[str, ...], Mapping[str, Any]]] = {}
         for path, operations in document["paths"].items():
             below = path.removeprefix(f"{api_route}/")
@@ -72,6 +74,12 @@ class Catalogue:
         """The schema of one record of the answer, with all it refers to; None if the document does not tell."""
         if not call.typed:
             return {"type": "object", "properties": {}}
+        operation = self._operation(call)
+        if id(operation) not in self._schemas:
+            self._schemas[id(operation)] = self._row_schema(call)
+        return self._schemas[id(operation)]
+
+    def _row_schema(self, call: Call) -> dict[str, Any] | None:
         schema = self._resolved(self._answers(call).get("application/json", {}).get("schema") or {})
         while True:
             either = schema.get("anyOf") or [None]
@@ -122,10 +130,11 @@ class Catalogue:
     def _operation(self, call: Call) -> Mapping[str, Any] | None:
         group, *asked = call.path.split("/")
         asked = [unquote(part) for part in asked]
-        for rest, operations in self._groups.get(group, {}).items():
-            if _match(rest, asked):
-                return operations.get(call.method.lower())
-        return None
+        mounted = self._groups.get(group, {})
+        operations = mounted.get(tuple(asked))
+        if operations is None:
+            operations = next((found for rest, found in mounted.items() if _match(rest, asked)), None)
+        return None if operations is None else operations.get(call.method.lower())
 
     def _resolved(self, schema: Any, within: tuple[str, ...] = ()) -> Any:
         if isinstance(schema, list):
