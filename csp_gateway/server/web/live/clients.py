@@ -77,8 +77,18 @@ def mount_clients(router: APIRouter, hub: Hub) -> None:
         return Response(status_code=204)
 
     tags: list[str | Enum] = ["Streaming"]
-    router.add_api_route("/clients", clients, methods=["GET"], tags=tags, summary="Who follows channels")
-    router.add_api_route("/clients/{id}", client, methods=["GET"], tags=tags, summary="One client", responses=_NOBODY)
+    router.add_api_route(
+        "/clients", clients, methods=["GET"], tags=tags, summary="Who follows channels", operation_id="list_clients"
+    )
+    router.add_api_route(
+        "/clients/{id}",
+        client,
+        methods=["GET"],
+        tags=tags,
+        summary="One client",
+        operation_id="get_client",
+        responses=_NOBODY,
+    )
     router.add_api_route(
         "/clients/{id}",
         remove,
@@ -87,6 +97,7 @@ def mount_clients(router: APIRouter, hub: Hub) -> None:
         status_code=204,
         response_class=Response,
         summary="Send a client away",
+        operation_id="remove_client",
         responses=_NOBODY,
     )
 

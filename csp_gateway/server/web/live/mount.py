@@ -28,7 +28,14 @@ def mount_stream(router: APIRouter, hub: Hub, rules: Rules, prefix: str) -> None
         return [*sorted(names), "heartbeat"]
 
     router.add_api_websocket_route(prefix, stream)
-    router.add_api_route(prefix, listed, methods=["GET"], tags=["Streaming"], summary="Channels to follow")
+    router.add_api_route(
+        prefix,
+        listed,
+        methods=["GET"],
+        tags=["Streaming"],
+        summary="Channels to follow",
+        operation_id=f"list{prefix.replace('/', '_')}",
+    )
     mount_events(router, hub, rules.channels, prefix)
     if not any(getattr(route, "path", None) == f"{router.prefix}/clients" for route in router.routes):
         mount_clients(router, hub)
