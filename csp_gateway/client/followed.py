@@ -190,7 +190,8 @@ class Followed:
         asked = []
         if standing is None or (standing.keys is not None and keys != frozenset()):
             since, epoch = (None, None) if self.next is None else (self.next, self.epoch)
-            asked.append(self._ask(keys, snapshot=False, state=None, since=since, epoch=epoch))
+            state = self.options.state if self.options.removals else None
+            asked.append(self._ask(keys, snapshot=False, state=state, since=since, epoch=epoch))
         if standing is not None:
             asked.append(self._ask(standing.keys, since=None, epoch=None))
         return asked

@@ -29,6 +29,7 @@ class FollowOptions(TypedDict, total=False):
     keys: list[str | int] | None
     snapshot: bool | Literal["last", "state"]
     state: str | None
+    removals: bool
     since: int | None
     epoch: str | None
     positions: bool

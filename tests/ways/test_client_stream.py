@@ -20,7 +20,7 @@ from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.client.sync_stream import SyncStream
 from csp_gateway.errors import ServerUnreachableError
 from csp_gateway.testing import serving_gateway
-from tests.ways.live_source import gateway, keys_of, port_of, records_of
+from tests.ways.live_source import KEYS, gateway, keys_of, port_of, records_of
 from tests.ways.rule_proxy import Rule, RuleProxy
 
 LARGE = "CSP_GATEWAY_STRESS_SECONDS" in os.environ
@@ -80,6 +80,8 @@ class Witness:
         self.options = options
         self.first: int | None = None
         """The offset of the first tick that has to be told."""
+        self.standing: set[str | None] = set()
+        """Keys of which it was told what stands."""
         self.told: list[tuple[int, str | None]] = []
         self.gaps: list[Gap] = []
         self.lost: set[int] = set()
@@ -94,7 +96,10 @@ class Witness:
             assert not self.told, "a snapshot comes first"
             assert max(numbers) <= message["offset"]
             self.first = message["offset"] + 1
+            self.standing.add(message.get("key"))
             return
+        if self.options.get("snapshot"):
+            assert self.standing == (set(KEYS) if self.channel == "basket" else {None}), "all that stands comes first"
         offset = message["offset"]
         self.begun(offset)
         assert numbers == records_of(self.channel, offset)
@@ -102,11 +107,11 @@ class Witness:
 
     def gap(self, gap: Gap) -> None:
         self.gaps.append(gap)
-        if gap.reason == "epoch_changed" or self.options.get("snapshot"):
+        if gap.reason == "epoch_changed" or (self.options.get("snapshot") and gap.reason == "expired"):
             self.check()
-            self.told, self.lost, self.first = [], set(), gap.to
+            self.told, self.lost, self.standing, self.first = [], set(), set(), gap.to
             return
-        assert gap.reason == "expired"
+        assert gap.reason in ("expired", "overflow")  # the latter where ticks went while it began
         assert gap.start is not None
         assert all(offset <= gap.start for offset, _ in self.told), "a gap is told before the tick behind it"
         self.lost |= set(range(gap.start, gap.to))

@@ -1,0 +1,50 @@
+import enum
+import json
+
+import pytest
+
+from csp_gateway.client.wishes import FollowOptions, wish, wishes
+from csp_gateway.errors import QueryError
+from csp_gateway.wire import Filter, FilterCondition, Query
+from csp_gateway.wire.commands import Follow
+
+A = {"attr": "n", "by": {"value": 1}}
+
+
+class Side(enum.Enum):
+    BUY = 1
+
+
+def test_a_channel_is_a_name_a_name_and_a_key_or_a_follow() -> None:
+    given = Follow(channel="c", positions=True)
+    assert wishes(["a"], {}) == [Follow(channel="a")]
+    assert wishes("a", {}) == [Follow(channel="a")]
+    assert wishes([("b", "K"), ("b", Side.BUY)], {}) == [Follow(channel="b", key="K"), Follow(channel="b", key="BUY")]
+    assert wishes([given], {}) == [given]
+
+
+def test_options_are_those_of_follow() -> None:
+    assert set(FollowOptions.__annotations__) == set(Follow.__struct_fields__) - {"id", "channel", "key"}
+    assert wishes(["a", "b"], {"snapshot": True}) == [Follow(channel=name, snapshot=True) for name in "ab"]
+
+
+def test_where_is_a_filter_several_or_a_query_of_filters() -> None:
+    made = Filter(attr="n", by=FilterCondition(value=1))
+    for where in (A, made, [A], [made], Query(filters=[made])):
+        assert json.loads(bytes(wish("a", where=where).where)) == [A]
+    assert bytes(wish("a", where=None).where) == b""
+
+
+def test_what_cannot_be_is_said_in_words() -> None:
+    with pytest.raises(TypeError, match="there is no option 'snapshoot'; did you mean 'snapshot'"):
+        wish("a", snapshoot=True)
+    with pytest.raises(QueryError):
+        wish("a", where={"attr": "n"})
+    with pytest.raises(ValueError, match="limit too"):
+        wish("a", where=Query(limit=3))
+    with pytest.raises(ValueError, match="names none"):
+        wishes([], {})
+    with pytest.raises(TypeError, match="not as 7"):
+        wishes([7], {})  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="says its own snapshot"):
+        wishes([Follow(channel="a")], {"snapshot": True})
