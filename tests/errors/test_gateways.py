@@ -1,14 +1,15 @@
-"""The tree of errors."""
+"""The tree of errors, and those of gateways."""
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
 import pytest
 
 from csp_gateway import errors
-from csp_gateway.errors import GatewayException, PortTakenError, StartError, WiringError, WrongEdgeError, did_you_mean
+from csp_gateway.errors import GatewayException, PortTakenError, StartError, WiringError, WrongEdgeError
 
 CLASSES = [value for name in errors.__all__ if isinstance(value := getattr(errors, name), type)]
 
@@ -47,25 +48,14 @@ def test_a_taken_port_ends_a_script_with_its_sentence_and_status_1() -> None:
     assert str(PortTakenError("port 8000 is taken")) == "port 8000 is taken"
 
 
-def test_an_unknown_name_is_answered_with_the_nearest_or_all() -> None:
-    assert did_you_mean("exmple", ["other", "example"]) == "did you mean 'example'?"
-    assert did_you_mean("zzz", ["b", "a"]) == "known: a, b"
-    assert did_you_mean("zzz", []) == "there are none"
-
-
-def test_an_error_anew_has_the_cause_and_none_of_the_frames() -> None:
-    cause = ValueError("why")
-    error = errors.NotRunningError("over")
-    error.__cause__ = cause
-    anew = errors.fresh(error)
-    assert (type(anew), str(anew), anew.__cause__) == (errors.NotRunningError, "over", cause)
-    assert anew is not error
-    assert errors.fresh(cause) is cause
-
-
 def test_what_is_wrong_with_a_message_is_a_code_a_sentence_and_the_messages_id() -> None:
     error = errors.FrameError("invalid", "since is no number", 7)
     assert (error.code, str(error), error.id) == ("invalid", "since is no number", 7)
     assert errors.FrameError("invalid", "since is no number").id is None
     anew = errors.fresh(error)
     assert (anew.code, str(anew), anew.id) == ("invalid", "since is no number", 7)
+
+
+def test_an_error_is_named_by_where_everybody_imports_it_from() -> None:
+    assert {error.__module__ for error in CLASSES} == {"csp_gateway.errors"}
+    assert isinstance(pickle.loads(pickle.dumps(errors.WrongEdgeError("no edge"))), errors.WrongEdgeError)

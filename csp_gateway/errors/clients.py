@@ -1,0 +1,82 @@
+"""What goes wrong between a client and its gateway."""
+
+from __future__ import annotations
+
+from csp_gateway.errors.root import GatewayException
+
+__all__ = [
+    "PublishLostError",
+    "ServerException",
+    "ServerRouteNotFoundException",
+    "ServerRouteNotMountedException",
+    "ServerTimeoutError",
+    "ServerUnknownException",
+    "ServerUnprocessableException",
+    "ServerUnreachableError",
+    "ServerVersionError",
+    "StreamClosedError",
+    "UntrustedTypeError",
+]
+
+
+class ServerException(GatewayException):
+    """What a client asked of a gateway was not done."""
+
+
+class ServerRouteNotFoundException(ServerException):
+    """The gateway has no such channel, key or record (404)."""
+
+
+class ServerRouteNotMountedException(ServerException):
+    """The gateway does not offer this verb of this channel; nothing was asked of it."""
+
+
+class ServerUnprocessableException(ServerException):
+    """The gateway cannot read what was sent (422); the argument lists what is wrong, and where."""
+
+
+class ServerUnknownException(ServerException):
+    """Any other status that is no success: ``<status>: <what the gateway says>``.
+
+    Attributes:
+        status: the HTTP status; 0 if it is not known.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ServerTimeoutError(ServerException, TimeoutError):
+    """The gateway has not answered in time."""
+
+
+class ServerUnreachableError(ServerException, ConnectionError):
+    """No gateway is there, or the connection to it was lost."""
+
+
+class ServerVersionError(ServerException):
+    """The gateway speaks another version of the messages than this client."""
+
+
+class StreamClosedError(ServerException):
+    """The gateway has ended a stream, and would do so again.
+
+    Attributes:
+        code: the close code, or the HTTP status by which the connection was refused.
+    """
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message, code)
+        self.code = code
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class PublishLostError(ServerException):
+    """The connection was lost before what was published was acknowledged: it may have ticked, or not."""
+
+
+class UntrustedTypeError(GatewayException, ValueError):
+    """A gateway names a type that the client has not imported, and may not."""

@@ -1,0 +1,51 @@
+"""The root of every error, and what errors say of names that nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "GatewayException",
+    "did_you_mean",
+    "fresh",
+]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown name: the nearest known one, or all there are.
+
+    >>> did_you_mean("exmple", ["example", "other"])
+    "did you mean 'example'?"
+    >>> did_you_mean("Title", ["TITLE", "PORT"])
+    "did you mean 'TITLE'?"
+    >>> did_you_mean("zzz", ["b", "a"])
+    'known: a, b'
+    >>> did_you_mean("zzz", [])
+    'there are none'
+    """
+    names = sorted(known)
+    alike = {each.casefold(): each for each in names}
+    near = get_close_matches(name.casefold(), alike, n=1)
+    if near:
+        return f"did you mean {alike[near[0]]!r}?"
+    return f"known: {', '.join(names)}" if names else "there are none"
+
+
+def fresh(error: Exception) -> Exception:
+    """The same error anew: one object that is raised again and again collects the frames of all who raise it.
+
+    An error that is not ours is handed back as it is.
+    """
+    if not isinstance(error, GatewayException):
+        return error
+    anew = type(error)(*error.args)
+    anew.__cause__ = error.__cause__
+    return anew
+
+
+class GatewayException(Exception):
+    """The root of everything csp_gateway raises on purpose."""
+
+    exit_status = 1
+    """What a program that ends with this error should exit with: ``csp-gateway-start`` does."""
