@@ -8,7 +8,7 @@ import concurrent.futures
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 import csp
 from csp import ts
@@ -44,6 +44,10 @@ class _Way(PushInputAdapter):
 
     def stop(self) -> None:
         self._link.engine_stops()
+
+
+class _Failure(NamedTuple):
+    error: Exception
 
 
 _way = py_push_adapter_def("gateway", _Way, ts[object], link=object, memoize=False)
@@ -149,9 +153,11 @@ class EngineLink:
         future.add_done_callback(answered)
         return None
 
-    def arrived(self, count: int) -> None:
-        """The engine has taken so many items."""
-        self._arrived += count
+    def arrived(self, items: list[Any]) -> None:
+        """The engine has taken these."""
+        self._arrived += len(items)
+        if isinstance(items[-1], _Failure):
+            raise items[-1].error
 
     # On the thread of the stream.
 
@@ -169,10 +175,8 @@ class EngineLink:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     def fail(self, error: Exception) -> None:
-        """End the engine with an error, unless it has ended."""
-        with self._lock:
-            if self._way is not None:
-                self._way.shutdown_engine(error)
+        """End the engine with an error, unless it has ended; what was pushed before ticks first."""
+        self.push(_Failure(error))  # csp's own way makes a new error of its text, which not all of ours can be made of
 
     async def _read(self, stream: Stream) -> None:
         try:
@@ -186,5 +190,5 @@ def taken(items: ts[object], link: object) -> ts[object]:
     """What was pushed, as lists."""
     if csp.ticked(items):
         several = items if isinstance(items, list) else [items]
-        link.arrived(len(several))  # type: ignore[attr-defined]
+        link.arrived(several)  # type: ignore[attr-defined]
         return several

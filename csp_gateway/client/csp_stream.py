@@ -1,7 +1,7 @@
 """stream_csp: the channels of a gateway as a csp edge, and what ticks in a graph published to them."""
 
 # A node's signature is csp's own language: no return type, and typing's Dict.
-# mypy: disable-error-code="misc,untyped-decorator,no-untyped-def,valid-type,arg-type"
+# mypy: disable-error-code="misc,untyped-decorator,no-untyped-def,valid-type,arg-type,attr-defined"
 
 import logging
 from collections.abc import Mapping
@@ -69,7 +69,7 @@ class CspStream:
         mode = push_mode if push_mode == csp.PushMode.NON_COLLAPSING else csp.PushMode.BURST
         connection = patience(connection_timeout, options)
         self._link = EngineLink(config, connection, self._read, name="gateway-stream-csp", push_mode=mode)
-        self._status = {"state": "connecting", "why": "", "gaps": 0, "missing": 0, "unpublished": 0}
+        self._status: dict[str, Any] = {"state": "connecting", "why": "", "gaps": 0, "missing": 0, "unpublished": 0}
         items = taken(self._link.edge, self._link)
         self.messages: Any = _messages(
             items,

@@ -49,8 +49,8 @@ class Intake:
         except ValidationError as error:
             if len(data) == 1:
                 wrong = error.errors(include_url=False, include_input=False)[0]
-                where = ".".join(str(each) for each in wrong["loc"])
-                self._refuse(1, f"{where}: {wrong['msg']}")
+                where = ".".join(str(each) for each in wrong["loc"][1:])
+                self._refuse(1, f"{where}: {wrong['msg']}" if where else wrong["msg"])
                 return []
             return [record for each in data for record in self._records([each])]
 

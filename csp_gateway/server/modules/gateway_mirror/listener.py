@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -228,8 +228,8 @@ class Listener:
             self._told = told
             self.link.push((STATUS, MirrorStatus(**told)))
 
-    def _figures(self) -> Mapping[str, Any]:
-        figures = {
+    def _figures(self) -> dict[str, Any]:
+        figures: dict[str, Any] = {
             "gateway": self._where,
             "connected": self._state == "connected",
             "state": self._state,
