@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Dict, List  # noqa: UP035  # csp reads typing.Dict and List
 
+import csp
 from csp import ts
 
 from csp_gateway import (
@@ -46,18 +47,28 @@ class Open(GatewayModule):
     """Lets all channels be sent to."""
 
     requires: ChannelSelection | None = []
+    first: int = 0
 
     def connect(self, channels: Ch) -> None:
         for field in ALL:
             channels.add_send_channel(field)
             channels.expose(field)
+        if self.first:
+            first = csp.const([Quote(n=n) for n in range(self.first)])
+            channels.set_channel("quotes", csp.unroll(first))
+            channels.set_channel("by_desk", csp.unroll(first), "US")
 
 
 @contextmanager
-def source(port: int = 0, without: Sequence[str] = ()) -> Iterator[tuple[Gateway, GatewayClientConfig]]:
-    """The gateway, and how to reach it; it does not serve the channels ``without``."""
+def source(port: int = 0, without: Sequence[str] = (), first: int = 0) -> Iterator[tuple[Gateway, GatewayClientConfig]]:
+    """The gateway, and how to reach it.
+
+    Args:
+        without: channels that it does not serve.
+        first: how many quotes tick, and of the desk US, before anybody reaches it.
+    """
     stream = MountWebSocketRoutes(selection=[field for field in ALL if field not in without])
-    gateway = Gateway(modules=[Open(), stream], channels=Ch(), settings=GatewaySettings())
+    gateway = Gateway(modules=[Open(first=first), stream], channels=Ch(), settings=GatewaySettings())
     with serving_gateway(gateway, port=port) as url:
         yield gateway, GatewayClientConfig(host=url)
 

@@ -36,9 +36,6 @@ class Wanted(NamedTuple):
     key: str | None
     intake: Intake
 
-    def __str__(self) -> str:
-        return self.channel if self.key is None else f"{self.channel}/{self.key}"
-
 
 class Listener:
     """Follows channels of another gateway for as long as the engine runs; make it while the graph is built.
@@ -68,7 +65,7 @@ class Listener:
         self._forget()
 
     def _forget(self) -> None:
-        self._asking: set[Wanted] = set()
+        self._asking: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._places: dict[str, Places] = {}
         self._tick: tuple[Intake, Any, dict[Any, Any]] | None = None
@@ -104,36 +101,34 @@ class Listener:
 
     def _ask(self, stream: Stream) -> None:
         """Follow what is not followed; on a new connection, too, what was refused on the one before."""
-        for wanted in self._wanted:
-            if wanted not in self._asking and wanted.channel not in stream.channels:
-                self._asking.add(wanted)
-                task = asyncio.create_task(self._follow(stream, wanted))
+        for channel in self._by_channel:
+            if channel not in self._asking and channel not in stream.channels:
+                self._asking.add(channel)
+                task = asyncio.create_task(self._follow(stream, channel))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def _follow(self, stream: Stream, wanted: Wanted) -> None:
+    async def _follow(self, stream: Stream, channel: str) -> None:
+        # All keys of a basket: with some of them, nobody could tell where it begins anew.
         try:
-            await stream.subscribe(wanted.channel, wanted.key, snapshot=self._snapshot, positions=True)
+            await stream.subscribe(channel, snapshot=self._snapshot, positions=True)
         except (FrameError, ServerException) as error:
             if stream.state != "closed":
-                self._refused(f"{wanted} is not followed: {error}")
+                self._refused(f"{channel} is not followed: {error}")
         finally:
-            self._asking.discard(wanted)
+            self._asking.discard(channel)
 
     async def _catch_up(self, stream: Stream, gap: Gap) -> None:
         """The other one was started again: let it tell what it has ticked since, before we were there."""
         self._places.pop(gap.channel, None)
         if self._snapshot or not gap.to:
             return
-        begun = []
-        for wanted in self._by_channel.get(gap.channel, ()):
-            try:
-                begun.append(await stream.subscribe(wanted.channel, wanted.key, since=0, positions=True))
-            except (FrameError, ServerException) as error:
-                self._refused(f"{wanted}: what it has ticked since it was started is not told: {error}")
-        if begun:
-            earlier = any(result["from"] < gap.to for result in begun)
-            self._places[gap.channel] = Places(gap.to if earlier else None)
+        try:
+            begun = await stream.subscribe(gap.channel, since=0, positions=True)
+        except (FrameError, ServerException) as error:
+            self._refused(f"{gap.channel}: what it has ticked since it was started is not told: {error}")
+        else:
+            self._places[gap.channel] = Places(gap.to if begun["from"] < gap.to else None)
 
     # What it tells.
 
@@ -159,6 +154,8 @@ class Listener:
         self._gaps += 1
         self._missing += gap.count or 0
         self._why = str(gap)
+        if (places := self._places.get(gap.channel)) is not None:
+            places.missed(gap.start)
         if gap.reason == "epoch_changed":
             await self._catch_up(stream, gap)
         self._tell()
@@ -172,7 +169,7 @@ class Listener:
         self._received += len(message["data"])
         self._newest = (message["time"], datetime.now(UTC)) if message.get("time") else self._newest
         for wanted in self._by_channel.get(channel, ()):
-            if wanted.key in (None, message.get("key")):
+            if wanted.key in (None, str(message.get("key"))):
                 for tick in wanted.intake.ticks(message):
                     self._add(wanted.intake, message.get("offset"), tick)
 

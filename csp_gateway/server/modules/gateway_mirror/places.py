@@ -37,3 +37,8 @@ class Places:
             self._offset, self._keys = offset, set()
         self._keys.add(key)
         return True
+
+    def missed(self, start: int | None) -> None:
+        """Ticks from ``start`` on are not told: if they are earlier ones, the telling has begun."""
+        if self._told_later is not None and start is not None and start < self._told_later:
+            self._told_later = None

@@ -144,13 +144,15 @@ def test_thousands_arrive_in_their_order() -> None:
 
 
 def test_a_channel_feeds_one_of_another_name_and_sort() -> None:
-    pairs = {"listed": "quotes", "by-desk/EU": "listed", "by_desk/US": "quotes"}
+    pairs = {"listed": "quotes", "by-desk/EU": "listed", "by_desk/US": "quotes", "places/1": "listed"}
     with source() as (gateway, config), mirrored(config, pairs) as witness:
         until(lambda: gateway.channels.send("listed", [Quote(n=1), Quote(n=2)]) or len(witness.of("quotes")) >= 2)
         until(lambda: gateway.channels.send("by_desk", {"EU": Quote(n=3), "US": Quote(n=4)}) or witness.of("listed"))
         until(lambda: 4 in [each.n for each in witness.of("quotes")])
+        gateway.channels.send("places", [Quote(n=5), Quote(n=6)])
+        until(lambda: numbers(witness.of("listed")[-1]) == [6])
         assert [each.n for each in witness.of("quotes")[:2]] == [1, 2]
-        assert {each.n for (each,) in witness.of("listed")} == {3}
+        assert {each.n for (each,) in witness.of("listed")} == {3, 6}
 
 
 @pytest.mark.parametrize("snapshot", [True, "last"])
@@ -174,8 +176,8 @@ def test_it_waits_for_a_gateway_and_of_one_that_is_started_again_nothing_is_lost
         with source(port) as (gateway, _):
             warmed(gateway, witness, "quotes", "by_desk")
         until(lambda: not connected(witness)())
-        with source(port) as (gateway, _):  # it ticks before we are there
-            for n in range(100):
+        with source(port, first=50) as (gateway, _):
+            for n in range(50, 100):
                 gateway.channels.send("quotes", Quote(n=n))
                 gateway.channels.send("by_desk", {"EU": Quote(n=n), "US": Quote(n=n)})
             until(connected(witness))
@@ -185,11 +187,25 @@ def test_it_waits_for_a_gateway_and_of_one_that_is_started_again_nothing_is_lost
             until(lambda: witness.of("quotes") and witness.of("quotes")[-1].n == 199)
             until(lambda: witness.of("by_desk/EU") and witness.of("by_desk/EU")[-1].n == 199)
             assert [each.n for each in witness.of("quotes")] == list(range(200))
-            assert [each.n for each in witness.of("by_desk/EU")] == list(range(200))
+            assert [each.n for each in witness.of("by_desk/EU")] == list(range(50, 200))
             assert [each.n for each in witness.of("by_desk/US")] == list(range(100))
             until(lambda: witness.status().gaps == 2)  # type: ignore[union-attr]
     states = [status.state for status in witness.of("status")]
     assert states.index("connected") < len(states) - 1 - states[::-1].index("lost")
+
+
+def test_of_a_gateway_that_is_started_again_one_key_of_a_basket_goes_on_too() -> None:
+    port = free_port()
+    with mirrored(GatewayClientConfig(host="127.0.0.1", port=port), {"by_desk/EU": "quotes"}) as witness:
+        with source(port) as (gateway, _):
+            until(lambda: gateway.channels.send("by_desk", {"EU": Quote(n=-1)}) or witness.of("quotes"))
+        until(lambda: not connected(witness)())
+        with source(port, first=3) as (gateway, _):  # nothing of the key that we want
+            until(connected(witness))
+            until(lambda: witness.status().gaps == 1)  # type: ignore[union-attr]
+            for n in range(3):
+                gateway.channels.send("by_desk", {"EU": Quote(n=n)})
+            until(lambda: numbers(witness.of("quotes")[-3:]) == [0, 1, 2])
 
 
 def test_what_cannot_be_read_is_counted_and_told_and_the_rest_arrives(caplog: pytest.LogCaptureFixture) -> None:

@@ -31,6 +31,16 @@ def test_of_a_basket_each_key_of_an_offset_counts() -> None:
     assert told(places, 1, 2, keys="ABC") == [(1, "C"), (2, "A"), (2, "B"), (2, "C")]
 
 
+def test_earlier_ones_that_are_missing_are_not_waited_for() -> None:
+    places = Places(3)
+    places.missed(4)
+    assert told(places, 4) == []
+    places.missed(None)
+    assert told(places, 5) == []
+    places.missed(0)
+    assert told(places, 4, 5) == [(4, None), (5, None)]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_wherever_the_telling_begins_again_each_is_told_once_and_in_order(seed: int) -> None:
     drawn = random.Random(seed)
