@@ -41,7 +41,7 @@ def test_after_these_codes_it_helps_to_come_back(code: int) -> None:
 
 @pytest.mark.parametrize("code", [1002, 1003, 1007, 1008, 1009, 1010, 3500, 3501, 3502, 4000])
 def test_after_these_it_would_be_the_same_again(code: int) -> None:
-    with pytest.raises(StreamClosedError, match="ws://here has ended the stream: .*because") as caught:
+    with pytest.raises(StreamClosedError, match=r"ws://here has ended the stream: .*because") as caught:
         coming_back().after(closed(code, "because"))
     assert caught.value.code == code
 

@@ -58,7 +58,9 @@ def test_a_snapshot_that_was_cut_off_begins_anew() -> None:
 
 def test_keys_that_come_later_have_their_own_beginning() -> None:
     followed = begun(Follow(channel="c", key="A"))
-    followed.begun(Follow(channel="c", key="B", snapshot="last"), {"epoch": "e", "from": 20, "snapshot": 1}, again=False)
+    followed.begun(
+        Follow(channel="c", key="B", snapshot="last"), {"epoch": "e", "from": 20, "snapshot": 1}, again=False
+    )
     # What A has not been told yet is not in B's snapshot.
     assert asked(followed) == [(["A"], 10, "e", False), (["B"], None, None, "last")]
     followed.heard(tick(19, "B", snapshot=True))

@@ -184,3 +184,110 @@ def test_nothing_is_lost_doubled_or_reordered() -> None:
             more, _ = asyncio.run(asyncio.wait_for(one_run(seed, port_of(url)), 20))
             cuts += more
     assert cuts > RUNS
+
+
+class Restarted:
+    """Follows over any number of runs of a gateway, on a thread of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.witnesses = {channel: Witness(channel, key, options) for channel, key, options in RESTARTED}
+        self.config = GatewayClientConfig(host="127.0.0.1", port=port)
+        self.error: BaseException | None = None
+        self.heard = threading.Condition()
+        self.ends = False
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            self._follow()
+        except BaseException as error:
+            self.error = error
+        with self.heard:
+            self.heard.notify_all()
+
+    def _follow(self) -> None:
+        background = Background("restarted")
+        with SyncStream(self.config, background, timeout=20, on_gap=self._gap, options=PATIENT) as stream:
+            for witness in self.witnesses.values():
+                result = stream.subscribe(witness.channel, witness.key, positions=True, **witness.options)
+                witness.begun(result["from"])
+            for message in stream:
+                self.witnesses[message["channel"]].take(message)
+                with self.heard:
+                    self.heard.notify_all()
+                if self.ends:
+                    break
+        background.close()
+
+    def _gap(self, gap: Gap) -> None:
+        self.witnesses[gap.channel].gap(gap)
+
+    def hears(self, run: int) -> None:
+        """Wait until it has heard ten ticks of each channel in this run of the gateway."""
+
+        def so() -> bool:
+            everything = all(len(each.gaps) >= run and len(each.told) > 10 for each in self.witnesses.values())
+            return self.error is not None or everything
+
+        with self.heard:
+            assert self.heard.wait_for(so, 20)
+        assert self.error is None, self.error
+
+
+RESTARTED: list[tuple[str, str | None, dict[str, Any]]] = [
+    ("plain", None, {}),
+    ("basket", None, {"snapshot": "last"}),
+    ("keyed", None, {"snapshot": "state"}),
+]
+
+
+def test_a_gateway_that_is_started_again_on_its_port_is_followed_on() -> None:
+    runs = 12 if LARGE else 3
+    with serving_gateway(gateway(ms=2)) as url:
+        port = port_of(url)
+        restarted = Restarted(port)
+        restarted.thread.start()
+        restarted.hears(0)
+    for run in range(1, runs):
+        with serving_gateway(gateway(ms=2), port=port):
+            restarted.hears(run)
+            if run == runs - 1:
+                restarted.ends = True
+                restarted.thread.join(10)
+    assert restarted.error is None
+    assert not restarted.thread.is_alive()
+    for witness in restarted.witnesses.values():
+        witness.check()
+        assert [gap.reason for gap in witness.gaps] == ["epoch_changed"] * (runs - 1)
+
+
+def test_a_connection_on_which_nothing_comes_is_given_up_for_another() -> None:
+    watchful = StreamOptions(backoff=(0.001, 0.01), ping_interval=0.05, ping_timeout=0.1)
+    rules = [Rule("stall", frame=20, connection=0), Rule("stall", way="up", byte=0, connection=1)]
+    hasty = StreamOptions(**{**vars(watchful), "open_timeout": 0.2})
+
+    async def go(port: int) -> None:
+        witness = Witness("plain", None, {})
+        async with Stream(GatewayClientConfig(host="127.0.0.1", port=port), timeout=5, options=hasty) as stream:
+            witness.begun((await stream.subscribe("plain", positions=True, policy="disconnect"))["from"])
+            while len(witness.told) < 300:
+                witness.take(await anext(stream))
+        witness.check()
+
+    with serving_gateway(gateway(ms=2)) as url, RuleProxy(port_of(url), rules) as proxy:
+        asyncio.run(asyncio.wait_for(go(proxy.port), 20))
+        assert len(proxy.did("stall")) == 2
+
+
+def test_where_nothing_ever_comes_it_ends_in_words() -> None:
+    options = StreamOptions(backoff=(0.001, 0.01), open_timeout=0.1, connection_timeout=0.5)
+
+    async def go(port: int) -> None:
+        async with Stream(GatewayClientConfig(host="127.0.0.1", port=port), options=options) as stream:
+            with pytest.raises(
+                ServerUnreachableError, match=r"no live connection to ws://.* for 0.5 s: it did not answer"
+            ):
+                await stream.subscribe("plain")
+
+    with serving_gateway(gateway(ms=2)) as url, RuleProxy(port_of(url), [Rule("stall", byte=0)]) as proxy:
+        asyncio.run(asyncio.wait_for(go(proxy.port), 10))

@@ -1,0 +1,108 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from csp_gateway.client.aio import AsyncGatewayClient
+from csp_gateway.client.stream_options import StreamOptions
+from csp_gateway.errors import FrameError, ServerUnreachableError
+from csp_gateway.testing import serving_gateway
+from tests.ways.live_source import gateway
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving_gateway(gateway(ms=5)) as served:
+        yield served
+
+
+def run(url: str, test: Callable[[AsyncGatewayClient], Awaitable[None]]) -> None:
+    async def go() -> None:
+        async with AsyncGatewayClient(host=url) as client:
+            await asyncio.wait_for(test(client), 20)
+        await asyncio.sleep(0)
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(go())
+
+
+def test_it_is_an_async_generator(url: str) -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        seen: list[dict[str, Any]] = []
+        async with aclosing(client.stream(["plain", ("basket", "A")], timeout=5, fields=["n"])) as stream:
+            async for message in stream:
+                seen.append(message)
+                if len(seen) > 10:
+                    break
+        assert {(each["channel"], each.get("key")) for each in seen} == {("plain", None), ("basket", "A")}
+        assert all(set(each["data"][0]) == {"n"} for each in seen)
+
+    run(url, test)
+
+
+def test_what_is_subscribed_while_it_streams_is_told_there(url: str) -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        seen: set[str] = set()
+        async with aclosing(client.stream("plain", timeout=5)) as stream:
+            async for message in stream:
+                if not seen:
+                    await client.subscribe("notes")
+                    await client.publish("notes", {"n": 1}, wait="ticked")
+                    assert client.received(5).channels == ["plain", "notes"]
+                seen.add(message["channel"])
+                if "notes" in seen:
+                    break
+            assert await client.unsubscribe("notes")
+
+    run(url, test)
+
+
+def test_what_is_subscribed_first_is_read_or_taken_over(url: str) -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        await client.subscribe("notes")
+        await client.publish("notes", {"n": 4})
+        assert (await anext(client.received(timeout=5)))["data"][0]["n"] == 4
+        await client.publish("notes", {"n": 6}, wait="ticked")
+        async with aclosing(client.stream("plain", timeout=5)) as stream:
+            async for message in stream:
+                if message["channel"] == "notes":
+                    assert message["data"][0]["n"] == 6
+                    break
+
+    run(url, test)
+
+
+def test_what_cannot_be_is_said(url: str) -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        with pytest.raises(FrameError, match="did you mean 'plain'"):
+            await anext(client.stream(["plan"]))
+        with pytest.raises(ValueError, match="names none"):
+            client.stream([])  # before anything is asked for
+        with pytest.raises(TimeoutError):
+            await anext(client.stream("notes", timeout=0.02))
+
+    run(url, test)
+
+
+def test_where_nobody_is_it_is_told_in_time() -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        hasty = StreamOptions(connection_timeout=0.05, backoff=(0.01, 0.01))
+        with pytest.raises(ServerUnreachableError, match="no live connection"):
+            await anext(client.stream("plain", connection=hasty))
+
+    run("http://127.0.0.1:1", test)
+
+
+def test_after_aclose_there_is_no_other(url: str) -> None:
+    async def go() -> None:
+        client = AsyncGatewayClient(host=url)
+        await client.subscribe("plain")
+        stream = client.received()
+        await client.aclose()
+        assert stream.state == "closed"
+        with pytest.raises(RuntimeError, match="this client is closed"):
+            await client.subscribe("plain")
+
+    asyncio.run(go())

@@ -1,0 +1,192 @@
+import asyncio
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection
+
+from csp_gateway.client.config import GatewayClientConfig
+from csp_gateway.client.followed import Gap
+from csp_gateway.client.link import Link, StreamState
+from csp_gateway.client.stream_options import StreamOptions
+from csp_gateway.errors import (
+    FrameError,
+    PublishLostError,
+    ServerTimeoutError,
+    ServerUnreachableError,
+    StreamClosedError,
+)
+from csp_gateway.wire.commands import Follow
+from tests.client.scripted import HASTY, answer, forever, hear, scripted, silent, tell, tick
+
+
+def test_it_tells_what_becomes_of_it() -> None:
+    states: list[StreamState] = []
+    again = asyncio.Event()
+
+    async def script(socket: ServerConnection) -> None:
+        if again.is_set():
+            await forever()
+
+    def on_state(state: StreamState) -> None:
+        states.append(state)
+        if state == "lost":
+            again.set()
+            raise ValueError("which is logged")
+
+    async def go() -> None:
+        async with scripted(script) as config:
+            link = Link(config, HASTY, on_state)
+            await link.connected()
+            await again.wait()
+            await asyncio.sleep(0.05)
+            await link.connected()
+            await link.aclose()
+            with pytest.raises(StreamClosedError, match="the stream was closed"):
+                link.start()
+
+    asyncio.run(go())
+    assert states == ["connected", "lost", "connecting", "connected", "closed"]
+
+
+def test_where_nobody_is_all_who_wait_are_told() -> None:
+    async def go() -> None:
+        link = Link(GatewayClientConfig(host="127.0.0.1", port=1), HASTY, None)
+        link.start()
+        asked = [
+            link.answer(link.following.subscribe(Follow(channel="c")), "subscribe"),
+            link.answer(link.following.send("c", b"1", None, "accepted"), "publish"),
+            link.connected(),
+        ]
+        for error in await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 2):
+            assert isinstance(error, ServerUnreachableError)
+            assert "no live connection to ws://127.0.0.1:1/api/v1/stream for 0.3 s" in str(error)
+        assert link.state == "closed"
+        await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_one_that_accepts_and_never_answers_does_not_hang() -> None:
+    async def go() -> None:
+        async with silent() as config:
+            link = Link(config, HASTY, None)
+            with pytest.raises(ServerUnreachableError, match="it did not answer"):
+                await asyncio.wait_for(link.connected(), 3)
+            await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_one_that_lets_in_and_never_says_a_word_is_given_up() -> None:
+    async def script(socket: ServerConnection) -> None:
+        socket.transport.pause_reading()
+        await forever()
+
+    async def go() -> None:
+        options = StreamOptions(
+            backoff=(0.001, 0.01), connection_timeout=0.3, ping_interval=0.02, ping_timeout=0.05, answer_timeout=5.0
+        )
+        async with scripted(script) as config:
+            link = Link(config, options, None)
+            link.start()
+            with pytest.raises(ServerUnreachableError, match="it did not answer"):
+                await asyncio.wait_for(link.answer(link.following.subscribe(Follow(channel="c")), "it"), 5)
+            await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_what_was_published_before_the_cut_is_never_said_twice() -> None:
+    said: list[Any] = []
+
+    async def script(socket: ServerConnection) -> None:
+        said.append((await hear(socket))["data"])
+        if len(said) > 1:
+            await answer(socket, {"id": 2, "action": "send"}, channel="c", acknowledged="accepted")
+            await forever()
+
+    async def go() -> None:
+        async with scripted(script) as config:
+            link = Link(config, HASTY, None)
+            link.start()
+            with pytest.raises(PublishLostError, match="it may have ticked, or not"):
+                await link.answer(link.following.send("c", b"1", None, "accepted"), "publish")
+            result = await link.answer(link.following.send("c", b"2", None, "accepted"), "publish")
+            assert result["acknowledged"] == "accepted"
+            await link.aclose()
+
+    asyncio.run(go())
+    assert said == [1, 2]
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
+    async def script(socket: ServerConnection) -> None:
+        await forever()
+
+    async def go() -> None:
+        async with scripted(script) as config:
+            link = Link(config, HASTY, None)
+            link.start()
+            with pytest.raises(ServerTimeoutError, match=r"the publish was not answered within 0.3 s$"):
+                await link.answer(link.following.send("c", b"1", None, "accepted"), "the publish")
+            await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_who_is_not_let_in_is_told_at_once() -> None:
+    async def script(socket: ServerConnection) -> None: ...
+
+    async def go(status: int) -> None:
+        refuse = lambda socket, request: socket.respond(status, "no\n")  # noqa: E731
+        async with scripted(script, process_request=refuse) as config:
+            link = Link(config, StreamOptions(), None)
+            with pytest.raises(StreamClosedError, match=rf"does not let you in.*\(HTTP {status}\)") as caught:
+                await asyncio.wait_for(link.connected(), 2)
+            assert caught.value.code == status
+            assert caught.value is not link.error
+            await link.aclose()
+
+    for status in (401, 403):
+        asyncio.run(go(status))
+
+
+def test_gaps_and_errors_stand_among_the_messages() -> None:
+    async def script(socket: ServerConnection) -> None:
+        said = await hear(socket)
+        result = {"channel": "c", "epoch": "e", "from": 5, "recovered": False, "reason": "expired"}
+        await answer(socket, said, **result)
+        await tick(socket, "c", 5)
+        await tell(socket, channel="error", error={"code": "unreadable", "message": "so"})
+        await forever()
+
+    async def go() -> None:
+        async with scripted(script) as config:
+            link = Link(config, HASTY, None)
+            link.start()
+            await link.answer(link.following.subscribe(Follow(channel="c", since=2, epoch="e")), "it")
+            items = []
+            while len(items) < 3:
+                await link.inbox.wait()
+                items.append(link.inbox.take())
+            assert items[:2] == [Gap("c", 2, 5, 3, "expired"), {"channel": "c", "data": [5]}]
+            assert isinstance(items[2], FrameError)
+            await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_a_task_that_no_longer_waits_leaves_nothing_behind() -> None:
+    async def go() -> None:
+        link = Link(GatewayClientConfig(host="127.0.0.1", port=1), StreamOptions(), None)
+        link.start()
+        waiting = asyncio.create_task(link.answer(link.following.send("c", b"1", None, "accepted"), "publish"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        link.following.greet()
+        assert link.following.next_to_say() is None
+        await link.aclose()
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(go())

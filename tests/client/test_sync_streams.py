@@ -1,0 +1,141 @@
+import asyncio
+import gc
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from csp_gateway.client.stream_options import StreamOptions
+from csp_gateway.client.sync import GatewayClient
+from csp_gateway.errors import FrameError, ServerUnreachableError
+from csp_gateway.testing import serving_gateway
+from csp_gateway.wire.commands import Follow
+from tests.ways.live_source import gateway
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving_gateway(gateway(ms=5)) as served:
+        yield served
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[GatewayClient]:
+    before = set(threading.enumerate())
+    with GatewayClient(host=url) as made:
+        yield made
+    assert set(threading.enumerate()) <= before
+
+
+class Enough(Exception): ...
+
+
+def test_with_a_callback_it_blocks(client: GatewayClient) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def callback(message: dict[str, Any]) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        seen.append(message)
+        if len(seen) > 10:
+            raise Enough
+
+    with pytest.raises(Enough):
+        client.stream(["plain", ("basket", "A")], callback, 5)
+    assert {(each["channel"], each.get("key")) for each in seen} == {("plain", None), ("basket", "A")}
+
+
+def test_without_it_is_an_iterator(client: GatewayClient) -> None:
+    client.send("notes", {"n": 1})
+    with client.stream([Follow(channel="notes", snapshot=True)], timeout=5) as stream:
+        assert next(stream)["snapshot"]
+        client.send("notes", {"n": 2})
+        assert next(stream)["data"][0]["n"] == 2
+    assert stream.state == "closed"
+
+
+def test_options_hold_for_all_channels(client: GatewayClient) -> None:
+    with client.stream(["plain", "keyed"], timeout=5, fields=["n"], snapshot=True, positions=True) as stream:
+        for _, message in zip(range(4), stream, strict=False):
+            assert set(message["data"][0]) == {"n"}
+            assert "offset" in message
+
+
+def test_what_is_subscribed_while_it_streams_is_told_there(client: GatewayClient) -> None:
+    stream = client.stream("plain", timeout=5)
+    client.subscribe("notes")
+    client.publish("notes", {"n": 3}, wait="ticked")
+    assert any(message["channel"] == "notes" for message in stream)
+    assert client.unsubscribe("notes")
+    assert stream.channels == ["plain"]
+    assert client.received(5) is stream
+    stream.close()
+
+
+def test_what_is_subscribed_first_is_read_or_taken_over(client: GatewayClient) -> None:
+    client.subscribe("notes")
+    client.publish("notes", [{"n": 4}, {"n": 5}])
+    assert [next(client.received(timeout=5))["data"][0]["n"] for _ in range(2)] == [4, 5]
+    client.publish("notes", {"n": 6}, wait="ticked")
+    with client.stream("plain", timeout=5) as stream:
+        assert next(message for message in stream if message["channel"] == "notes")["data"][0]["n"] == 6
+        assert stream.channels == ["notes", "plain"]
+
+
+def test_two_streams_are_two_connections(client: GatewayClient) -> None:
+    with client.stream("plain", timeout=5) as one, client.stream("keyed", timeout=5) as other:
+        assert (next(one)["channel"], next(other)["channel"]) == ("plain", "keyed")
+
+
+def test_one_that_nobody_has_any_more_is_closed(client: GatewayClient) -> None:
+    closed = threading.Event()
+    stream = client.stream("plain", on_state=lambda state: closed.set() if state == "closed" else None)
+    next(stream)
+    del stream
+    gc.collect()
+    assert closed.wait(5)
+    client.subscribe("notes")  # another connection
+    assert client.received().channels == ["notes"]
+
+
+def test_what_cannot_be_is_said_at_once(client: GatewayClient) -> None:
+    with pytest.raises(FrameError, match="did you mean 'plain'"):
+        client.stream(["plan"])
+    with pytest.raises(TypeError, match="there is no option"):
+        client.stream(["plain"], snap=True)  # type: ignore[call-overload]
+    with pytest.raises(ValueError, match="names none"):
+        client.stream([])
+
+
+def test_where_nobody_is_it_is_told_in_time() -> None:
+    with (
+        GatewayClient(host="127.0.0.1", port=1) as client,
+        pytest.raises(ServerUnreachableError, match="no live connection"),
+    ):
+        client.stream("plain", connection=StreamOptions(connection_timeout=0.05, backoff=(0.01, 0.01)))
+
+
+def test_it_works_off_the_main_thread_and_in_a_notebook(client: GatewayClient) -> None:
+    def first() -> str:
+        with client.stream("plain", timeout=5) as stream:
+            return str(next(stream)["channel"])
+
+    async def cell() -> str:
+        return first()
+
+    assert asyncio.run(cell()) == "plain"
+    seen: list[str] = []
+    thread = threading.Thread(target=lambda: seen.append(first()))
+    thread.start()
+    thread.join(10)
+    assert seen == ["plain"]
+
+
+def test_after_close_there_is_no_other(url: str) -> None:
+    client = GatewayClient(host=url)
+    client.subscribe("plain")
+    client.close()
+    with pytest.raises(RuntimeError, match="this client is closed"):
+        client.stream("plain")
+    with pytest.raises(RuntimeError, match="this client is closed"):
+        client.subscribe("plain")
