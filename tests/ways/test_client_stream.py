@@ -284,9 +284,7 @@ def test_where_nothing_ever_comes_it_ends_in_words() -> None:
 
     async def go(port: int) -> None:
         async with Stream(GatewayClientConfig(host="127.0.0.1", port=port), options=options) as stream:
-            with pytest.raises(
-                ServerUnreachableError, match=r"no live connection to ws://.* for 0.5 s: it did not answer"
-            ):
+            with pytest.raises(ServerUnreachableError, match=r"to ws://.* for 0.5 s: it did not answer"):
                 await stream.subscribe("plain")
 
     with serving_gateway(gateway(ms=2)) as url, RuleProxy(port_of(url), [Rule("stall", byte=0)]) as proxy:
