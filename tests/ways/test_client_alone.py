@@ -5,12 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.ways.contract import serving_all
+
 ROOT = Path(__file__).parent.parent.parent
 CLIENT = ROOT / "packages" / "csp-gateway-client"
+
+
+@pytest.fixture
+def omnibus() -> Iterator[str]:
+    with serving_all() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +36,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.timeout(240)
 def test_every_method_works_where_nothing_of_the_server_is_installed(python: Path, omnibus: str) -> None:
-    program = [str(python), str(Path(__file__).parent / "alone.py"), omnibus]
+    program = [str(python), str(Path(__file__).parent / "client_alone.py"), omnibus]
     done = subprocess.run(program, capture_output=True, text=True, timeout=60, cwd=python.parent)
     assert (done.returncode, done.stdout.strip()) == (0, "all is well"), done.stderr
 
