@@ -62,6 +62,11 @@ class Background:
         coroutine.close()
         raise RuntimeError("this client is closed: make another one")
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing runs there any more, or will."""
+        return self._closed
+
     def close(self) -> None:
         """Cancel what runs, and end the thread. It can be called again, on any thread."""
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, Literal, Self, Unpack
 
@@ -132,7 +133,12 @@ class SyncStream:
         async def fetch() -> None:
             self._read.extend(await self._stream.take_many())  # there, so that Ctrl-C loses nothing
 
-        self._background.run(fetch())
+        try:
+            if not self._background.closed:
+                self._background.run(fetch())
+        except CancelledError:
+            if not self._background.closed:
+                raise
         return bool(self._read)
 
     def receive_many(self) -> list[Message]:

@@ -37,3 +37,15 @@ def test_many_threads_may_ask_at_once(client: GatewayClient) -> None:
     for thread in threads:
         thread.join(20)
     assert answers == [1] * 8
+
+
+def test_who_reads_a_stream_while_the_client_is_closed_comes_to_its_end(omnibus: str) -> None:
+    client = GatewayClient(host=omnibus)
+    stream = client.stream(["never_ticks"])
+    read: list[object] = []
+    reader = threading.Thread(target=lambda: read.append(list(stream)))
+    reader.start()
+    stream.connected()
+    client.close()
+    reader.join(10)
+    assert read == [[]]
