@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Self
 
 from csp_gateway.client.async_streams import AsyncStreams
+from csp_gateway.client.async_tables import AsyncTables
 from csp_gateway.client.async_verbs import AsyncGatewayClientMixin
 from csp_gateway.client.csp_streams import CspStreams
 
 __all__ = ["AsyncClient", "AsyncGatewayClient"]
 
 
-class AsyncGatewayClient(AsyncGatewayClientMixin, AsyncStreams, CspStreams):
+class AsyncGatewayClient(AsyncGatewayClientMixin, AsyncTables, AsyncStreams, CspStreams):
     """A gateway, for programs of asyncio: the methods of ``GatewayClient``, as coroutines.
 
     It belongs to one event loop, that of the first call; ``aclose``, or ``async with``, ends its connections.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -27,6 +27,8 @@ class Replica:
     def __init__(self) -> None:
         self.rows: Mapping[Hashable, Row] = {}
         self.offset: int | None = None
+        self.time: datetime | None = None
+        """Of the engine, when that ticked."""
         self.keyby: tuple[str, ...] = ()
         self.max_rows: int | None = None
         self.ttl: timedelta | None = None
@@ -45,7 +47,7 @@ class Replica:
         """
         self.keyby, self.max_rows = tuple(rules["keyby"]), rules["max_rows"]
         self.ttl = None if rules["ttl"] is None else timedelta(seconds=rules["ttl"])
-        self._standing, self._left = [], messages or 0
+        self._standing, self._left = [], 1 if messages else 0
         if messages == 0:
             self._stand(None if start is None else start - 1)
 
@@ -56,22 +58,42 @@ class Replica:
 
     def take(self, message: Mapping[str, Any]) -> None:
         """A message: one of the snapshot, or a tick."""
-        now = _moment(message.get("time"))
-        if message.get("snapshot"):
-            born = message.get("born") or [None] * len(message["data"])
-            self._standing += zip(message["data"], map(_moment, born), strict=True)
-            self._left = max(0, self._left - 1)
-            if not self._left:
-                self._stand(message.get("offset"))
-            return
-        rows = dict(self.rows)
-        ended = frozenset(message.get("ended") or ())
-        for place, record in enumerate(message["data"]):
-            self._put(rows, record, now, ended=place in ended)
-        self._limit(rows)
-        self.rows, self.offset = rows, message.get("offset", self.offset)
+        self.take_all([message])
+
+    def take_all(self, messages: Iterable[Mapping[str, Any]]) -> None:
+        """Messages, oldest first; who reads meanwhile finds none of the ticks, or all of them."""
+        rows: dict[Hashable, Row] | None = None
+        now = None
+        for message in messages:
+            if message.get("snapshot"):
+                if rows is not None:
+                    self.rows, rows = rows, None
+                self._take_standing(message)
+                continue
+            rows = dict(self.rows) if rows is None else rows
+            now = _moment(message.get("time")) or now
+            ended = frozenset(message.get("ended") or ())
+            for place, record in enumerate(message["data"]):
+                self._put(rows, record, now, ended=place in ended)
+            self._limit(rows)
+            self.offset = message.get("offset", self.offset)
+        if rows is not None:
+            self.rows = rows
         if now is not None:
+            self.time = now
             self.let_go(now)
+
+    def interrupt(self) -> None:
+        """The connection was lost: what has come of a snapshot that is not whole comes again."""
+        if self._left or self._standing:
+            self._standing, self._left = [], 1
+
+    def _take_standing(self, message: Mapping[str, Any]) -> None:
+        born = message.get("born") or [None] * len(message["data"])
+        self._standing += zip(message["data"], map(_moment, born), strict=True)
+        self._left = 0 if "next" in message else 1
+        if not self._left:
+            self._stand(message.get("offset"))
 
     def let_go(self, now: datetime) -> int:
         """Let go of what is older than ``ttl`` at ``now``, of the engine's time; how many went."""

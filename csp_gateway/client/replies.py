@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from csp_gateway.client import calls
 from csp_gateway.client.calls import Call
 from csp_gateway.client.catalogue import ARROW, Catalogue
 from csp_gateway.client.response_wrapper import ResponseWrapper
@@ -17,7 +18,7 @@ from csp_gateway.errors import (
     ServerUnprocessableException,
 )
 
-__all__ = ["accepted_format", "document_in", "error_of", "merged", "read_health", "returned", "wrapped"]
+__all__ = ["accepted_format", "document_in", "error_of", "merged", "read_health", "returned", "source_of", "wrapped"]
 
 _FRAMES = (ReturnType.Pandas, ReturnType.Polars, ReturnType.Arrow)
 
@@ -37,6 +38,18 @@ def document_in(body: bytes) -> Any:
         return json.loads(body)
     except ValueError as error:
         raise ServerException(f"what answers there is no gateway: its /openapi.json is no JSON: {error}") from None
+
+
+def source_of(state: str, catalogue: Catalogue, trusted: tuple[str, ...]) -> tuple[str, str, ResponseWrapper]:
+    """A state, the channel that it is collected of, and a wrapper that tells what its records are of.
+
+    Raises:
+        ServerRouteNotMountedException: there is no such state; the nearest is named.
+    """
+    call = calls.state(state, None, None)
+    channel = catalogue.channel_of(state)
+    schema, name = catalogue.row_schema(call), catalogue.type_name(call)
+    return state, channel, ResponseWrapper([], schema, name, trusted_types=trusted)
 
 
 def read_health(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Self
 
 from csp_gateway.client.csp_streams import CspStreams
-from csp_gateway.client.sync_streams import SyncStreams
+from csp_gateway.client.sync_tables import SyncTables
 from csp_gateway.client.sync_verbs import SyncGatewayClientMixin
 
 __all__ = ["Client", "GatewayClient", "SyncGatewayClient"]
 
 
-class GatewayClient(SyncGatewayClientMixin, SyncStreams, CspStreams):
+class GatewayClient(SyncGatewayClientMixin, SyncTables, CspStreams):
     """A gateway, for programs that wait for what they ask: scripts, notebooks, threads.
 
     It needs no closing when the program ends; ``close``, or ``with``, ends its connections before. Any thread may call.

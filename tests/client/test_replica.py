@@ -38,6 +38,8 @@ def _snapshot(state: State[Order], replica: Replica, offset: int, rng: random.Ra
         message: dict[str, Any] = {"snapshot": True, "offset": offset, "data": [_row(order) for order, _ in part]}
         if state.ttl is not None:
             message["born"] = [born.isoformat() for _, born in part if born is not None]
+        if part is parts[-1]:
+            message["next"] = offset + 1
         replica.take(message)
     assert replica.is_whole
 

@@ -182,6 +182,8 @@ def _messages(feed: Feed, standing: Standing, options: Options) -> list[bytes]:
         kept = records if options.where is None else [each for each in records if options.where(each)]
         if kept:
             chosen.append((key, kept))
+    if not chosen and options.removals is not None:
+        chosen.append((None, []))  # that nothing stands is to be known too
     messages = []
     for key, records in chosen:
         extra = b',"snapshot":true'
