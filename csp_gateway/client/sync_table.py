@@ -9,6 +9,7 @@ from typing import Any, Self
 from csp_gateway.client.background import Background
 from csp_gateway.client.replica import Row
 from csp_gateway.client.table import AsyncTable
+from csp_gateway.client.widget import shown
 
 __all__ = ["Table"]
 
@@ -86,6 +87,17 @@ class Table(Mapping[Hashable, Row]):
     def to_structs(self) -> list[Any]:
         """Structs; ``UntrustedTypeError`` where their class may not be imported."""
         return self._table.to_structs()
+
+    def widget(self, **options: Any) -> Any:
+        """The table in a notebook: a ``PerspectiveWidget`` that follows it.
+
+        Args:
+            options: of the widget, such as ``plugin="X Bar"`` or ``group_by=["symbol"]``.
+
+        Raises:
+            ImportError: perspective, anywidget or pyarrow is not installed.
+        """
+        return shown(self._table, **options)
 
     def wait_until(self, what: int | Callable[[Mapping[Hashable, Row]], Any], timeout: float | None = None) -> None:
         """Return once the tick of an offset is in it, or something is true of the records.

@@ -66,6 +66,7 @@ class AsyncTable(Mapping[Hashable, Row]):
         self._following: asyncio.Task[None] | None = None
         self._anew: asyncio.Task[None] | None = None
         self._stood = False
+        self._listeners: dict[Callable[[], None], None] = {}
 
     async def open(self, timeout: float | None) -> None:
         """Return when all that stands is here.
@@ -150,20 +151,29 @@ class AsyncTable(Mapping[Hashable, Row]):
 
     def to_pandas(self) -> Any:
         """A pandas frame; ``ImportError`` where that is not installed."""
-        return self._wrapped().as_pandas_df()
+        return self.wrapped(self.records()).as_pandas_df()
 
     def to_polars(self) -> Any:
         """A polars frame; ``ImportError`` where that is not installed."""
-        return self._wrapped().as_polars_df()
+        return self.wrapped(self.records()).as_polars_df()
 
     def to_arrow(self) -> Any:
         """A pyarrow table; ``ImportError`` where that is not installed."""
-        return self._wrapped().as_arrow()
+        return self.wrapped(self.records()).as_arrow()
 
     def to_structs(self) -> list[Any]:
         """Structs; ``UntrustedTypeError`` where their class may not be imported."""
-        structs: list[Any] = self._wrapped().as_struct()
+        structs: list[Any] = self.wrapped(self.records()).as_struct()
         return structs
+
+    def wrapped(self, records: list[Row]) -> ResponseWrapper:
+        """Records of this state, with what is known of their types."""
+        return self._source.wrapper.with_json(records)
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called after each change, on the connection's thread, until what is returned is called."""
+        self._listeners[listener] = None
+        return lambda: self._listeners.pop(listener, None)
 
     async def wait_until(
         self, what: int | Callable[[Mapping[Hashable, Row]], Any], timeout: float | None = None
@@ -214,8 +224,11 @@ class AsyncTable(Mapping[Hashable, Row]):
                     self._begin_anew()
                 self._stood = self._stood or self._replica.is_whole
                 self._age()
-                if self._replica.rows is not before and self._on_change is not None:
-                    self._on_change(before, self._replica.rows)
+                if self._replica.rows is not before:
+                    if self._on_change is not None:
+                        self._on_change(before, self._replica.rows)
+                    for listener in list(self._listeners):
+                        listener()
                 self._changed.set()
         except BaseException as error:
             self._error = error
@@ -255,6 +268,3 @@ class AsyncTable(Mapping[Hashable, Row]):
     async def _snapshot_again(self) -> None:
         with suppress(Exception):  # the connection was lost, after which all comes anew by itself
             await self._stream.subscribe(self._source.channel, **self._options)
-
-    def _wrapped(self) -> ResponseWrapper:
-        return self._source.wrapper.with_json(self.records())
