@@ -21,6 +21,9 @@ __all__ = ["Options", "Said", "keys_of", "options_of"]
 _LONGEST = 80
 """Characters of an unknown name that are compared with those there are."""
 _LONGEST_INTERVAL = 3600.0
+_MOST_FIELDS = 1_000
+_MOST_KEYS = 100_000
+"""Keys that may be named at once, or as many as the basket has if those are more."""
 
 
 class Said(NamedTuple):
@@ -114,7 +117,10 @@ def options_of(
         FrameError: the channel has no such key or field; or an option cannot be.
     """
     _hold_together(wanted)
-    for path in wanted.fields or ():
+    fields = None if wanted.fields is None else list(dict.fromkeys(wanted.fields))
+    if fields is not None and len(fields) > _MOST_FIELDS:
+        raise FrameError("invalid", f"fields names {len(fields):,}: at most {_MOST_FIELDS:,} can be picked")
+    for path in fields or ():
         _resolved(shape, path, "fields")
     reads = None
     if wanted.latest_by is not None:
@@ -127,7 +133,7 @@ def options_of(
     keyed = reads is not None or shape.container is not None
     said = Said(
         wanted.positions,
-        wanted.fields,
+        fields,
         bytes(wanted.where),
         wanted.min_interval,
         wanted.latest_by,
@@ -139,7 +145,7 @@ def options_of(
         keys=keys_of(shape, wanted.key, wanted.keys),
         positions=wanted.positions,
         packed=wanted.format == "msgpack",
-        fields=tuple(tuple(path.split(".")) for path in wanted.fields) if wanted.fields is not None else None,
+        fields=tuple(tuple(path.split(".")) for path in fields) if fields is not None else None,
         where=_where(shape, bytes(wanted.where)),
         reads=reads,
         removals=removals,
@@ -171,16 +177,20 @@ def keys_of(shape: Shape, key: str | int | None, keys: Iterable[str | int] | Non
     """
     if key is None and keys is None:
         return None
-    named = [str(each) for each in ([] if key is None else [key]) + list(keys or ())]
+    named = ([] if key is None else [key]) + list(keys or ())
     if shape.container is None:
         raise FrameError("unknown_key", f"channel {shape.channel!r} is no basket, and has no keys: leave out the key")
     if not named:
         raise FrameError("invalid", "keys names none: leave it out for all of them")
-    for each in named:
+    if len(named) > max(_MOST_KEYS, len(shape.keys)):
+        raise FrameError("invalid", f"keys names {len(named):,}: at most {_MOST_KEYS:,}; leave it out for all of them")
+    meant = set()
+    for each in map(str, named):
         if each not in shape.keys:
             near = did_you_mean(each[:_LONGEST], shape.keys)
             raise FrameError("unknown_key", f"channel {shape.channel!r} has no key {each[:_LONGEST]!r}; {near}")
-    return frozenset(shape.keys[each] for each in named)
+        meant.add(shape.keys[each])
+    return frozenset(meant)
 
 
 def _resolved(shape: Shape, path: str, option: str) -> None:

@@ -29,6 +29,7 @@ def options(shape: Shape = PLAIN, keyby: tuple[str, ...] | None = None, **wanted
         (PLAIN, {"since": 1, "snapshot": True}, "invalid", "two ways to begin"),
         (PLAIN, {"since": -1}, "invalid", "offsets count from 0"),
         (PLAIN, {"fields": []}, "invalid", "fields names none"),
+        (PLAIN, {"fields": [f"f{n}" for n in range(1_001)]}, "invalid", "fields names 1,001: at most 1,000"),
         (PLAIN, {"fields": ["symbl"]}, "unknown_field", "fields: .*symbol"),
         (PLAIN, {"fields": ["symbol.x"]}, "unknown_field", "fields: "),
         (PLAIN, {"latest_by": "symbl"}, "unknown_field", "latest_by: .*symbol"),
@@ -36,6 +37,7 @@ def options(shape: Shape = PLAIN, keyby: tuple[str, ...] | None = None, **wanted
         (PLAIN, {"where": msgspec.Raw(b"7")}, "invalid_filter", "where: "),
         (PLAIN, {"key": "x"}, "unknown_key", "is no basket"),
         (BASKET, {"key": "y"}, "unknown_key", "no key 'y'; known: 1, x"),
+        (BASKET, {"keys": ["x"] * 100_001}, "invalid", "keys names 100,001: at most 100,000"),
         (BASKET, {"keys": []}, "invalid", "keys names none"),
         (BASKET, {"key": "x", "keys": ["q" * 1000]}, "unknown_key", "q" * 80 + "'"),
     ],
@@ -50,6 +52,18 @@ def test_keys_are_meant_by_their_spelling() -> None:
     assert keys_of(BASKET, None, None) is None
     assert keys_of(BASKET, 1, ["x"]) == frozenset({1, "x"})
     assert options(BASKET, key="1").keys == frozenset({1})
+
+
+def test_what_is_said_again_counts_once() -> None:
+    wanted = options(fields=["n", "symbol"] * 100_000)
+    assert wanted.fields == (("n",), ("symbol",))
+    assert wanted.said == options(fields=["n", "symbol"]).said
+    assert keys_of(BASKET, None, ["x"] * 100_000) == frozenset("x")
+
+
+def test_a_basket_of_many_keys_can_be_followed_by_all_of_them() -> None:
+    keys = {str(n): n for n in range(100_001)}
+    assert keys_of(Shape("legs", Quote, False, dict, keys), None, list(keys)) == frozenset(keys.values())
 
 
 @pytest.mark.parametrize(
