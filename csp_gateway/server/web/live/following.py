@@ -163,9 +163,12 @@ def _together(known: frozenset[Any] | None, more: frozenset[Any] | None) -> froz
 
 def _resumed(feed: Feed, wanted: Follow, answer: dict[str, Any]) -> int:
     """The offset to go on from; whether all is there from where was asked, and why not, goes into the answer."""
+    assert wanted.since is not None
     page = feed.history.since(wanted.since, wanted.epoch, limit=1)
-    if page.recovered:
-        assert wanted.since is not None
+    ahead = page.reason == "epoch_changed" and wanted.epoch == feed.history.epoch
+    if ahead and wanted.since > (coming := feed.history.next):
+        raise FrameError("invalid", f"offset {wanted.since} has not ticked yet; the next is {coming}")
+    if page.recovered or ahead:  # or it has been counted, and is on its way
         answer["recovered"] = True
         return wanted.since
     first = page.ticks[0].offset if page.ticks else feed.history.next

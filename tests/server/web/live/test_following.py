@@ -144,6 +144,11 @@ def test_it_goes_on_from_where_it_was(desk: Served) -> None:
     assert (answer["recovered"], answer["from"]) == (True, start + 2)
     assert told(talk, 3) == [(None, 2), (None, 3), (None, 4)]
     assert talk.follow("notes", since=start + 5, epoch=epoch)["recovered"]
+    refused = talk.follow("notes", since=start + 6, epoch=epoch)
+    assert refused["code"] == "invalid"
+    assert refused["message"] == f"offset {start + 6} has not ticked yet; the next is {start + 5}"
+    desk.tick("notes", quote(5))
+    assert told(talk, 1) == [(None, 5)]  # it is followed as before
     assert talk.is_quiet()
 
 
