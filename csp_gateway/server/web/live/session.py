@@ -145,9 +145,11 @@ class Session:
             case Ping():
                 self._reply(client, command, {"pong": True}, packed, always=True)
             case Subscribe(channel=channel) if channel == _HEARTBEAT:
+                _hold_plain(command)
                 self._hub.beat_for(client, self._rules.beat_seconds)
                 self._reply(client, command, {"channel": _HEARTBEAT}, packed)
             case Unsubscribe(channel=channel) if channel == _HEARTBEAT:
+                _hold_plain(command)
                 followed = self._hub.heartbeats.pop(client, None) is not None
                 self._reply(client, command, {"channel": _HEARTBEAT, "followed": followed}, packed)
             case Subscribe():
@@ -231,6 +233,14 @@ class Session:
             channel = getattr(command, "channel", None)
             told["request"] = {"action": type(command).__struct_config__.tag, "channel": channel}
         client.tell(told, packed=packed)
+
+
+def _hold_plain(command: Subscribe | Unsubscribe) -> None:
+    """Refuse what only channels of the gateway have."""
+    plain = type(command)(id=command.id, channel=_HEARTBEAT)
+    for name in command.__struct_fields__:
+        if getattr(command, name) != getattr(plain, name):
+            raise FrameError("invalid", f"the heartbeat has no {name}: leave it out")
 
 
 def _told(refused: Refused) -> str:

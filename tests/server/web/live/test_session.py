@@ -58,6 +58,9 @@ def test_the_first_answer_names_the_protocol_and_what_has_no_id_has_no_answer(de
         ('{"action":"subscribe","channel":"notes","where":' + "[" * 900 + "]" * 900 + "}", "invalid_filter"),
         ('{"action":"unsubscribe","channel":"legs","key":"Q"}', "unknown_key"),
         ('{"action":"unsubscribe","channel":"note"}', "unknown_channel"),
+        ('{"action":"subscribe","channel":"heartbeat","snapshot":true}', "invalid"),
+        ('{"action":"subscribe","channel":"heartbeat","where":{}}', "invalid"),
+        ('{"action":"unsubscribe","channel":"heartbeat","key":"A"}', "invalid"),
         ('{"action":"send","channel":"notes"}', "invalid"),
         ('{"action":"send","channel":"nobody","data":{}}', "not_sendable"),
         ('{"action":"send","channel":"notes","data":{"n":"x"}}', "invalid"),
@@ -67,7 +70,7 @@ def test_the_first_answer_names_the_protocol_and_what_has_no_id_has_no_answer(de
         ('{"action":"send","channel":"legs","key":"Q","data":{"symbol":"A","n":1}}', "invalid"),
         (msgspec.msgpack.encode({"action": "send", "channel": "notes", "data": {1: b"x"}}), "invalid"),
     ],
-    ids=range(22),
+    ids=range(25),
 )
 def test_what_is_wrong_is_answered_and_the_conversation_goes_on(
     desk: Served, message: Any, code: str, caplog: pytest.LogCaptureFixture
