@@ -18,6 +18,7 @@ from csp_gateway.server.web.live.hub import Hub
 from csp_gateway.server.web.live.line import QueuedLine
 from csp_gateway.server.web.live.protocol import EXTENSION, FrameProtocol
 from csp_gateway.server.web.live.told import gap
+from csp_gateway.server.web.live.turns import Turns
 from csp_gateway.server.web.verbs import Intake, Refused
 from csp_gateway.wire.closing import Closing
 from csp_gateway.wire.commands import PROTOCOL, Command, Ping, Send, Subscribe, Unsubscribe, read_command
@@ -107,6 +108,7 @@ class Session:
             return
         if protocol is not None:
             protocol.on_stopping = self._hub.dismiss
+        turns = Turns()
         try:
             while True:
                 message = await self._socket.receive()
@@ -114,7 +116,7 @@ class Session:
                     return
                 if client.is_gone:
                     continue  # its close is on the way
-                await self._hear(client, message)
+                await turns.take(self._hear(client, message))
                 await client.room()
         finally:
             for task in self._waiting:

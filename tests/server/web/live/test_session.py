@@ -15,6 +15,7 @@ from csp_gateway import EngineError, Gateway, GatewaySettings, MountWebSocketRou
 from csp_gateway.server.web.live import session
 from csp_gateway.server.web.live.hub import Hub
 from csp_gateway.server.web.live.session import Rules, Session
+from csp_gateway.server.web.live.turns import Turns
 from csp_gateway.server.web.workers import Workers
 from csp_gateway.testing import client_to
 from tests.server.web.live.desk import Ch, Desk, Served, serving
@@ -172,6 +173,20 @@ def test_large_ticks_come_whole_and_in_order(desk: Served) -> None:
         assert [(len(data), data[0]["n"]) for data in heard] == [
             pair for n in range(3) for pair in ((10_000, n), (1, -n))
         ]
+
+
+def test_what_one_client_says_takes_turns_with_all_else(desk: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    clock = iter(range(1_000))  # each look at it is a second later
+    monkeypatch.setattr(session, "Turns", lambda: Turns(lambda: float(next(clock)), sleep))
+    talk = desk.talk()
+    for _ in range(5):
+        assert talk.ask(action="ping") == {"pong": True}
+    assert len(slept) >= 4
 
 
 # --- Other servers ----------------------------------------------------------------------------------------------------
