@@ -129,7 +129,8 @@ class EventStream(Response):
         reason = None
         if start is not None and before is not None:
             reason = feed.history.since(start, before.epoch, limit=1).reason
-            if reason is None or not wanted.snapshot:
+            ahead = reason == "epoch_changed" and before.epoch == feed.history.epoch
+            if reason is None or ahead or not wanted.snapshot:
                 wanted = msgspec.structs.replace(wanted, since=start, epoch=before.epoch, snapshot=False, state=None)
         answer, subscription = await follow(self._hub, client, wanted)
         reason = answer.get("reason", reason)

@@ -97,6 +97,10 @@ def test_a_gap_is_told_before_the_next_tick(serve: Any) -> None:
         gap = heard.hear()
         assert (gap.message["gap"]["from"], gap.message["gap"]["reason"]) == (None, "epoch_changed")
         assert heard.counts(1) == [4]
+    for path in ("quotes", "quotes?snapshot=last"):
+        ahead = {"last-event-id": last.replace("=1", "=7")}
+        refused = httpx2.get(f"{desk.url}/api/v1/stream/{path}", headers=ahead)
+        assert (refused.status_code, refused.json()["detail"]) == (422, "offset 7 has not ticked yet; the next is 6")
 
 
 def test_who_hears_nothing_for_long_is_pinged_and_told_where_it_goes_on(
