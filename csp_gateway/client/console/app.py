@@ -68,7 +68,7 @@ def _version(wanted: bool) -> None:
     epilog="""
     csp-gateway channels # what is there
     csp-gateway tail trades --where "size > 100" # ticks as they come
-    csp-gateway sql "select symbol, avg(price) as price from quotes group by symbol"
+    csp-gateway sql "select symbol, avg(price) from quotes group by symbol"
     csp-gateway --url https://desk.example.com doctor # is it well?
 
     """
@@ -197,7 +197,7 @@ def send(
 
 @_command(
     """
-    csp-gateway state orders --where "status = 'OPEN'" --order-by -price --limit 20
+    csp-gateway state orders --where "status = 'OPEN'" --order-by -price
     csp-gateway state orders --select symbol,price -o orders.csv
     """
 )
@@ -226,8 +226,8 @@ def state(
 
 @_command(
     """
-    csp-gateway sql "select symbol, sum(size) as size from trades group by symbol order by size desc"
-    csp-gateway sql 'select * from quotes where venue = $v' -p v=X -o quotes.parquet
+    csp-gateway sql "select symbol, sum(size) from trades group by symbol"
+    csp-gateway sql 'select * from quotes where venue = $v' -p v=X -o q.parquet
     """
 )
 def sql(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from enum import StrEnum
 from typing import Any
 
@@ -27,8 +29,9 @@ def send(session: Session, channel: str, given: str | None, wait: Until) -> None
     Args:
         given: JSON; ``@file``; ``-``, or None, for stdin. What stands in lines there is sent as it comes.
     """
-    lines = Lines(opened(given))
-    with session.client() as client:
+    source = opened(given)
+    with nullcontext() if isinstance(source, str) or source is sys.stdin else source, session.client() as client:
+        lines = Lines(source)
         if lines.is_document:
             accepted = client.send(channel, lines.document, session.timeout, wait=wait.value)
             if session.printer.as_json:

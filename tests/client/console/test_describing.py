@@ -1,0 +1,32 @@
+"""What the document says of channels and their fields."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from csp_gateway.client.catalogue import Catalogue
+from csp_gateway.client.console.describing import channels_in, fields_of, listed
+
+DOCUMENT = json.loads((Path(__file__).parents[2] / "ways" / "openapi.json").read_text())
+CATALOGUE = Catalogue(DOCUMENT, "/api/v1")
+VERBS = CATALOGUE.verbs()
+
+
+def test_channels_have_their_verbs_and_types() -> None:
+    found = {each.channel: each for each in channels_in(DOCUMENT, "/api/v1", VERBS)}
+    assert found["example"].type.endswith("ExampleData")
+    assert found["example_list"].type.endswith("[]")
+    assert found["basket"].type.endswith("{}")
+    assert "last" in found["example"].verbs
+
+
+def test_a_list_and_a_basket_are_one_tick_each() -> None:
+    assert listed(DOCUMENT, "/api/v1", "example_list")
+    assert not listed(DOCUMENT, "/api/v1", "example")
+
+
+def test_fields_have_types_and_what_is_nested_has_a_path() -> None:
+    fields = {each.field: each for each in fields_of(CATALOGUE.document, "/api/v1", "example", list(VERBS))}
+    assert fields["y"].type == "text"
+    assert "internal_csp_struct.z" in fields

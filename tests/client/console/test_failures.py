@@ -1,0 +1,35 @@
+"""What a failure is at the command line: a sentence, and a status."""
+
+from __future__ import annotations
+
+import pytest
+
+from csp_gateway import errors
+from csp_gateway.client.console.failures import WrongUsage, sentence, status
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (errors.ServerRouteNotFoundException("x"), 1),
+        (WrongUsage("x"), 2),
+        (errors.ServerUnreachableError("x"), 3),
+        (errors.ServerTimeoutError("x"), 4),
+        (KeyboardInterrupt(), 130),
+        (ZeroDivisionError("x"), None),
+    ],
+)
+def test_a_failure_has_a_status(error: BaseException, wanted: int | None) -> None:
+    assert status(error) == wanted
+
+
+def test_what_is_secret_is_not_shown() -> None:
+    said = sentence(errors.ServerUnreachableError("no gateway at http://x?token=s3cret"), ["s3cret"])
+    assert "s3cret" not in said
+    assert said.startswith("No gateway")
+
+
+def test_what_the_gateway_cannot_read_is_told_place_by_place() -> None:
+    said = sentence(errors.ServerUnprocessableException([{"loc": ["body", 3, "x"], "msg": "no integer"}]))
+    assert "no integer" in said
+    assert "x" in said

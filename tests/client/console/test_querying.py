@@ -1,0 +1,44 @@
+"""What is asked of states, and how the answer is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from csp_gateway.client.console.failures import WrongUsage
+from csp_gateway.client.console.querying import names_in, parameters_of, query_of
+from tests.client.console.test_options import invoke
+
+
+def test_options_are_a_query() -> None:
+    assert query_of("x > 1", "x,y", "-x", 5) == {
+        "filters": [{"attr": "x", "by": {"value": 1, "where": ">"}}],
+        "select": ["x", "y"],
+        "order_by": [{"attr": "x", "descending": True}],
+        "limit": 5,
+    }
+    assert query_of(None, None, None, None) == {}
+    with pytest.raises(WrongUsage, match="commas"):
+        names_in("a,,b", "--select")
+
+
+def test_parameters_are_json_or_text() -> None:
+    assert parameters_of(["a=1", "b=x", 'c="1"']) == {"a": 1, "b": "x", "c": "1"}
+    with pytest.raises(WrongUsage, match="NAME=VALUE"):
+        parameters_of(["a"])
+
+
+def test_a_select_is_answered(url: str) -> None:
+    status, said = invoke("sql", "select $a + 1 as b", "-p", "a=41", "--url", url)
+    assert status == 0
+    assert said.split() == ["b", "42"]
+
+
+def test_a_state_is_asked(url: str) -> None:
+    status, said = invoke(
+        "state", "example_with_state", "--select", "x", "--limit", "2", "--order-by", "x", "--url", url
+    )
+    assert status == 0
+    assert said.split()[0] == "x"
+    status, said = invoke("state", "example_with_state", "--where", "nope = 1", "--url", url)
+    assert status == 1
+    assert "nope" in said
