@@ -238,10 +238,11 @@ class Session:
 
 
 def _hold_plain(command: Subscribe | Unsubscribe) -> None:
-    """Refuse what only channels of the gateway have."""
+    """Refuse what only channels of the gateway have. ``positions`` promises nothing of what has none: clients may ask
+    for them always."""
     plain = type(command)(id=command.id, channel=_HEARTBEAT)
     for name in command.__struct_fields__:
-        if getattr(command, name) != getattr(plain, name):
+        if name != "positions" and getattr(command, name) != getattr(plain, name):
             raise FrameError("invalid", f"the heartbeat has no {name}: leave it out")
 
 
