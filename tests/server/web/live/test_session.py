@@ -189,6 +189,12 @@ def test_what_one_client_says_takes_turns_with_all_else(desk: Served, monkeypatc
     assert len(slept) >= 4
 
 
+def test_who_always_asks_for_positions_may_ask_for_heartbeats(desk: Served) -> None:
+    talk = desk.talk()
+    assert talk.ask(action="subscribe", channel="heartbeat", positions=True) == {"channel": "heartbeat"}
+    assert talk.ask(action="unsubscribe", channel="heartbeat")["followed"]
+
+
 # --- Other servers ----------------------------------------------------------------------------------------------------
 
 
