@@ -25,6 +25,8 @@ PROGRAMS = (
     "send",
     "state",
     "fan_out",
+    "isolation",
+    "client",
     "tables",
     "health",
     "import_time",
