@@ -11,7 +11,7 @@ import httpx2
 from csp_gateway.client import calls
 from csp_gateway.client.calls import Call
 from csp_gateway.client.config import GatewayClientConfig
-from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient
+from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient, document_seconds
 from csp_gateway.client.replies import returned
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.retrying import Attempts
@@ -62,18 +62,18 @@ class AsyncAsking(BaseGatewayClient):
         """
         self._learn(await self._fetch(calls.document(DOCUMENT_SECONDS), JSON))
 
-    async def _learn_once(self) -> None:
+    async def _learn_once(self, timeout: float | None = None) -> None:
         if self._catalogue is None:
             async with self._learning:
                 if self._catalogue is None:
-                    await self.refresh()
+                    self._learn(await self._fetch(calls.document(document_seconds(timeout)), JSON))
 
     async def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
         kind = self._kind(wanted, call)
         return returned(await self._answer(call, kind), kind)
 
     async def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
-        await self._learn_once()
+        await self._learn_once(call.timeout)
         return self._read(call, await self._fetch(call, self._accepted(call, kind)))
 
     async def _fetch(self, call: Call, accepted: str) -> Answer:

@@ -57,7 +57,7 @@ class AsyncTables(AsyncAsking):
             FrameError: it cannot be followed so: it is of a basket, or there is no such field.
             ServerException: there is no connection, or what stands has not come in time.
         """
-        await self._learn_once()
+        await self._learn_once(timeout)
         source = Source(*source_of(name, self._known_catalogue(), self._config.trusted_types))
         options: FollowOptions = {"where": where, "fields": fields, "min_interval": min_interval, "policy": policy}
         table = AsyncTable(Stream(self._config, options=connection), source, options, on_change)

@@ -14,7 +14,7 @@ from csp_gateway.client.replies import accepted_format, document_in, error_of, w
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.returns import ReturnType
 
-__all__ = ["DOCUMENT_SECONDS", "JSON", "SECONDS", "Answer", "BaseGatewayClient"]
+__all__ = ["DOCUMENT_SECONDS", "JSON", "SECONDS", "Answer", "BaseGatewayClient", "document_seconds"]
 
 SECONDS = 10.0
 """For how long a client waits for an answer, unless the call says otherwise."""
@@ -31,6 +31,11 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def document_seconds(timeout: float | None) -> float:
+    """For how long the document may be waited for by a call that has so long for its answer: three times as long."""
+    return DOCUMENT_SECONDS if timeout is None else min(DOCUMENT_SECONDS, 3 * timeout)
 
 
 class BaseGatewayClient:

@@ -14,7 +14,7 @@ import httpx2
 from csp_gateway.client import calls
 from csp_gateway.client.calls import Call
 from csp_gateway.client.config import GatewayClientConfig
-from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient
+from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient, document_seconds
 from csp_gateway.client.replies import returned
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.retrying import Attempts
@@ -62,18 +62,18 @@ class SyncAsking(BaseGatewayClient):
         """
         self._learn(self._fetch(calls.document(DOCUMENT_SECONDS), JSON))
 
-    def _learn_once(self) -> None:
+    def _learn_once(self, timeout: float | None = None) -> None:
         if self._catalogue is None:
             with self._learning:
                 if self._catalogue is None:
-                    self.refresh()
+                    self._learn(self._fetch(calls.document(document_seconds(timeout)), JSON))
 
     def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
         kind = self._kind(wanted, call)
         return returned(self._answer(call, kind), kind)
 
     def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
-        self._learn_once()
+        self._learn_once(call.timeout)
         return self._read(call, self._fetch(call, self._accepted(call, kind)))
 
     def _fetch(self, call: Call, accepted: str) -> Answer:

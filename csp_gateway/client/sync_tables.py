@@ -55,7 +55,7 @@ class SyncTables(SyncAsking, SyncStreams):
             FrameError: it cannot be followed so: it is of a basket, or there is no such field.
             ServerException: there is no connection, or what stands has not come in time.
         """
-        self._learn_once()
+        self._learn_once(timeout)
         source = Source(*source_of(name, self._known_catalogue(), self._config.trusted_types))
         options: FollowOptions = {"where": where, "fields": fields, "min_interval": min_interval, "policy": policy}
         background = self._background()

@@ -170,7 +170,7 @@ class SyncGatewayClientMixin(SyncStagings):
         if not field:
             return self._ask(calls.send("", None, wait, timeout), return_type_override)
         kind = self._kind(return_type_override, calls.send(field, b"", wait, timeout))
-        self._learn_once()
+        self._learn_once(timeout)
         answers = [self._answer(call, kind) for call in self._sends(field, data, wait, timeout)]
         return returned(merged(answers), kind) if answers else []
 

@@ -75,3 +75,14 @@ def test_progress_is_told_of_what_has_come(omnibus: str) -> None:
         assert client.last("example")
     assert len(seen) >= 2
     assert seen[-1] > 100
+
+
+def test_the_document_is_not_waited_for_much_longer_than_the_answer() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        GatewayClient(host="127.0.0.1", port=silent.getsockname()[1]) as client,
+    ):
+        began = time.monotonic()
+        with pytest.raises(ServerTimeoutError, match=r"openapi\.json"):
+            client.last("example", timeout=0.1)
+        assert time.monotonic() - began < 5

@@ -11,10 +11,14 @@ import typer
 from rich.text import Text
 
 from csp_gateway.client.console.cells import plain
-from csp_gateway.client.console.failures import REFUSED, sentence
+from csp_gateway.client.console.failures import REFUSED, UNREACHED, sentence
 from csp_gateway.client.console.session import Session
 from csp_gateway.client.sync import GatewayClient
-from csp_gateway.errors import GatewayException
+from csp_gateway.errors import (
+    GatewayException,
+    ServerRouteNotFoundException,
+    ServerRouteNotMountedException,
+)
 
 __all__ = ["Finding", "examine"]
 
@@ -24,6 +28,7 @@ _SLOW = 0.05
 """Seconds that it should take at most."""
 _BEHIND = 1_000
 """Ticks that who follows a channel may be behind."""
+_NOT_THERE = (ServerRouteNotFoundException, ServerRouteNotMountedException)
 _COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
@@ -37,7 +42,7 @@ class Finding(NamedTuple):
 
 
 def examine(session: Session) -> None:
-    """Tell how a gateway is; ends with 1 if anything fails."""
+    """Tell how a gateway is; ends with 1 if anything fails, with 3 if no gateway is reached."""
     findings = []
     with session.client(retries=0) as client:
         for finding in _findings(session, client):
@@ -46,6 +51,8 @@ def examine(session: Session) -> None:
                 session.printer.line(_line(finding))
     if session.printer.as_json:
         session.printer.document([finding._asdict() for finding in findings])
+    if findings[0].status == "fail":
+        raise typer.Exit(UNREACHED)
     if any(finding.status == "fail" for finding in findings):
         raise typer.Exit(REFUSED)
 
@@ -71,12 +78,14 @@ def _findings(session: Session, client: GatewayClient) -> Iterator[Finding]:
         try:
             yield look(session, client)
         except (GatewayException, OSError) as error:
-            yield Finding(check, "fail", sentence(error, session.settings.secrets), advice)
+            # What is not mounted may be meant so.
+            absent = isinstance(error, _NOT_THERE) or getattr(error, "code", 0) in (403, 404)
+            yield Finding(check, "warn" if absent else "fail", sentence(error, session.settings.secrets), advice)
 
 
 def _document(session: Session, client: GatewayClient) -> Finding:
     info = client.openapi_spec.get("info", {})
-    names = client.channels()
+    names = [name for name in client.channels() if "{" not in name]
     return Finding("mounted", "ok", f"{info.get('title')} {info.get('version')}: {len(names)} channels and states")
 
 

@@ -1,6 +1,10 @@
 """The commands, as a user runs them."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,3 +59,13 @@ def test_every_command_has_help_and_examples(run: Any, command: str) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "Examples:" in ended.stdout
     assert max(map(len, ended.stdout.splitlines())) <= 100
+
+
+def test_without_typer_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('No module named typer', name='typer')")
+    program = [sys.executable, "-c", "from csp_gateway.client.console import main; main()", "channels"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(program, capture_output=True, text=True, timeout=40, env=environment)
+    assert done.returncode == 1
+    assert "csp-gateway-client[cli]" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -12,5 +12,5 @@ def test_all_is_well(url: str, run: Any) -> None:
 
 def test_nobody_is_there(run: Any) -> None:
     ended = run("doctor", "--url", "http://localhost:1")
-    assert ended.returncode == 1
+    assert ended.returncode == 3
     assert ended.stdout.startswith("fail reachable")
