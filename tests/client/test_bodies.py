@@ -59,7 +59,9 @@ def test_rows_of_frames_are_records(make: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("data", ["text", 1, None, dict, pd.Series([1]), pl.LazyFrame({"a": [1]})], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "data", ["text", 1, None, dict, pd.Series([1]), pl.LazyFrame({"a": [1]})], ids=lambda it: type(it).__name__
+)
 def test_what_is_no_record_is_refused(data: Any) -> None:
     with pytest.raises(TypeError, match="orders: cannot be sent"):
         read(data)
