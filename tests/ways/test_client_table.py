@@ -49,12 +49,13 @@ class Ch(GatewayChannels):
     plain: Annotated[ts[Item], State("symbol")] = None
     ending: Annotated[ts[Item], State("symbol", tombstone=ENDS)] = None
     limited: Annotated[ts[Item], State("symbol", max_rows=4)] = None
+    aging: Annotated[ts[Item], State("symbol", ttl=0.3)] = None
     brief: Annotated[ts[Item], State("symbol", tombstone=ENDS), Keep(items=10)] = None
 
 
 class Door(GatewayModule):
     def connect(self, channels: Ch) -> None:
-        for field in (Ch.plain, Ch.ending, Ch.limited, Ch.brief):
+        for field in (Ch.plain, Ch.ending, Ch.limited, Ch.aging, Ch.brief):
             channels.add_send_channel(field)
 
 
@@ -105,8 +106,8 @@ async def one_run(seed: int, gateway: Gateway, port: int) -> int:
             await asyncio.sleep(drawn.choice([0, 0.001, 0.01]))
         await opening
         channels.outside.send_all(channel, [drawn_item(drawn)], ticked=True).result(10)
-        wanted = stands(channels, channel, options)
-        await table.wait_until(lambda rows: {key: row["n"] for key, row in rows.items()} == wanted, 10)
+        await table.wait_until(channels.outside.history(channel).next - 1, 10)
+        assert {key: row["n"] for key, row in table.items()} == stands(channels, channel, options)
         await table.aclose()
         return len(proxy.did("drop", "reset", "cut"))
 
@@ -120,6 +121,24 @@ def test_a_table_is_equal_to_the_state_whatever_befalls_the_connection() -> None
             print("STREAM_SEED =", seed)  # noqa: T201  # pytest shows it when the test fails
             cuts += asyncio.run(asyncio.wait_for(one_run(seed, gateway, port_of(url)), 30))
     assert cuts > RUNS / 2
+
+
+def test_a_record_that_has_grown_old_goes_here_too() -> None:
+    gateway = serving()
+    with serving_gateway(gateway) as url, GatewayClient(host=url) as client, client.table("aging") as table:
+        gateway.channels.send("aging", Item(symbol="A", n=1, even=False))
+        table.wait_until(lambda rows: list(rows) == ["A"], 10)
+        table.wait_until(lambda rows: not rows, 10)
+        assert client.state("aging") == []
+
+
+def test_some_of_a_state_that_keeps_its_newest_cannot_be_kept() -> None:
+    with (
+        serving_gateway(serving()) as url,
+        GatewayClient(host=url) as client,
+        pytest.raises(ValueError, match="keeps its newest 4 records"),
+    ):
+        client.table("limited", where=EVEN)
 
 
 def test_a_table_follows_a_gateway_that_is_started_again() -> None:
