@@ -48,7 +48,7 @@ class AsyncAsking(BaseGatewayClient):
             with httpx2.Client(**self._options()) as http:
                 try:
                     response = http.request(**self._request(call, JSON))
-                except httpx2.TransportError as error:
+                except httpx2.RequestError as error:
                     Attempts(call, retries=0).after_failure(error, self._config.root_url)
                     raise
             self._learn(Answer(response.status_code, response.headers, response.content))
@@ -80,8 +80,10 @@ class AsyncAsking(BaseGatewayClient):
         attempts = Attempts(call, self._config.retries)
         while True:
             try:
-                response = await self._http.request(**self._request(call, accepted))
-            except httpx2.TransportError as error:
+                response = await self._http.request(
+                    **self._request(call, accepted), follow_redirects=self._follows(call)
+                )
+            except httpx2.RequestError as error:
                 wait = attempts.after_failure(error, self._config.root_url)
             else:
                 again = attempts.after_answer(response.status_code, response.headers)

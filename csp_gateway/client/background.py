@@ -7,8 +7,10 @@ import logging
 import threading
 import weakref
 from collections.abc import Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
+
+from csp_gateway.errors import StreamClosedError
 
 __all__ = ["Background"]
 
@@ -28,7 +30,7 @@ class Background:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what is collected meanwhile may end a stream, on this thread
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._end: weakref.finalize[..., Any] | None = None
@@ -46,8 +48,10 @@ class Background:
         future = self.begin(coroutine)
         try:
             return future.result()
-        except BaseException:
+        except BaseException as error:
             future.cancel()  # as after Ctrl-C
+            if isinstance(error, CancelledError) and self._closed:
+                raise StreamClosedError("this client was closed", 1000) from None
             raise
 
     def begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:

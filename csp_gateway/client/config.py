@@ -29,7 +29,7 @@ class GatewayClientConfig(BaseModel):
             ``bearer_token`` are both given.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)  # it may be a secret
 
     protocol: Literal["http", "https"] = "http"
     host: str = Field(default="localhost", min_length=1)

@@ -6,6 +6,16 @@ from typing import Any
 __all__ = ["needed"]
 
 
+_EXTRAS = {
+    "anywidget": "notebook",
+    "pandas": "pandas",
+    "perspective": "notebook",
+    "polars": "polars",
+    "pyarrow": "arrow",
+}
+"""Which extra of the client brings a package."""
+
+
 def needed(package: str, who: str) -> Any:
     """A package that need not be installed, for ``who`` to use.
 
@@ -15,6 +25,8 @@ def needed(package: str, who: str) -> Any:
     try:
         return import_module(package)
     except ModuleNotFoundError as error:
-        if error.name != package:
+        if error.name is None or error.name.partition(".")[0] != package.partition(".")[0]:
             raise
-        raise ImportError(f"{who} needs {package}: pip install csp-gateway-client[{package}]", name=package) from error
+        extra = _EXTRAS.get(error.name.partition(".")[0], "pandas")
+        said = f"{who} needs {error.name}: pip install 'csp-gateway-client[{extra}]'"
+        raise ImportError(said, name=package) from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import httpx2
+
 from csp_gateway.client import calls
 from csp_gateway.client.bodies import batches
 from csp_gateway.client.calls import Call, Wait
@@ -13,6 +15,7 @@ from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.replies import accepted_format, document_in, error_of, wrapped
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.returns import ReturnType
+from csp_gateway.client.unlogged import keep_credentials_unlogged
 
 __all__ = ["DOCUMENT_SECONDS", "JSON", "SECONDS", "Answer", "BaseGatewayClient", "document_seconds"]
 
@@ -61,11 +64,12 @@ class BaseGatewayClient:
 
     def _options(self) -> dict[str, Any]:
         """What httpx is told once."""
+        keep_credentials_unlogged()
         encodings = {} if self._config.compressed else {"Accept-Encoding": "identity"}
         return {
             "headers": {"User-Agent": _AGENT, **self._config.headers, **encodings},
             "verify": self._config.verify,
-            "follow_redirects": True,
+            "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         }
 
     def _request(self, call: Call, accepted: str) -> dict[str, Any]:
@@ -79,6 +83,11 @@ class BaseGatewayClient:
             "timeout": call.timeout,
         }
 
+    @staticmethod
+    def _follows(call: Call) -> bool:
+        """Whether to go where the gateway sends us: a redirect would make a question of what is to be done."""
+        return call.method == "GET"
+
     def _accepted(self, call: Call, kind: ReturnType) -> str:
         """The format to ask for, once it is seen that the gateway offers what is asked."""
         if call.at_root:
@@ -88,10 +97,10 @@ class BaseGatewayClient:
         return accepted_format(call, catalogue, kind)
 
     def _kind(self, wanted: ReturnType | str | None, call: Call) -> ReturnType:
-        """What to return; of a list of names no structs."""
+        """What to return; no structs of names, or of what a query makes."""
         kind = self._config.return_type if wanted is None else ReturnType(wanted)
-        names = not call.field and call.method == "GET"
-        return ReturnType.Raw if names and kind is ReturnType.Struct else kind
+        structs = bool(call.field) and call.typed and call.whole
+        return ReturnType.Raw if kind is ReturnType.Struct and not structs else kind
 
     def _read(self, call: Call, answer: Answer) -> ResponseWrapper:
         return wrapped(call, self._known_catalogue(), self._config.trusted_types, *answer)

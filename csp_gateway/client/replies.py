@@ -80,6 +80,8 @@ def wrapped(
     Raises:
         ServerException: it is no success; which kind, says its status.
     """
+    if 300 <= status < 400:
+        raise ServerUnknownException(f"{status}: the gateway is at {headers.get('location')} now: ask there", status)
     if not 200 <= status < 300:
         raise error_of(status, body)
     told: Any = {

@@ -13,6 +13,8 @@ from csp_gateway.errors import ServerTimeoutError, ServerUnreachableError
 __all__ = ["Attempts"]
 
 _COME_BACK = (429, 503)
+_PROBLEM = "application/problem+json"
+"""What a gateway refuses by, and no proxy in front of one."""
 _LONGEST = 5.0
 """Seconds: a gateway that wants to be left alone for longer is told to whoever asked."""
 _FIRST = 0.2
@@ -34,7 +36,7 @@ class Attempts:
         self._left = retries
         self._wait = _FIRST
 
-    def after_failure(self, error: httpx2.TransportError, url: str) -> float:
+    def after_failure(self, error: httpx2.RequestError, url: str) -> float:
         """Seconds to wait before the next attempt, as there was no answer.
 
         Raises:
@@ -55,9 +57,10 @@ class Attempts:
 
     def after_answer(self, status: int, headers: Mapping[str, str]) -> float | None:
         """Seconds to wait before the next attempt; None if the answer stands."""
-        if self._call.asks_again and status == 504:
+        if self._call.asks_again and status == 504 and headers.get("content-type", "").startswith(_PROBLEM):
             return 0.0
-        if status not in _COME_BACK or not self._call.repeatable or not self._left:
+        in_progress = status == 409 and "retry-after" in headers
+        if (status not in _COME_BACK and not in_progress) or not self._call.repeatable or not self._left:
             return None
         try:
             asked = float(headers.get("retry-after", ""))

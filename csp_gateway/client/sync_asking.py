@@ -81,8 +81,8 @@ class SyncAsking(BaseGatewayClient):
         while True:
             request = self._http.build_request(**self._request(call, accepted))
             try:
-                answer = self._made(request)
-            except httpx2.TransportError as error:
+                answer = self._made(request, follows=self._follows(call))
+            except httpx2.RequestError as error:
                 wait = attempts.after_failure(error, self._config.root_url)
             else:
                 again = attempts.after_answer(answer.status, answer.headers)
@@ -91,8 +91,8 @@ class SyncAsking(BaseGatewayClient):
                 wait = again
             time.sleep(wait)
 
-    def _made(self, request: httpx2.Request) -> Answer:
-        response = self._http.send(request, stream=True)
+    def _made(self, request: httpx2.Request, *, follows: bool) -> Answer:
+        response = self._http.send(request, stream=True, follow_redirects=follows)
         with contextlib.closing(response):
             if self._progress is None:
                 return Answer(response.status_code, response.headers, response.read())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, Literal, Self, Unpack
 
@@ -17,6 +16,7 @@ from csp_gateway.client.link import OnState, StreamState
 from csp_gateway.client.stream import Stream, unheeded
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.client.wishes import FollowOptions, Key
+from csp_gateway.errors import StreamClosedError
 from csp_gateway.wire.commands import Follow
 
 __all__ = ["SyncStream"]
@@ -136,7 +136,7 @@ class SyncStream:
         try:
             if not self._background.closed:
                 self._background.run(fetch())
-        except CancelledError:
+        except StreamClosedError:
             if not self._background.closed:
                 raise
         return bool(self._read)

@@ -17,7 +17,14 @@ __all__ = ["GatewaySettings", "Settings"]
 
 _OF_KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$")
 """What Kubernetes tells every container of a Service, which may be called csp-gateway."""
-_NO_SETTINGS = ("CSP_GATEWAY_BUILD_UI", "CSP_GATEWAY_RANDOM", "CSP_GATEWAY_STRESS_SECONDS")
+_NO_SETTINGS = (
+    "CSP_GATEWAY_BEARER",
+    "CSP_GATEWAY_BUILD_UI",
+    "CSP_GATEWAY_RANDOM",
+    "CSP_GATEWAY_STRESS_SECONDS",
+    "CSP_GATEWAY_TOKEN",
+    "CSP_GATEWAY_URL",
+)
 """Variables that the build and the tests read."""
 
 

@@ -19,7 +19,7 @@ from csp_gateway.server.demo.omnibus import ExampleGatewayChannels, ExampleModul
 from csp_gateway.testing import serving_gateway
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def omnibus() -> Iterator[str]:
     """Its URL."""
     modules = [

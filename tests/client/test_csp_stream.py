@@ -164,7 +164,7 @@ def test_what_ticks_is_published_and_what_is_refused_is_told() -> None:
         assert gateway.channels.last("quotes").n == 1
         assert gateway.channels.last("by_desk", "US").n == 2
         engine.data.push_tick({"qotes": {"n": 1}})
-        until(lambda: engine.statuses[-1].unpublished == 1)
+        until(lambda: engine.statuses and engine.statuses[-1].unpublished == 1)
         assert "did you mean 'quotes'?" in engine.statuses[-1].why
 
 

@@ -188,7 +188,7 @@ assert wrapper.as_json() == [{"a": 1}, {}]
 try:
     wrapper.as_arrow()
 except ImportError as error:
-    assert "pip install csp-gateway-client[pyarrow]" in str(error), error
+    assert "pip install 'csp-gateway-client[arrow]'" in str(error), error
 else:
     raise SystemExit("pyarrow was found")
 """

@@ -53,4 +53,12 @@ def test_what_may_have_been_done_is_not_done_twice() -> None:
 
 def test_who_waits_for_ever_asks_again_when_the_gateway_does_not() -> None:
     attempts = Attempts(calls.next_tick("orders", None), retries=0)
-    assert [attempts.after_answer(504, {}) for _ in range(50)] == [0.0] * 50
+    own = {"content-type": "application/problem+json"}
+    assert [attempts.after_answer(504, own) for _ in range(50)] == [0.0] * 50
+    assert attempts.after_answer(504, {"content-type": "text/html"}) is None
+
+
+def test_what_is_in_progress_is_asked_for_again_and_what_is_done_is_not() -> None:
+    send = calls.send("orders", b"{}", "accepted", 3.0)
+    assert Attempts(send, retries=1).after_answer(409, {"retry-after": "1"}) == 1.0
+    assert Attempts(send, retries=1).after_answer(409, {}) is None

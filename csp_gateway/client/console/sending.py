@@ -63,7 +63,7 @@ def _divided(client: GatewayClient, channel: str, lines: Lines) -> Iterator[Any]
     basket = any(name.startswith(f"{channel.replace('-', '_')}/{{") for name in client.channels())
     if basket:
         return iter(lines)
-    if listed(client.openapi_spec, client.config.api_route, channel.partition("/")[0]):
+    if "/" not in channel and listed(client.openapi_spec, client.config.api_route, channel):
         return iter([list(lines)])
     return portions(iter(lines))
 

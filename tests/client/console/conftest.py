@@ -13,7 +13,7 @@ from csp_gateway.testing import serving_gateway
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     modules = [omnibus.ExampleModule(), MountRestRoutes(force_mount_all=True), MountWebSocketRoutes()]
     with serving_gateway(Gateway(channels=omnibus.ExampleGatewayChannels(), modules=modules)) as there:
