@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
@@ -14,9 +15,11 @@ from csp_gateway.client.replica import Replica, Row
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.stream import Stream
 from csp_gateway.client.wishes import FollowOptions
-from csp_gateway.errors import ServerTimeoutError, fresh
+from csp_gateway.errors import ServerTimeoutError, StreamClosedError, fresh
 
 __all__ = ["AsyncTable", "OnChange", "Source"]
+
+_log = logging.getLogger(__name__)
 
 OnChange = Callable[[Mapping[Hashable, Row], Mapping[Hashable, Row]], Any]
 """Called with all records before and after they have changed."""
@@ -62,7 +65,7 @@ class AsyncTable(Mapping[Hashable, Row]):
         self._replica = Replica()
         self._heard = 0.0
         self._changed = asyncio.Event()
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
         self._following: asyncio.Task[None] | None = None
         self._anew: asyncio.Task[None] | None = None
         self._stood = False
@@ -203,7 +206,7 @@ class AsyncTable(Mapping[Hashable, Row]):
     async def _until(self, holds: Callable[[], Any]) -> None:
         while not holds():
             if self._error is not None:
-                raise fresh(self._error) if isinstance(self._error, Exception) else self._error
+                raise fresh(self._error)
             self._changed.clear()
             await self._changed.wait()
 
@@ -230,9 +233,13 @@ class AsyncTable(Mapping[Hashable, Row]):
                     for listener in list(self._listeners):
                         listener()
                 self._changed.set()
-        except BaseException as error:
-            self._error = error
+        except asyncio.CancelledError:
+            self._error = self._error or StreamClosedError("the table was closed", 1000)
             raise
+        except Exception as error:
+            self._error = self._error or error
+            _log.warning("%r follows the state no more: %s", self, self._error)
+            await self._stream.aclose()
         finally:
             self._changed.set()
 
@@ -247,7 +254,7 @@ class AsyncTable(Mapping[Hashable, Row]):
                 raise
             return []
         if not items:
-            raise asyncio.CancelledError  # it was closed
+            raise StreamClosedError("the table was closed", 1000)
         return items
 
     def _age(self) -> None:
@@ -266,5 +273,12 @@ class AsyncTable(Mapping[Hashable, Row]):
             self._anew = asyncio.create_task(self._snapshot_again(), name="gateway-table-anew")
 
     async def _snapshot_again(self) -> None:
-        with suppress(Exception):  # the connection was lost, after which all comes anew by itself
-            await self._stream.subscribe(self._source.channel, **self._options)
+        while True:
+            try:
+                await self._stream.subscribe(self._source.channel, **self._options)
+            except ServerTimeoutError:
+                continue  # the connection is not there, or slow, and gives up by itself
+            except Exception as error:  # what is here is not what stands, and will not become so
+                self._error = self._error or error
+                await self._stream.aclose()
+            return

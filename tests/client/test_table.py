@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from csp_gateway import AsyncGatewayClient, FrameError, GatewayClient, ServerTimeoutError
+from csp_gateway import AsyncGatewayClient, FrameError, GatewayClient, ServerTimeoutError, StreamClosedError
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.server.demo.omnibus import ExampleData
 
@@ -60,13 +60,28 @@ def test_a_table_that_is_closed_makes_nobody_wait(omnibus: str) -> None:
             async with client.table(STATE) as table:
                 waiting = asyncio.create_task(table.wait_until(lambda rows: False))
                 await asyncio.sleep(0)
-            with pytest.raises(BaseException):  # noqa: B017, PT011  # whichever says that it is over
+            with pytest.raises(StreamClosedError, match="the table was closed"):
                 await waiting
             for _ in range(3):
                 await asyncio.sleep(0)
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(wait())
+
+
+def test_a_table_that_fails_says_so_instead_of_growing_old(omnibus: str) -> None:
+    def fail(before: object, after: object) -> None:
+        raise ZeroDivisionError("of the user's own")
+
+    async def follow() -> None:
+        async with AsyncGatewayClient(host=omnibus) as client:
+            await client.next("example_with_state_multiple")
+            async with client.table(STATE, on_change=fail) as table:
+                with pytest.raises(ZeroDivisionError, match="of the user's own"):
+                    await table.wait_until(lambda rows: False, 10)
+                assert table.state == "closed"
+
+    run(follow())
 
 
 @pytest.mark.parametrize(
