@@ -1,4 +1,4 @@
-"""A package whose names load on first use (PEP 562), so that importing it costs nothing that is not used."""
+"""Names of a package (PEP 562), and modules, that load on first use, so that what is not used costs nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
+
+__all__ = ["later", "lazy_names"]
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -40,3 +42,29 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], 
         return sorted({*vars(sys.modules[package]), *homes})
 
     return load, names
+
+
+class _Later:
+    """A module that is imported when something of it is read."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"later({self._name!r})"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self._name), name)
+
+
+def later(module: str) -> Any:
+    """A module of ours, which is imported when something of it is read: for what only few of a file's users need.
+
+    ::
+
+        if TYPE_CHECKING:
+            from csp_gateway.client import polars_frames
+        else:
+            polars_frames = later("csp_gateway.client.polars_frames")
+    """
+    return _Later(module)

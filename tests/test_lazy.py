@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from csp_gateway._lazy import later
+
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -44,3 +46,15 @@ def test_dir_lists_names_that_are_not_loaded_yet(package: ModuleType) -> None:
 def test_an_unknown_name_is_an_attribute_error(package: ModuleType) -> None:
     with pytest.raises(AttributeError, match="'lazily' has no attribute 'anser'"):
         _ = package.anser
+
+
+def test_a_module_is_loaded_when_something_of_it_is_read(package: ModuleType) -> None:
+    deep = later("lazily.deep")
+    assert repr(deep) == "later('lazily.deep')"
+    assert "lazily.deep" not in sys.modules
+    assert deep.answer is sys.modules["lazily.deep"].answer
+
+
+def test_what_a_module_has_not_is_its_own_attribute_error(package: ModuleType) -> None:
+    with pytest.raises(AttributeError, match=r"module 'lazily\.deep' has no attribute 'anser'"):
+        _ = later("lazily.deep").anser

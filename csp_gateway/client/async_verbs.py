@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from csp_gateway import wire
 from csp_gateway.client import calls
 from csp_gateway.client.async_stagings import AsyncStagings
 from csp_gateway.client.calls import Wait
 from csp_gateway.client.gateway_client import JSON, SECONDS
 from csp_gateway.client.replies import merged, read_health, returned
 from csp_gateway.client.returns import ReturnType
-from csp_gateway.wire import Query
 
 __all__ = ["AsyncGatewayClientMixin"]
 
@@ -75,7 +75,7 @@ class AsyncGatewayClientMixin(AsyncStagings):
         self,
         field: str = "",
         timeout: float | None = SECONDS,
-        query: Query | Mapping[str, Any] | None = None,
+        query: wire.Query | Mapping[str, Any] | None = None,
         *,
         return_type_override: ReturnType | str | None = None,
     ) -> Any:

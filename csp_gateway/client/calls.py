@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 from uuid import uuid4
 
-from csp_gateway.wire import Query
+from csp_gateway import wire
 
 __all__ = [
     "Call",
@@ -88,11 +88,11 @@ def next_tick(name: str, timeout: float | None) -> Call:
     return _of("next", name, timeout, asks_again=bool(name) and timeout is None)
 
 
-def state(name: str, timeout: float | None, query: Query | Mapping[str, Any] | None) -> Call:
+def state(name: str, timeout: float | None, query: wire.Query | Mapping[str, Any] | None) -> Call:
     """The records of a state, or what a query makes of them."""
     if query is None:
         return _of("state", name, timeout)
-    asked = Query.of(query)
+    asked = wire.Query.of(query)
     kind = {"typed": not asked.aggregates, "whole": not asked.select}
     text = asked.model_dump_json(by_alias=True, exclude_unset=True)
     if name and len(text) > _LONG_QUERY:
