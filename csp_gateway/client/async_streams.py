@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any, Literal, Unpack
 
@@ -94,8 +95,17 @@ class AsyncStreams:
         return await self._live().subscribe(field, key, **options)
 
     async def unsubscribe(self, field: str, key: Key = None) -> bool:
-        """Follow it no more; whether it was followed."""
-        return await self._live().unsubscribe(field, key)
+        """Follow it no more, whichever streams of this client do; whether it was followed."""
+        own = self._own_if_open()
+        streams = [*self._running_if_open(), *([] if own is None else [own])]
+        # Where nobody does, the newest asks whether there is such a channel.
+        followers = [stream for stream in streams if stream.follows(field)] or streams[-1:]
+        asked = (stream.unsubscribe(field, key) for stream in followers)
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        for outcome in outcomes:  # the others have ended all the same
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return any(outcomes)
 
     async def publish(
         self, field: str, data: Any, key: Key = None, wait: Literal["accepted", "ticked"] = "accepted"
@@ -122,13 +132,16 @@ class AsyncStreams:
         return stream
 
     def _live(self) -> Stream:
-        stream = self._own_if_open() or next((each for each in self._running[::-1] if each.state != "closed"), None)
+        stream = self._own_if_open() or next(reversed(self._running_if_open()), None)
         if stream is None:
             stream = self._own = self._opened(None)
         return stream
 
     def _own_if_open(self) -> Stream | None:
         return self._own if self._own is not None and self._own.state != "closed" else None
+
+    def _running_if_open(self) -> list[Stream]:
+        return [stream for stream in self._running if stream.state != "closed"]
 
     def _opened(self, connection: StreamOptions | None) -> Stream:
         if self._streams_closed:

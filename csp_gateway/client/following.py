@@ -98,6 +98,11 @@ class Following:
         """What is followed."""
         return list(self._channels)
 
+    def follows(self, channel: str) -> bool:
+        """Whether a channel is followed, or will be when that is answered."""
+        wanted = {each.wanted.channel for each in self._asked.values() if isinstance(each.wanted, Follow)}
+        return _spelled_name(channel) in {_spelled_name(each) for each in wanted.union(self._channels)}
+
     # What the user wants; each gives the id of the message that will be answered.
 
     def subscribe(self, follow: Follow) -> int:
@@ -267,6 +272,11 @@ class Following:
         if asked is not None and asked.again and self._channels.pop(asked.wanted.channel, None) is not None:
             self._ask(_Asked(Unsubscribe(channel=asked.wanted.channel), again=True))
         return Refused(message.get("id"), FrameError(error["code"], error["message"], message.get("id")))
+
+
+def _spelled_name(channel: str) -> str:
+    """A channel may be named with dashes."""
+    return channel.replace("-", "_")
 
 
 def _spelled(action: str, identifier: int, said: Mapping[str, Any]) -> bytes:

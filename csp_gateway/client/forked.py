@@ -1,4 +1,4 @@
-"""Whether this is a forked process, which has what its parent made, with all sockets and locks, and none of its threads."""
+"""Whether this is a forked process, which has what its parent made, its sockets and its locks, and no thread of it."""
 
 from __future__ import annotations
 

@@ -108,6 +108,10 @@ class Stream:
         """What is followed."""
         return self._link.following.channels
 
+    def follows(self, field: str) -> bool:
+        """Whether a channel is followed, or a key of it; or was asked for, and that is not answered."""
+        return self._link.following.follows(field)
+
     # What is asked of the gateway.
 
     async def subscribe(self, field: str, key: Key = None, **options: Unpack[FollowOptions]) -> Mapping[str, Any]:

@@ -111,6 +111,10 @@ class SyncStream:
         """What is followed."""
         return self._stream.channels
 
+    def follows(self, field: str) -> bool:
+        """Whether a channel is followed; as ``Stream.follows``."""
+        return self._stream.follows(field)
+
     # What is received.
 
     def __iter__(self) -> Self:

@@ -15,6 +15,7 @@ from csp_gateway.client.link import OnState
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.client.sync_stream import SyncStream
 from csp_gateway.client.wishes import FollowOptions, Key, Wish, wishes
+from csp_gateway.errors import ServerException
 
 __all__ = ["SyncStreams"]
 
@@ -26,8 +27,8 @@ class SyncStreams:
     _thread: Background | None = None
     _own: SyncStream | None = None
     """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
-    _newest: Callable[[], SyncStream | None] = staticmethod(lambda: None)
-    """What the newest call of ``stream`` reads, if anybody still has it."""
+    _running: tuple[weakref.ref[SyncStream], ...] = ()
+    """What calls of ``stream`` read, where anybody still has it; the newest last."""
     _opening = threading.RLock()
 
     @overload
@@ -97,7 +98,7 @@ class SyncStreams:
             stream, self._own = self._own_if_open(), None
             if stream is None:
                 stream = SyncStream(self._config, self._background(), options=connection)
-            self._newest = weakref.ref(stream)
+            self._running = tuple(map(weakref.ref, (*self._running_if_open(), stream)))
         stream.timeout, stream.on_gap, stream.on_state = timeout, on_gap, on_state
         try:
             stream.follow(*wanted)
@@ -121,8 +122,21 @@ class SyncStreams:
         return self._live().subscribe(field, key, **options)
 
     def unsubscribe(self, field: str, key: Key = None) -> bool:
-        """Follow it no more; whether it was followed."""
-        return self._live().unsubscribe(field, key)
+        """Follow it no more, whichever streams of this client do; whether it was followed."""
+        with self._opening:
+            own = self._own_if_open()
+            streams = [*self._running_if_open(), *([] if own is None else [own])]
+        # Where nobody does, the newest asks whether there is such a channel.
+        followers = [stream for stream in streams if stream.follows(field)] or streams[-1:]
+        followed, failed = False, None
+        for stream in followers:
+            try:
+                followed |= stream.unsubscribe(field, key)
+            except ServerException as error:  # the others are to end all the same
+                failed = failed or error
+        if failed is not None:
+            raise failed
+        return followed
 
     def publish(self, field: str, data: Any, key: Key = None, wait: Literal["accepted", "ticked"] = "accepted") -> None:
         """Tick a record, or several, over the live connection; of a basket without a key, records by key.
@@ -148,7 +162,7 @@ class SyncStreams:
 
     def _live(self) -> SyncStream:
         with self._opening:
-            stream = self._own_if_open() or self._newest_if_open()
+            stream = self._own_if_open() or next(reversed(self._running_if_open()), None)
             if stream is None:
                 stream = self._own = SyncStream(self._config, self._background())
             return stream
@@ -156,9 +170,9 @@ class SyncStreams:
     def _own_if_open(self) -> SyncStream | None:
         return self._own if self._own is not None and self._own.state != "closed" else None
 
-    def _newest_if_open(self) -> SyncStream | None:
-        stream = self._newest()
-        return stream if stream is not None and stream.state != "closed" else None
+    def _running_if_open(self) -> list[SyncStream]:
+        streams = [each() for each in self._running]
+        return [stream for stream in streams if stream is not None and stream.state != "closed"]
 
     def _background(self) -> Background:
         with self._opening:

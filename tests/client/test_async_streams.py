@@ -74,6 +74,22 @@ def test_what_is_subscribed_first_is_read_or_taken_over(url: str) -> None:
     run(url, test)
 
 
+def test_unsubscribe_ends_it_on_all_streams_that_follow_it(url: str) -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        assert not await client.unsubscribe("plain")
+        async with aclosing(client.stream(["plain", "keyed"])) as one, aclosing(client.stream("plain")) as two:
+            await anext(one)
+            await anext(two)
+            assert await client.unsubscribe("plain")
+            assert client.received().channels == []
+            assert (await anext(message async for message in one if message["channel"] == "keyed"))["data"]
+            assert not await client.unsubscribe("plain")
+            with pytest.raises(FrameError, match="did you mean 'plain'"):
+                await client.unsubscribe("plan")
+
+    run(url, test)
+
+
 def test_what_cannot_be_is_said(url: str) -> None:
     async def test(client: AsyncGatewayClient) -> None:
         with pytest.raises(FrameError, match="did you mean 'plain'"):

@@ -56,6 +56,15 @@ def test_what_is_wanted_is_said_once_there_is_a_connection() -> None:
     assert said(following) == []
 
 
+def test_what_was_asked_for_is_followed_by_any_of_its_names() -> None:
+    following = Following()
+    following.subscribe(Follow(channel="by_side"))
+    assert following.follows("by-side")
+    assert not following.follows("by")
+    following = followed()
+    assert following.follows("c")
+
+
 def test_what_was_not_answered_is_asked_again_and_what_was_sent_is_not() -> None:
     following = Following()
     following.greet()

@@ -87,6 +87,29 @@ def test_two_streams_are_two_connections(client: GatewayClient) -> None:
         assert (next(one)["channel"], next(other)["channel"]) == ("plain", "keyed")
 
 
+def test_unsubscribe_ends_it_on_all_streams_that_follow_it(client: GatewayClient) -> None:
+    with client.stream(["plain", "keyed"]) as one, client.stream("plain") as two, client.stream("keyed") as three:
+        assert client.unsubscribe("plain")
+        assert (one.channels, two.channels, three.channels) == (["keyed"], [], ["keyed"])
+        assert not client.unsubscribe("plain")
+        with pytest.raises(FrameError, match="did you mean 'plain'"):
+            client.unsubscribe("plan")
+        assert len(client.clients()) == 3
+
+
+def test_when_the_newest_is_closed_the_one_before_is_the_live_one(client: GatewayClient) -> None:
+    with client.stream("plain") as one:
+        client.stream("keyed").close()
+        client.subscribe("notes")
+        assert one.channels == ["plain", "notes"]
+        assert client.unsubscribe("plain")
+
+
+def test_where_nothing_is_open_nothing_is_followed(client: GatewayClient) -> None:
+    assert not client.unsubscribe("plain")
+    assert client.clients() == []
+
+
 def test_one_that_nobody_has_any_more_is_closed(client: GatewayClient) -> None:
     closed = threading.Event()
     stream = client.stream("plain", on_state=lambda state: closed.set() if state == "closed" else None)
