@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from importlib.util import find_spec
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from csp_gateway.client.arrow_frames import arrow_of_columns, flat_arrow, read_arrow
-from csp_gateway.client.arrow_values import ODD, json_rows
-from csp_gateway.client.columns import Column, columns_of
-from csp_gateway.client.pandas_frames import pandas_of_arrow, pandas_of_columns
-from csp_gateway.client.polars_frames import flat_polars, polars_of_columns, read_polars
-from csp_gateway.client.shapes import Shape, shape_at, shape_of
-from csp_gateway.client.trusted_types import instances_of, trusted_type
+from csp_gateway._lazy import later
+
+if TYPE_CHECKING:
+    from csp_gateway.client import (
+        arrow_frames,
+        arrow_values,
+        columns,
+        pandas_frames,
+        polars_frames,
+        shapes,
+        trusted_types,
+    )
+else:  # most answers are read as the JSON they are
+    arrow_frames = later("csp_gateway.client.arrow_frames")
+    arrow_values = later("csp_gateway.client.arrow_values")
+    columns = later("csp_gateway.client.columns")
+    pandas_frames = later("csp_gateway.client.pandas_frames")
+    polars_frames = later("csp_gateway.client.polars_frames")
+    shapes = later("csp_gateway.client.shapes")
+    trusted_types = later("csp_gateway.client.trusted_types")
 
 __all__ = ["ResponseWrapper"]
 
@@ -63,7 +77,6 @@ class ResponseWrapper:
         self.type_name = type_name
         self._trusted = tuple(trusted_types)
         self._whole = whole
-        self._shape = None if not openapi_schema else shape_of(openapi_schema)
         self._json = json_data
         self._body: bytes | None = None
         self._table: Any = None
@@ -105,7 +118,7 @@ class ResponseWrapper:
                 name: table[name].to_pylist() if by_arrow else table[name].to_list()
                 for name in (table.column_names if by_arrow else table.columns)
             }
-            self._json = json_rows(read, self._shape)
+            self._json = arrow_values.json_rows(read, self._shape)
         return self._json
 
     def as_json(self) -> Any:
@@ -130,7 +143,7 @@ class ResponseWrapper:
             return []
         if self.type_name is None:
             raise ValueError("This answer cannot become structs, as there is no type_name available: ask for JSON")
-        return instances_of(trusted_type(self.type_name, self._trusted), self.json_data)
+        return trusted_types.instances_of(trusted_types.trusted_type(self.type_name, self._trusted), self.json_data)
 
     def as_pandas_df(self) -> Any:
         """A pandas frame; see above for its columns.
@@ -139,9 +152,10 @@ class ResponseWrapper:
             ImportError: pandas is not installed; or pyarrow, for an answer in Arrow.
         """
         if self._is_plain_arrow("pyarrow"):
-            return pandas_of_arrow(flat_arrow(self._read("pyarrow"), self._fields), self._fields)
-        columns, count = self._columns("as_pandas_df")
-        return pandas_of_columns(columns, count)
+            return pandas_frames.pandas_of_arrow(
+                arrow_frames.flat_arrow(self._read("pyarrow"), self._fields), self._fields
+            )
+        return pandas_frames.pandas_of_columns(*self._columns("as_pandas_df"))
 
     def as_polars_df(self) -> Any:
         """A polars frame; see above for its columns.
@@ -151,8 +165,8 @@ class ResponseWrapper:
             ValueError: polars is older than 1.0.
         """
         if self._is_plain_arrow("polars"):
-            return flat_polars(self._read("polars"), self._fields)
-        return polars_of_columns(self._columns("as_polars_df")[0])
+            return polars_frames.flat_polars(self._read("polars"), self._fields)
+        return polars_frames.polars_of_columns(self._columns("as_polars_df")[0])
 
     def as_arrow(self) -> Any:
         """A pyarrow table, with the columns and types that polars' frame has; what is ``Object`` there is JSON text.
@@ -161,11 +175,15 @@ class ResponseWrapper:
             ImportError: pyarrow is not installed.
         """
         if self._is_plain_arrow("pyarrow"):
-            return flat_arrow(self._read("pyarrow"), self._fields)
-        return arrow_of_columns(self._columns("as_arrow")[0])
+            return arrow_frames.flat_arrow(self._read("pyarrow"), self._fields)
+        return arrow_frames.arrow_of_columns(self._columns("as_arrow")[0])
+
+    @cached_property
+    def _shape(self) -> shapes.Shape | None:
+        return shapes.shape_of(self.openapi_schema) if self.openapi_schema else None
 
     @property
-    def _fields(self) -> Mapping[str, Shape]:
+    def _fields(self) -> Mapping[str, shapes.Shape]:
         return {} if self._shape is None else self._shape.fields
 
     def _read(self, reader: str | None = None) -> Any:
@@ -174,7 +192,7 @@ class ResponseWrapper:
             reader = "polars" if find_spec("pyarrow") is None and find_spec("polars") is not None else "pyarrow"
         if type(self._table).__module__.partition(".")[0] != reader:
             body = self._body or b""
-            self._table = read_polars(body) if reader == "polars" else read_arrow(body)
+            self._table = polars_frames.read_polars(body) if reader == "polars" else arrow_frames.read_arrow(body)
         return self._table
 
     def _is_plain_arrow(self, reader: str) -> bool:
@@ -182,25 +200,30 @@ class ResponseWrapper:
         if self._body is None:
             return False
         table = self._read(reader)
-        if ODD not in (table.columns if reader == "polars" else table.column_names):
+        if arrow_values.ODD not in (table.columns if reader == "polars" else table.column_names):
             return True
-        column = table[ODD]
+        column = table[arrow_values.ODD]
         missing: int = column.null_count() if reader == "polars" else column.null_count
         return len(column) == missing
 
-    def _columns(self, who: str) -> tuple[dict[str, Column], int]:
+    def _columns(self, who: str) -> tuple[dict[str, columns.Column], int]:
         if self._body is not None:
             return self._columns_with_odd()
         if self._shape is None:
             warnings.warn(f"{who}: no schema tells the types of columns; they follow from the data", stacklevel=3)
         data = self._json
         rows = data if isinstance(data, list) else [] if self.is_empty() else [data]
-        return columns_of(rows, self._shape, whole=self._whole), len(rows)
+        return columns.columns_of(rows, self._shape, whole=self._whole), len(rows)
 
-    def _columns_with_odd(self) -> tuple[dict[str, Column], int]:
+    def _columns_with_odd(self) -> tuple[dict[str, columns.Column], int]:
         """The stream's columns by way of JSON, where what no column of Arrow's could hold is in its place."""
         table, rows = self._read(), self.json_data
-        flat = flat_arrow(table, {}).column_names if hasattr(table, "column_names") else flat_polars(table, {}).columns
-        found = columns_of(rows, self._shape, whole=False)
-        empty = {name: Column(shape_at(self._fields, name), [None] * len(rows)) for name in flat}
+        by_arrow = hasattr(table, "column_names")
+        flat = (
+            arrow_frames.flat_arrow(table, {}).column_names
+            if by_arrow
+            else polars_frames.flat_polars(table, {}).columns
+        )
+        found = columns.columns_of(rows, self._shape, whole=False)
+        empty = {name: columns.Column(shapes.shape_at(self._fields, name), [None] * len(rows)) for name in flat}
         return {**empty, **found}, len(rows)
