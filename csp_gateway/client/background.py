@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Coroutine
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from csp_gateway.errors import StreamClosedError
@@ -65,6 +66,17 @@ class Background:
                 return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
         coroutine.close()
         raise RuntimeError("this client is closed: make another one")
+
+    def finish(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine there that ends something, and wait for it; on that thread itself it comes next instead.
+
+        Nothing, where this is closed: so is all that ran there.
+        """
+        with suppress(RuntimeError, StreamClosedError):
+            if threading.current_thread() is self._thread:
+                self.begin(coroutine)
+            else:
+                self.run(coroutine)
 
     @property
     def closed(self) -> bool:

@@ -159,9 +159,8 @@ class SyncStream:
         return messages
 
     def close(self) -> None:
-        """End it; what has been received and not been read is still there."""
-        with suppress(RuntimeError):  # its background is closed, and so is all that ran there
-            self._background.run(self._stream.aclose())
+        """End it; what has been received and not been read is still there. Its own callbacks may do so, too."""
+        self._background.finish(self._stream.aclose())
 
     def __enter__(self) -> Self:
         return self

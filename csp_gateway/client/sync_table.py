@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, Self
 
 from csp_gateway.client.background import Background
@@ -112,9 +111,8 @@ class Table(Mapping[Hashable, Row]):
         self._background.run(self._table.wait_until(what, timeout))
 
     def close(self) -> None:
-        """Follow it no more; what is here stays."""
-        with suppress(RuntimeError):  # its background is closed, and so is all that ran there
-            self._background.run(self._table.aclose())
+        """Follow it no more; what is here stays. ``on_change`` may do so, too."""
+        self._background.finish(self._table.aclose())
 
     def __enter__(self) -> Self:
         return self

@@ -65,6 +65,28 @@ def test_its_own_thread_would_wait_for_itself() -> None:
     background.close()
 
 
+def test_what_ends_something_is_done_on_its_own_thread_too() -> None:
+    background = Background("behind")
+    done: list[str] = []
+
+    async def end() -> None:
+        done.append(await name())
+
+    async def within() -> None:
+        background.finish(end())
+        assert done == []
+
+    background.finish(end())
+    assert done == ["behind"]
+    done.clear()
+    background.run(within())
+    background.run(name())
+    assert done == ["behind"]
+    background.close()
+    background.finish(end())
+    assert done == ["behind"]
+
+
 def test_what_runs_is_cancelled_at_the_end() -> None:
     background = Background("behind")
     ended = threading.Event()

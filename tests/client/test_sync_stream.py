@@ -72,6 +72,24 @@ def test_any_thread_may_close_it(config: GatewayClientConfig, background: Backgr
     timer.join()
 
 
+def test_its_own_callback_may_close_it(config: GatewayClientConfig, background: Background) -> None:
+    closed = threading.Event()
+
+    def on_state(state: str) -> None:
+        if state == "connected":
+            stream.close()
+            stream.close()
+        if state == "closed":
+            stream.close()
+            closed.set()
+
+    stream = SyncStream(config, background, timeout=10, on_state=on_state)
+    with pytest.raises(StreamClosedError):
+        stream.subscribe("notes")
+    assert closed.wait(5)
+    assert (list(stream), stream.state) == ([], "closed")
+
+
 def test_a_gap_is_told_on_the_thread_that_reads(config: GatewayClientConfig, background: Background) -> None:
     seen: list[Any] = []
 

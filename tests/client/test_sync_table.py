@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from csp_gateway import GatewayClient, ServerTimeoutError
+from csp_gateway import GatewayClient, ServerTimeoutError, StreamClosedError
+from tests.client.sources import until
 from tests.client.test_table import STATE
 
 
@@ -38,3 +39,21 @@ def test_a_table_ends_with_its_client(omnibus: str) -> None:
     client.close()
     table.close()
     assert threading.active_count() == before
+
+
+def test_what_is_called_after_a_change_may_close_it(client: GatewayClient) -> None:
+    changed = threading.Event()
+    opened = threading.Event()
+
+    def on_change(before: object, after: object) -> None:
+        if opened.is_set():
+            table.close()
+            changed.set()
+
+    table = client.table(STATE, on_change=on_change)
+    opened.set()
+    assert changed.wait(10)
+    until(lambda: table.state == "closed")
+    with pytest.raises(StreamClosedError, match="the table was closed"):
+        table.wait_until(lambda rows: False)
+    table.close()
