@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
-from csp_gateway.client.background import Background
+from csp_gateway._lazy import later
 from csp_gateway.client.config import GatewayClientConfig
-from csp_gateway.client.followed import Gap
-from csp_gateway.client.following import Message
-from csp_gateway.client.link import OnState
-from csp_gateway.client.stream_options import StreamOptions
-from csp_gateway.client.sync_stream import SyncStream
-from csp_gateway.client.wishes import FollowOptions, Key, Wish, wishes
 from csp_gateway.errors import ServerException
+
+if TYPE_CHECKING:
+    from csp_gateway.client import background, followed, following, link, stream_options, sync_stream, wishes
+else:  # a program that follows nothing does without asyncio and websockets
+    background = later("csp_gateway.client.background")
+    followed = later("csp_gateway.client.followed")
+    following = later("csp_gateway.client.following")
+    link = later("csp_gateway.client.link")
+    stream_options = later("csp_gateway.client.stream_options")
+    sync_stream = later("csp_gateway.client.sync_stream")
+    wishes = later("csp_gateway.client.wishes")
 
 __all__ = ["SyncStreams"]
 
@@ -24,50 +29,50 @@ class SyncStreams:
     """Ticks as they come, and sending over the connection on which they do. Any thread may call."""
 
     _config: GatewayClientConfig
-    _thread: Background | None = None
-    _own: SyncStream | None = None
+    _thread: background.Background | None = None
+    _own: sync_stream.SyncStream | None = None
     """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
-    _running: tuple[weakref.ref[SyncStream], ...] = ()
+    _running: tuple[weakref.ref[sync_stream.SyncStream], ...] = ()
     """What calls of ``stream`` read, where anybody still has it; the newest last."""
     _opening = threading.RLock()
 
     @overload
     def stream(
         self,
-        channels: Iterable[Wish] | str,
+        channels: Iterable[wishes.Wish] | str,
         callback: None = None,
         timeout: float | None = None,
         *,
-        on_gap: Callable[[Gap], Any] | None = None,
-        on_state: OnState | None = None,
-        connection: StreamOptions | None = None,
-        **options: Unpack[FollowOptions],
-    ) -> SyncStream: ...
+        on_gap: Callable[[followed.Gap], Any] | None = None,
+        on_state: link.OnState | None = None,
+        connection: stream_options.StreamOptions | None = None,
+        **options: Unpack[wishes.FollowOptions],
+    ) -> sync_stream.SyncStream: ...
 
     @overload
     def stream(
         self,
-        channels: Iterable[Wish] | str,
-        callback: Callable[[Message], Any],
+        channels: Iterable[wishes.Wish] | str,
+        callback: Callable[[following.Message], Any],
         timeout: float | None = None,
         *,
-        on_gap: Callable[[Gap], Any] | None = None,
-        on_state: OnState | None = None,
-        connection: StreamOptions | None = None,
-        **options: Unpack[FollowOptions],
+        on_gap: Callable[[followed.Gap], Any] | None = None,
+        on_state: link.OnState | None = None,
+        connection: stream_options.StreamOptions | None = None,
+        **options: Unpack[wishes.FollowOptions],
     ) -> None: ...
 
     def stream(
         self,
-        channels: Iterable[Wish] | str,
-        callback: Callable[[Message], Any] | None = None,
+        channels: Iterable[wishes.Wish] | str,
+        callback: Callable[[following.Message], Any] | None = None,
         timeout: float | None = None,
         *,
-        on_gap: Callable[[Gap], Any] | None = None,
-        on_state: OnState | None = None,
-        connection: StreamOptions | None = None,
-        **options: Unpack[FollowOptions],
-    ) -> SyncStream | None:
+        on_gap: Callable[[followed.Gap], Any] | None = None,
+        on_state: link.OnState | None = None,
+        connection: stream_options.StreamOptions | None = None,
+        **options: Unpack[wishes.FollowOptions],
+    ) -> sync_stream.SyncStream | None:
         """What channels tick, message by message: ``channel``, of a basket ``key``, and ``data``, a list of records.
 
         ::
@@ -93,11 +98,11 @@ class SyncStreams:
             FrameError: a channel cannot be followed so.
             ServerException: there is no connection, and will be none; the message says why.
         """
-        wanted = wishes(channels, options)
+        wanted = wishes.wishes(channels, options)
         with self._opening:
             stream, self._own = self._own_if_open(), None
             if stream is None:
-                stream = SyncStream(self._config, self._background(), options=connection)
+                stream = sync_stream.SyncStream(self._config, self._background(), options=connection)
             self._running = tuple(map(weakref.ref, (*self._running_if_open(), stream)))
         stream.timeout, stream.on_gap, stream.on_state = timeout, on_gap, on_state
         try:
@@ -111,7 +116,9 @@ class SyncStreams:
             raise
         return None
 
-    def subscribe(self, field: str, key: Key = None, **options: Unpack[FollowOptions]) -> Mapping[str, Any]:
+    def subscribe(
+        self, field: str, key: wishes.Key = None, **options: Unpack[wishes.FollowOptions]
+    ) -> Mapping[str, Any]:
         """Follow a channel, or a key of it, on the connection of the newest ``stream`` that runs, which tells it too.
 
         If none runs, one is opened: ``received`` reads it, and the next ``stream`` takes it over.
@@ -121,7 +128,7 @@ class SyncStreams:
         """
         return self._live().subscribe(field, key, **options)
 
-    def unsubscribe(self, field: str, key: Key = None) -> bool:
+    def unsubscribe(self, field: str, key: wishes.Key = None) -> bool:
         """Follow it no more, whichever streams of this client do; whether it was followed."""
         with self._opening:
             own = self._own_if_open()
@@ -138,7 +145,9 @@ class SyncStreams:
             raise failed
         return followed
 
-    def publish(self, field: str, data: Any, key: Key = None, wait: Literal["accepted", "ticked"] = "accepted") -> None:
+    def publish(
+        self, field: str, data: Any, key: wishes.Key = None, wait: Literal["accepted", "ticked"] = "accepted"
+    ) -> None:
         """Tick a record, or several, over the live connection; of a basket without a key, records by key.
 
         Unlike ``send`` it is never repeated: if the connection is lost before the answer, nobody knows whether it
@@ -154,30 +163,32 @@ class SyncStreams:
         """
         self._live().publish(field, data, key, wait)
 
-    def received(self, timeout: float | None = None, *, on_gap: Callable[[Gap], Any] | None = None) -> SyncStream:
+    def received(
+        self, timeout: float | None = None, *, on_gap: Callable[[followed.Gap], Any] | None = None
+    ) -> sync_stream.SyncStream:
         """An iterator of what the connection receives that ``subscribe`` has opened; ``next`` of it is one message."""
         stream = self._live()
         stream.timeout, stream.on_gap = timeout, on_gap
         return stream
 
-    def _live(self) -> SyncStream:
+    def _live(self) -> sync_stream.SyncStream:
         with self._opening:
             stream = self._own_if_open() or next(reversed(self._running_if_open()), None)
             if stream is None:
-                stream = self._own = SyncStream(self._config, self._background())
+                stream = self._own = sync_stream.SyncStream(self._config, self._background())
             return stream
 
-    def _own_if_open(self) -> SyncStream | None:
+    def _own_if_open(self) -> sync_stream.SyncStream | None:
         return self._own if self._own is not None and self._own.state != "closed" else None
 
-    def _running_if_open(self) -> list[SyncStream]:
+    def _running_if_open(self) -> list[sync_stream.SyncStream]:
         streams = [each() for each in self._running]
         return [stream for stream in streams if stream is not None and stream.state != "closed"]
 
-    def _background(self) -> Background:
+    def _background(self) -> background.Background:
         with self._opening:
             if self._thread is None:
-                self._thread = Background("gateway-client")
+                self._thread = background.Background("gateway-client")
             return self._thread
 
     def _close_streams(self) -> None:
