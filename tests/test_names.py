@@ -53,6 +53,22 @@ def test_the_example_loads_nothing_it_does_not_use() -> None:
     assert run(f"import sys; from csp_gateway import {names}; print({unused!r} & set(sys.modules))").strip() == "set()"
 
 
+def test_a_client_that_only_asks_loads_nothing_that_follows_queries_or_makes_frames() -> None:
+    asks = """
+import sys
+from csp_gateway import GatewayClient
+from csp_gateway.errors import ServerUnreachableError
+with GatewayClient(port=1, retries=0) as client:
+    try:
+        client.last("quotes")
+    except ServerUnreachableError:
+        pass
+"""
+    unused = {"asyncio", "websockets", "csp", "numpy", "pandas", "polars", "pyarrow", "rich", "typer"}
+    unused |= {f"csp_gateway.{name}" for name in ("server", "wire.query", "client.columns", "client.stream")}
+    assert run(f"{asks}\nprint({unused!r} & set(sys.modules))").strip() == "set()"
+
+
 @pytest.mark.timeout(240)
 def test_every_module_can_be_imported_first(tmp_path: Path) -> None:
     """Each module in a process of its own where no other of ours is loaded: no circle, no order that must be kept.

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import weakref
 from collections.abc import Coroutine
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from csp_gateway._lazy import later
 from csp_gateway.errors import StreamClosedError
+
+if TYPE_CHECKING:
+    import asyncio
+else:  # a client that has followed nothing ends one of these too
+    asyncio = later("asyncio")
 
 __all__ = ["Background"]
 
