@@ -146,7 +146,10 @@ class Following:
         return False
 
     def _check_room(self, size: int = 0) -> None:
-        if len(self._asked) + len(self._sends) >= MOST_UNSAID or self._bytes + size > MOST_BYTES:
+        waiting = len(self._asked) + len(self._sends)
+        if waiting >= MOST_UNSAID:
+            waiting -= sum(each.again for each in self._asked.values())  # the user does not wait for those
+        if waiting >= MOST_UNSAID or self._bytes + size > MOST_BYTES:
             raise SendRefusedError("too much waits until it can be said to the gateway: wait for the answers")
 
     def _ask(self, asked: _Asked) -> int:

@@ -13,13 +13,16 @@ from csp_gateway.client.followed import Gap
 from csp_gateway.client.following import Message
 from csp_gateway.client.link import Link, OnState, StreamState, called
 from csp_gateway.client.stream_options import StreamOptions
-from csp_gateway.client.wishes import FollowOptions, Key, wish
+from csp_gateway.client.wishes import FollowOptions, Key, joined, wish
 from csp_gateway.errors import FrameError, ServerTimeoutError, fresh
 from csp_gateway.wire.commands import Follow
 
 __all__ = ["OnGap", "Stream", "unheeded"]
 
 OnGap: TypeAlias = Callable[[Gap], Awaitable[None] | None]
+
+_AT_ONCE = 100
+"""Channels that are asked for before the first of them is answered."""
 
 _log = logging.getLogger(__name__)
 
@@ -132,10 +135,26 @@ class Stream:
         return result
 
     async def follow(self, *wanted: Follow) -> list[Mapping[str, Any]]:
-        """As ``subscribe``, of several channels at once."""
+        """As ``subscribe``, of any number of channels and keys, of which some are asked for at once, and then the next.
+
+        When one is refused, others may be followed all the same. Keys of one basket that are wanted alike have one
+        answer.
+        """
+        answers: list[Mapping[str, Any]] = []
+        fewer = joined(wanted)
+        for start in range(0, len(fewer), _AT_ONCE):
+            portion = fewer[start : start + _AT_ONCE]
+            asked = (self._follow(each) for each, _ in portion)
+            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+            for outcome, (_, count) in zip(outcomes, portion, strict=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                answers += [outcome] * count
+        return answers
+
+    async def _follow(self, wanted: Follow) -> Mapping[str, Any]:
         self.start()
-        asked = [(self._link.following.subscribe(each), each.channel) for each in wanted]
-        return await asyncio.gather(*(self._ask(identifier, "subscribe", channel) for identifier, channel in asked))
+        return await self._ask(self._link.following.subscribe(wanted), "subscribe", wanted.channel)
 
     async def unsubscribe(self, field: str, key: Key = None) -> bool:
         """Follow a channel, or a key of it, no more; whether it was followed. What has come already can be read."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from itertools import groupby
 from typing import Any, Literal, TypeAlias, TypedDict
 
 import msgspec
+from msgspec.structs import replace
 
 from csp_gateway.errors import did_you_mean
 from csp_gateway.wire.commands import Follow, Policy
 from csp_gateway.wire.filters import AnyFilter
 from csp_gateway.wire.query import Query
 
-__all__ = ["FollowOptions", "Key", "Where", "Wish", "wish", "wishes"]
+__all__ = ["FollowOptions", "Key", "Where", "Wish", "joined", "wish", "wishes"]
+
+_MOST_KEYS = 1_000
+"""Keys that one message asks for."""
 
 Key: TypeAlias = str | int | Enum | None
 """A key of a basket; None for all of them."""
@@ -84,6 +89,24 @@ def _wish(given: Wish, options: Mapping[str, Any]) -> Follow:
     if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str):
         return wish(given[0], given[1], **options)
     raise TypeError(f"a channel is given as its name, as (name, key) or as a Follow, not as {given!r:.100}")
+
+
+def joined(wanted: Iterable[Follow]) -> list[tuple[Follow, int]]:
+    """The same in fewer: neighbours that differ in their one key alone as one with all keys; and how many each was."""
+    fewer: list[tuple[Follow, int]] = []
+    for (one_key, alike), neighbours in groupby(wanted, lambda each: (_has_one_key(each), replace(each, key=None))):
+        some = list(neighbours)
+        if not one_key:
+            fewer += [(each, 1) for each in some]
+            continue
+        for start in range(0, len(some), _MOST_KEYS):
+            keys = [each.key for each in some[start : start + _MOST_KEYS] if each.key is not None]
+            fewer.append((some[start], 1) if len(keys) == 1 else (replace(alike, keys=keys), len(keys)))
+    return fewer
+
+
+def _has_one_key(wanted: Follow) -> bool:
+    return wanted.key is not None and wanted.keys is None
 
 
 def _filters(where: Where) -> msgspec.Raw:

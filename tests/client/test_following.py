@@ -211,6 +211,19 @@ def test_what_waits_is_bounded_and_can_be_taken_back() -> None:
         following.subscribe(Follow(channel="c"))
 
 
+def test_what_is_asked_for_again_takes_nobody_his_room() -> None:
+    following = Following()
+    following.greet()
+    for n in range(MOST_UNSAID):
+        following.heard(reply(following.subscribe(Follow(channel=f"c{n}")), f"c{n}"))
+    said(following)
+    following.lost()
+    following.greet()
+    mine = following.subscribe(Follow(channel="mine"))
+    assert len(said(following)) == MOST_UNSAID + 1
+    assert isinstance(following.heard(reply(mine, "mine")), Answered)
+
+
 def test_nobody_waits_for_what_was_given_up() -> None:
     following = Following()
     following.greet()

@@ -7,11 +7,14 @@ from websockets.asyncio.server import ServerConnection
 
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.followed import Gap
+from csp_gateway.client.following import MOST_UNSAID
 from csp_gateway.client.stream import Stream
+from csp_gateway.client.wishes import wish
 from csp_gateway.errors import FrameError, ServerTimeoutError, StreamClosedError
 from csp_gateway.testing import serving_gateway
+from csp_gateway.wire.commands import Follow
 from tests.client.scripted import HASTY, answer, forever, hear, scripted, tell, tick
-from tests.ways.live_source import Item, gateway
+from tests.ways.live_source import KEYS, Item, gateway
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +88,22 @@ def test_what_is_refused_says_why(config: GatewayClientConfig) -> None:
             with pytest.raises(TypeError, match="did you mean 'snapshot'"):
                 await stream.subscribe("plain", snapshto=True)  # type: ignore[call-arg]
             assert (await stream.subscribe("plain"))["channel"] == "plain"
+
+    asyncio.run(go())
+
+
+def test_any_number_is_asked_for_in_portions(config: GatewayClientConfig) -> None:
+    async def go() -> None:
+        async with Stream(config, timeout=5) as stream:
+            wanted = [Follow(channel=channel) for channel in ("notes", "brief", "plain")]
+            answers = await stream.follow(*wanted[:2] * (MOST_UNSAID // 2), *wanted * 50)
+            assert [each["channel"] for each in answers[-3:]] == ["notes", "brief", "plain"]
+            assert len(answers) == MOST_UNSAID + 150
+            keys = [wish("basket", key, snapshot=True) for key in KEYS]
+            assert len({id(each) for each in await stream.follow(*keys)}) == 1
+            with pytest.raises(FrameError, match="did you mean 'keyed'"):
+                await stream.follow(Follow(channel="key"), Follow(channel="heavy"))
+            assert stream.channels == ["notes", "brief", "plain", "basket", "heavy"]
 
     asyncio.run(go())
 

@@ -2,8 +2,9 @@ import enum
 import json
 
 import pytest
+from msgspec.structs import replace
 
-from csp_gateway.client.wishes import FollowOptions, wish, wishes
+from csp_gateway.client.wishes import FollowOptions, joined, wish, wishes
 from csp_gateway.errors import QueryError
 from csp_gateway.wire import Filter, FilterCondition, Query
 from csp_gateway.wire.commands import Follow
@@ -26,6 +27,23 @@ def test_a_channel_is_a_name_a_name_and_a_key_or_a_follow() -> None:
 def test_options_are_those_of_follow() -> None:
     assert set(FollowOptions.__annotations__) == set(Follow.__struct_fields__) - {"id", "channel", "key"}
     assert wishes(["a", "b"], {"snapshot": True}) == [Follow(channel=name, snapshot=True) for name in "ab"]
+
+
+def test_keys_that_are_wanted_alike_are_asked_for_together() -> None:
+    plain, some = Follow(channel="a"), Follow(channel="b", keys=["K", "L"])
+    wanted = [plain, *wishes([("b", "K"), ("b", 2)], {"where": A}), Follow(channel="b", key="M"), some, plain, plain]
+    filtered = wish("b", where=A)
+    assert joined(wanted) == [
+        (plain, 1),
+        (replace(filtered, keys=["K", 2]), 2),
+        (Follow(channel="b", key="M"), 1),
+        (some, 1),
+        (plain, 1),
+        (plain, 1),
+    ]
+    many = joined(wishes([("b", n) for n in range(1_001)], {}))
+    assert [count for _, count in many] == [1_000, 1]
+    assert many[1][0].key == 1_000
 
 
 def test_where_is_a_filter_several_or_a_query_of_filters() -> None:
