@@ -52,6 +52,29 @@ class _Standing(NamedTuple):
     left: int
 
 
+class _Unwritable:
+    """What was told of the newest tick that cannot be written: of a basket, a gap for each of its keys."""
+
+    def __init__(self) -> None:
+        self._offset: int | None = None
+        self._told = 0
+        self._heard = 0
+        """Of those, on this connection."""
+
+    def again(self) -> None:
+        """There is a new connection, which goes on with that tick."""
+        self._heard = 0
+
+    def is_new(self, offset: int | None) -> bool:
+        """Whether this gap has not been told, of a tick."""
+        if offset != self._offset:
+            self._offset, self._told, self._heard = offset, 0, 0
+        self._heard += 1
+        new = self._heard > self._told
+        self._told += new
+        return new
+
+
 class Followed:
     """What is wanted of a channel that the gateway has agreed to tell, and where that has got to.
 
@@ -74,6 +97,7 @@ class Followed:
         self._upto: dict[str | None, int] = {}
         """Key → the offset before which all that was wanted of it has been told. Of a basket, a tick is several
         messages, and who was cut off in between is told some of them again."""
+        self._unwritable = _Unwritable()
         self._standing: _Standing | None = None
 
     # What the gateway answers.
@@ -93,6 +117,7 @@ class Followed:
                 gap = Gap(self.channel, None, start, None, "epoch_changed")
             self.epoch = epoch
             self._upto.clear()
+            self._unwritable = _Unwritable()
         if not again:
             self._want(follow, keys)
         if start is not None:  # heartbeats have no offsets
@@ -174,16 +199,22 @@ class Followed:
         self._upto[key] = offset + 1
         return True
 
-    def missed(self, gap: Gap) -> None:
-        """The gateway says that ticks are missing."""
-        if gap.reason == "overflow" and self.next is not None:  # others are told one by one, with what surrounds them
-            self.next = max(self.next, gap.to)
+    def missed(self, gap: Gap) -> bool:
+        """The gateway says that ticks are missing; whether that is news to the user."""
+        if self.deaf_until is not None:
+            return False  # it is in what is told then
+        # What is left of a tick that cannot be written comes after the gap, and so does what had to make room.
+        arrived = gap.to if gap.reason == "overflow" else gap.start
+        if self.next is not None and arrived is not None:
+            self.next = max(self.next, arrived)
+        return gap.reason != "unwritable" or self._unwritable.is_new(gap.start)
 
     # What to ask for by ourselves.
 
     def again(self) -> list[Follow]:
         """What to ask for on a new connection: from where it was left, and anew a snapshot that was cut off."""
         self.deaf_until = None
+        self._unwritable.again()
         standing, keys = self._standing, self.keys
         if standing is not None and keys is not None and standing.keys is not None:
             keys -= standing.keys

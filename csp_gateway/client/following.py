@@ -220,9 +220,8 @@ class Following:
             case "gap":
                 said = message["gap"]
                 gap = Gap(said["channel"], said["from"], said["to"], said["count"], said["reason"])
-                if (missing := self._channels.get(gap.channel)) is not None:
-                    missing.missed(gap)
-                return gap
+                missing = self._channels.get(gap.channel)
+                return gap if missing is None or missing.missed(gap) else None
             case "closing":
                 said = message["closing"]
                 return Leaving(said["code"], said["reason"], said["retry_after"])

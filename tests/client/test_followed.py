@@ -108,9 +108,33 @@ def test_removals_are_asked_of_their_state_again() -> None:
 
 def test_ticks_that_were_not_read_in_time_are_not_asked_for_again() -> None:
     followed = begun(Follow(channel="c"))
-    followed.missed(Gap("c", 10, 90, 80, "overflow"))
-    followed.missed(Gap("c", 95, 96, 1, "unwritable"))
+    assert followed.missed(Gap("c", 10, 90, 80, "overflow"))
     assert asked(followed) == [(None, 90, "e", False)]
+    assert followed.missed(Gap("c", 97, 120, 5, "too_many_keys"))
+    assert asked(followed) == [(None, 97, "e", False)]
+
+
+def test_a_tick_that_cannot_be_written_is_told_once_and_its_other_keys_are_told() -> None:
+    followed = begun(Follow(channel="c"))
+    gap = Gap("c", 12, 13, 1, "unwritable")
+    assert followed.missed(gap)
+    assert followed.heard(tick(12, "B", last=False))
+    assert asked(followed) == [(None, 12, "e", False)]
+    assert not followed.missed(gap), "of the key A, as before"
+    assert not followed.heard(tick(12, "B", last=False))
+    assert followed.missed(gap), "of the key C"
+    assert asked(followed) == [(None, 12, "e", False)]
+    assert [followed.missed(gap) for _ in range(3)] == [False, False, True]
+    assert followed.missed(Gap("c", 13, 14, 1, "unwritable"))
+    (ask,) = followed.again()
+    followed.begun(ask, {"epoch": "f", "from": 0, "recovered": False, "reason": "epoch_changed"}, again=True)
+    assert followed.missed(Gap("c", 13, 14, 1, "unwritable")), "of another run"
+
+
+def test_what_is_missing_of_what_begins_anew_is_in_what_is_told_then() -> None:
+    followed = begun(Follow(channel="c", snapshot="state"), snapshot=0)
+    followed.anew(7)
+    assert not followed.missed(Gap("c", 12, 20, 8, "overflow"))
 
 
 def test_who_asks_for_what_he_has_had_has_it_again() -> None:

@@ -181,6 +181,30 @@ def test_a_gap_is_told_before_what_is_behind_it(awaited: bool) -> None:
     asyncio.run(go())
 
 
+def test_what_was_told_to_be_missing_is_not_told_again_after_a_cut() -> None:
+    connections = iter((1, 2))
+
+    async def script(socket: ServerConnection) -> None:
+        said = await hear(socket)
+        await answer(socket, said, channel="c", epoch="e", **{"from": said.get("since", 10)})
+        gap = {"channel": "c", "from": 10, "to": 11, "count": 1, "reason": "unwritable"}
+        await tell(socket, channel="gap", gap=gap)
+        if next(connections) == 1:
+            await socket.close(1001)
+        else:
+            await tick(socket, "c", 11)
+            await forever()
+
+    async def go() -> None:
+        gaps: list[Gap] = []
+        async with scripted(script) as config, Stream(config, timeout=2, on_gap=gaps.append, options=HASTY) as stream:
+            await stream.subscribe("c")
+            assert (await anext(stream))["data"] == [11]
+        assert gaps == [Gap("c", 10, 11, 1, "unwritable")]
+
+    asyncio.run(go())
+
+
 def test_without_anybody_to_tell_a_gap_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     async def go() -> None:
         async with scripted(expired) as config, Stream(config, timeout=2, options=HASTY) as stream:
