@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from csp_gateway._lazy import later
+from csp_gateway.client.forked import Origin
 from csp_gateway.errors import StreamClosedError
 
 if TYPE_CHECKING:
@@ -41,12 +42,14 @@ class Background:
         self._thread: threading.Thread | None = None
         self._end: weakref.finalize[..., Any] | None = None
         self._closed = False
+        self._origin = Origin()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine there, and wait for what it returns or raises. On any thread but that one.
 
         Raises:
             RuntimeError: it is closed; or this is its own thread, which would wait for itself.
+            StreamClosedError: it was closed meanwhile; or this is a forked child, which does not have that thread.
         """
         if threading.current_thread() is self._thread:
             coroutine.close()
@@ -65,7 +68,11 @@ class Background:
 
         Raises:
             RuntimeError: it is closed.
+            StreamClosedError: this is a forked child, which does not have that thread.
         """
+        if self._origin.is_elsewhere:
+            coroutine.close()
+            self._origin.check()
         with self._lock:
             if not self._closed:
                 return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
@@ -88,8 +95,19 @@ class Background:
         """Whether nothing runs there any more, or will."""
         return self._closed
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this is a forked child, which does not have its thread."""
+        return self._origin.is_elsewhere
+
+    def check(self) -> None:
+        """``StreamClosedError`` in a forked child."""
+        self._origin.check()
+
     def close(self) -> None:
-        """Cancel what runs, and end the thread. It can be called again, on any thread."""
+        """Cancel what runs, and end the thread. It can be called again, on any thread. Nothing in a forked child."""
+        if self._origin.is_elsewhere:
+            return
         with self._lock:
             self._closed = True
             end, self._loop = self._end, None
@@ -101,7 +119,7 @@ class Background:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=_serve, args=[self._loop], name=self._name, daemon=True)
             self._thread.start()
-            self._end = weakref.finalize(self, _stop, self._loop, self._thread)
+            self._end = weakref.finalize(self, _stop, self._loop, self._thread, self._origin)
             _log.debug("made an event loop, on the thread %r", self._name)
         return self._loop
 
@@ -122,7 +140,9 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread, origin: Origin) -> None:
+    if origin.is_elsewhere:
+        return  # what wakes the loop is the parent's, too
     if not loop.is_closed():
         loop.call_soon_threadsafe(loop.stop)
     if thread is not threading.current_thread():

@@ -13,6 +13,7 @@ from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.connection import Connection, reach
 from csp_gateway.client.followed import Gap
 from csp_gateway.client.following import Answered, Following, Heard, Message, Refused
+from csp_gateway.client.forked import Origin
 from csp_gateway.client.inbox import Inbox
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.errors import FrameError, PublishLostError, ServerTimeoutError, StreamClosedError, fresh
@@ -49,6 +50,7 @@ class Link:
         self.on_state = on_state
         self.state: StreamState = "connecting"
         self.why = ""
+        self.origin = Origin()
         self.error: Exception | None = None
         """Why it has ended."""
         self._config = config
@@ -65,13 +67,16 @@ class Link:
         Raises:
             ServerException: it has ended.
         """
+        self.origin.check()
         if self.error is not None:
             raise fresh(self.error)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="gateway-stream")
 
     async def aclose(self) -> None:
-        """End it."""
+        """End it; a forked child leaves it alone."""
+        if self.origin.is_elsewhere:
+            return
         self._end(StreamClosedError("the stream was closed", 1000))
         if self._task is not None:
             self._task.cancel()

@@ -71,7 +71,11 @@ class Stream:
         await self.aclose()
 
     def start(self) -> None:
-        """Connect, if that has not begun; whatever is asked for does it too."""
+        """Connect, if that has not begun; whatever is asked for does it too.
+
+        Raises:
+            ServerException: it has ended; or this is a forked child of the process that opened it.
+        """
         self._link.start()
 
     async def aclose(self) -> None:
@@ -89,8 +93,13 @@ class Stream:
 
     @property
     def state(self) -> StreamState:
-        """What has become of the connection."""
-        return self._link.state
+        """What has become of the connection; in a forked child it is closed."""
+        return "closed" if self._link.origin.is_elsewhere else self._link.state
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this is a forked child of the process that has it."""
+        return self._link.origin.is_elsewhere
 
     @property
     def on_state(self) -> OnState | None:
@@ -229,6 +238,7 @@ class Stream:
 
     async def _wait(self) -> bool:
         """Wait until there is something to be read; False if the stream was closed."""
+        self._link.origin.check()
         inbox, error = self._link.inbox, self._link.error
         if not len(inbox) and error is None:
             self.start()

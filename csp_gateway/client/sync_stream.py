@@ -121,6 +121,7 @@ class SyncStream:
         return self
 
     def __next__(self) -> Message:
+        self._background.check()
         while self._read or self._fetched():
             item = self._read.popleft()
             if isinstance(item, dict):
@@ -171,5 +172,5 @@ class SyncStream:
 
 def _let_go(background: Background, stream: Stream) -> None:
     """Nobody has the stream any more, which is noticed on any thread."""
-    with suppress(RuntimeError):
+    with suppress(RuntimeError, StreamClosedError):
         background.begin(stream.aclose())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from csp_gateway._lazy import later
 from csp_gateway.client.config import GatewayClientConfig
+from csp_gateway.client.forked import ForkedLock
 from csp_gateway.errors import ServerException
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class SyncStreams:
     """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
     _running: tuple[weakref.ref[sync_stream.SyncStream], ...] = ()
     """What calls of ``stream`` read, where anybody still has it; the newest last."""
-    _opening = threading.RLock()
+    _opening = ForkedLock()
 
     @overload
     def stream(
@@ -187,7 +187,7 @@ class SyncStreams:
 
     def _background(self) -> background.Background:
         with self._opening:
-            if self._thread is None:
+            if self._thread is None or (self._thread.is_elsewhere and not self._thread.closed):
                 self._thread = background.Background("gateway-client")
             return self._thread
 

@@ -101,7 +101,9 @@ class AsyncTable(Mapping[Hashable, Row]):
             raise
 
     async def aclose(self) -> None:
-        """Follow it no more; what is here stays."""
+        """Follow it no more; what is here stays. A forked child leaves it alone."""
+        if self._stream.is_elsewhere:
+            return
         for task in (self._following, self._anew):
             if task is not None:
                 task.cancel()
@@ -204,6 +206,8 @@ class AsyncTable(Mapping[Hashable, Row]):
     # How it follows.
 
     async def _until(self, holds: Callable[[], Any]) -> None:
+        if self._stream.is_elsewhere:
+            self._stream.start()  # which says so
         while not holds():
             if self._error is not None:
                 raise fresh(self._error)

@@ -7,8 +7,9 @@ import pytest
 
 from csp_gateway.client.aio import AsyncGatewayClient
 from csp_gateway.client.stream_options import StreamOptions
-from csp_gateway.errors import FrameError, ServerUnreachableError
+from csp_gateway.errors import FrameError, ServerUnreachableError, StreamClosedError
 from csp_gateway.testing import serving_gateway
+from tests.client.forking import forks, in_child
 from tests.ways.live_source import gateway
 
 
@@ -86,6 +87,34 @@ def test_unsubscribe_ends_it_on_all_streams_that_follow_it(url: str) -> None:
             assert not await client.unsubscribe("plain")
             with pytest.raises(FrameError, match="did you mean 'plain'"):
                 await client.unsubscribe("plan")
+
+    run(url, test)
+
+
+@forks
+def test_a_forked_child_opens_streams_of_its_own(url: str) -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        await client.subscribe("plain")
+        stream = client.received(timeout=5)
+
+        async def in_the_child() -> object:
+            seen = []
+            for inherited in (stream.__anext__, stream.receive_many, lambda: stream.subscribe("notes")):
+                with pytest.raises(StreamClosedError, match="open it anew here"):
+                    await inherited()
+                seen.append(stream.state)
+            await stream.aclose()
+            async with aclosing(client.stream("keyed", timeout=5)) as fresh:
+                seen.append((await anext(fresh))["channel"])
+            return seen
+
+        def child() -> object:
+            asyncio.set_event_loop(None)
+            asyncio._set_running_loop(None)
+            return asyncio.run(in_the_child())
+
+        assert in_child(child) == str(["closed"] * 3 + ["keyed"])
+        assert (await anext(stream))["channel"] == "plain"
 
     run(url, test)
 

@@ -1,16 +1,17 @@
 import asyncio
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.client.sync import GatewayClient
-from csp_gateway.errors import FrameError, ServerUnreachableError
+from csp_gateway.errors import FrameError, ServerUnreachableError, StreamClosedError
 from csp_gateway.testing import serving_gateway
 from csp_gateway.wire.commands import Follow
+from tests.client.forking import forks, in_child
 from tests.ways.live_source import gateway
 
 
@@ -152,6 +153,34 @@ def test_it_works_off_the_main_thread_and_in_a_notebook(client: GatewayClient) -
     thread.start()
     thread.join(10)
     assert seen == ["plain"]
+
+
+@forks
+def test_a_forked_child_opens_streams_of_its_own_and_leaves_those_of_its_parent(client: GatewayClient) -> None:
+    stream, own = client.stream("plain", timeout=5), client.stream("keyed", timeout=5)
+    next(stream)
+
+    def inherited(what: Callable[[], object]) -> str:
+        with pytest.raises(StreamClosedError, match="forked from: open it anew here"):
+            what()
+        return "raises"
+
+    def child() -> object:
+        seen = [inherited(each) for each in (stream.__next__, stream.connected, lambda: stream.subscribe("notes"))]
+        seen += [inherited(stream.receive_many), stream.state]
+        stream.close()
+        own.close()
+        client.subscribe("plain")
+        with client.stream("keyed", timeout=5) as fresh:
+            channels = {next(fresh)["channel"] for _ in range(20)}
+        client.close()
+        return [*seen, *sorted(channels)]
+
+    assert in_child(child) == str(["raises"] * 4 + ["closed", "keyed", "plain"])
+    before = next(stream)["data"][0]["n"]
+    assert [next(stream)["data"][0]["n"] for _ in range(100)] == list(range(before + 1, before + 101))
+    assert own.state == "connected"
+    stream.close()
 
 
 def test_after_close_there_is_no_other(url: str) -> None:

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from csp_gateway import GatewayClient, ServerTimeoutError, StreamClosedError
+from tests.client.forking import forks, in_child
 from tests.client.sources import until
 from tests.client.test_table import STATE
 
@@ -57,3 +58,18 @@ def test_what_is_called_after_a_change_may_close_it(client: GatewayClient) -> No
     with pytest.raises(StreamClosedError, match="the table was closed"):
         table.wait_until(lambda rows: False)
     table.close()
+
+
+@forks
+def test_a_forked_child_opens_it_anew(client: GatewayClient) -> None:
+    with client.table(STATE) as table:
+
+        def child() -> object:
+            with pytest.raises(StreamClosedError, match="open it anew here"):
+                table.wait_until(lambda rows: True)
+            table.close()
+            return table.state, len(table)
+
+        assert in_child(child).startswith("('closed', ")
+        assert table.offset is not None
+        table.wait_until(table.offset + 2, 10)
