@@ -30,6 +30,17 @@ class Answering:
         _ANSWERING.set(self)
         await self._app(scope, receive, send)
 
+    def at_once(self, scope: Scope, body: bytes) -> Any:
+        """What the application has at hand for a request, if it can be asked; see ``web/at_once.py``."""
+        ask = getattr(self._app, "at_once", None)
+        if ask is None:
+            return None
+        before = _ANSWERING.set(self)
+        try:
+            return ask(scope, body)
+        finally:
+            _ANSWERING.reset(before)
+
     def here(self) -> bool:
         """Whether the caller works for a request that came this way."""
         return _ANSWERING.get() is self

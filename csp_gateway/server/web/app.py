@@ -11,13 +11,13 @@ from fastapi.dependencies import models
 from starlette.types import Receive, Scope, Send
 
 from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
+from csp_gateway.server.web.at_once import AtOnce, ask_at_once
 from csp_gateway.server.web.caching import never_stored
 from csp_gateway.server.web.compress import Compress
 from csp_gateway.server.web.cross_origin import CrossOrigin
 from csp_gateway.server.web.deadline import Deadline
 from csp_gateway.server.web.docs import mount_docs, redirect_home
 from csp_gateway.server.web.guard import Guard
-from csp_gateway.server.web.head import as_get
 from csp_gateway.server.web.health import mount_health
 from csp_gateway.server.web.live import mount_asyncapi
 from csp_gateway.server.web.page import mount_meta, mount_page
@@ -59,7 +59,7 @@ class GatewayWebApp(VerbRoutes):
             separate_input_output_schemas=False,
         )
         self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
-        self._entrance: Any = Guard(self._behind_the_guard, settings, self.workers)
+        self._entrance: Any = Guard(self._front, settings, self.workers)
         mount_errors(self.app, lambda request: self.hint(self.own_path(request)))
         mount_health(self.app, lambda: gateway.health)
         contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
@@ -80,7 +80,7 @@ class GatewayWebApp(VerbRoutes):
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request: the guard first, then the front, unless other origins need their headers."""
+        """Answer a request: the guard first, then the front."""
         root = self.settings.ROOT_PATH
         if root:
             # Some proxies take the prefix away, and some do not: from here on it is in root_path alone.
@@ -89,11 +89,10 @@ class GatewayWebApp(VerbRoutes):
             scope = {**scope, "root_path": root, "path": stripped}
         await self._entrance(scope, receive, send)
 
-    async def _behind_the_guard(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope, send = as_get(scope, send)
-        # The front asks for no credentials, and adds no headers for other origins.
-        past_the_front = self.guarded or self.settings.BACKEND_CORS_ORIGINS
-        await (self._ask_fastapi if past_the_front else self._front)(scope, receive, send)
+    def at_once(self, scope: Scope, body: bytes) -> AtOnce | None:
+        """What is at hand for a request, if every layer before the front lets it through so; see ``at_once.py``."""
+        ask = ask_at_once(self._entrance) if not self.settings.ROOT_PATH else None
+        return ask(scope, body) if ask is not None else None
 
     async def _ask_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = self.settings.ROOT_PATH

@@ -1,11 +1,12 @@
 """A small ASGI app before FastAPI that answers what one dictionary look-up can answer, and passes on everything else.
 
-It serves ``GET last`` from the channel's cell, ``POST send`` by the struct's own decoder, and lets requests of ``next``
-wait in a third of the memory. Whatever needs a query, an error or a credential is FastAPI's.
+It serves ``GET last`` from the channel's cell and ``POST send`` by the struct's own decoder, both at once where the
+connection asks for that, and lets requests of ``next`` wait in a third of the memory. Whatever needs a query, an error
+or a credential is FastAPI's.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import HTTPException
@@ -13,9 +14,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from csp_gateway.errors import GatewayException, NoProviderException
 from csp_gateway.server.channels import Outside
+from csp_gateway.server.web.at_once import AtOnce, Header, reply
 from csp_gateway.server.web.caching import NO_STORE, is_known, never_stored, tag_of, told_of_newest
 from csp_gateway.server.web.compress import coding_for
 from csp_gateway.server.web.deadline import BEGUN, ITS_BODY, Patience, too_late
+from csp_gateway.server.web.head import as_get
 from csp_gateway.server.web.media_type import says_json
 from csp_gateway.server.web.problem import ProblemReply
 from csp_gateway.server.web.reply import failed
@@ -23,8 +26,7 @@ from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Newest, Refused, 
 
 __all__ = ["Front"]
 
-_Header = tuple[bytes, bytes]
-_JSON: _Header = (b"content-type", b"application/json")
+_JSON: Header = (b"content-type", b"application/json")
 _ACCEPTED = ((b"x-acknowledged", b"accepted"), (b"cache-control", NO_STORE.encode()), _JSON)
 
 
@@ -35,14 +37,24 @@ class Front:
         app: an ASGI application.
         patience: how long a body may take, and how many may be on their way.
         compressed: bytes from which an answer is compressed for who accepts that; it is not done here.
+        bypassed: whether all is to be passed on.
     """
 
-    def __init__(self, app: Any, outside: Outside, patience: Patience, epoch: str, compressed: int) -> None:
+    def __init__(
+        self,
+        app: Any,
+        outside: Outside,
+        patience: Patience,
+        epoch: str,
+        compressed: int,
+        bypassed: Callable[[], bool],
+    ) -> None:
         self._app = app
         self._outside = outside
         self._patience = patience
         self._epoch = epoch
         self._compressed = compressed
+        self._bypassed = bypassed
         self._last: dict[str, _Last] = {}
         self._next: dict[str, Waiter] = {}
         self._send: dict[str, Intake] = {}
@@ -59,12 +71,25 @@ class Front:
         """Answer ``POST path`` by decoding the body once."""
         self._send[path] = intake
 
+    def at_once(self, scope: Scope, body: bytes) -> AtOnce | None:
+        """The answer to a request that needs nothing but one look-up; None if it is to go the long way."""
+        if scope["query_string"] or not self._outside.running or self._bypassed():
+            return None
+        method = scope["method"]
+        if method == "GET":
+            last = self._last.get(scope["path"])
+            return last.at_once(scope, self._compressed) if last is not None else None
+        if method == "POST" and len(body) <= INLINE_BYTES and self._is_quick(scope["path"]) and _is_simple(scope):
+            return self._accept(scope, body)
+        return None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["query_string"] and self._outside.running:
+        scope, send = as_get(scope, send)
+        if scope["type"] == "http" and not (scope["query_string"] or self._bypassed()) and self._outside.running:
             method = scope["method"]
             if method == "GET":
-                last = self._last.get(scope["path"])
-                if last is not None and last.newest.cell.settled and await self._try_last(last, scope, receive, send):
+                if (answer := self.at_once(scope, b"")) is not None:
+                    await reply(answer, send)
                     return
                 waiter = self._next.get(scope["path"])
                 if waiter is not None:
@@ -83,26 +108,15 @@ class Front:
         intake = self._send.get(path)
         return intake is not None and intake.is_quick(0)
 
-    async def _try_last(self, last: "_Last", scope: Scope, receive: Receive, send: Send) -> bool:
-        """Answer with the newest tick; whether that could be done here, at once."""
-        asked = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
-        if asked:
-            tag = tag_of(self._epoch, last.newest.cell.ticks)
-            if is_known(tag, asked):
-                await _reply(send, 304, b"", _headers(told_of_newest(tag)))
-                return True
+    def _accept(self, scope: Scope, body: bytes) -> AtOnce | None:
+        """The answer to a body that is sent; None if FastAPI is to read it again, and say what is wrong."""
         try:
-            at_hand = last.newest.at_hand()
+            answer = self._send[scope["path"]].accept(body).body
+        except (Refused, HTTPException, NoProviderException):
+            return None
         except GatewayException as error:
-            await failed(error)(scope, receive, never_stored(send))
-            return True
-        if at_hand is None:
-            return False
-        ticks, body = at_hand
-        if len(body) >= self._compressed and coding_for(scope) is not None:
-            return False
-        await _reply(send, 200, body, last.headers(ticks, body))
-        return True
+            return _refused(error, scope)  # FastAPI would decode and send it once more
+        return AtOnce(200, (*_ACCEPTED, _length(answer)), answer)
 
     async def _try_send(self, scope: Scope, receive: Receive, send: Send) -> Receive:
         """Answer a send, or give back a ``receive`` from which FastAPI reads it again and says what is wrong."""
@@ -111,17 +125,9 @@ class Front:
             return _answered
         size = sum(len(message.get("body", b"")) for message in messages)
         if size <= INLINE_BYTES and messages[-1]["type"] == "http.request":
-            try:
-                body = b"".join(m.get("body", b"") for m in messages)
-                answer = self._send[scope["path"]].accept(body).body
-            except (Refused, HTTPException, NoProviderException):
-                pass
-            except GatewayException as error:
-                # FastAPI would decode and send it once more.
-                await failed(error)(scope, receive, never_stored(send))
-                return _answered
-            else:
-                await _reply(send, 200, answer, [*_ACCEPTED, _length(answer)])
+            answer = self._accept(scope, b"".join(m.get("body", b"") for m in messages))
+            if answer is not None:
+                await reply(answer, send)
                 return _answered
         replay = iter(messages)
 
@@ -168,17 +174,34 @@ class _Last:
     """What ``GET last`` of one channel says beside its newest tick; written once a tick, too."""
 
     def __init__(self, newest: Newest, epoch: str) -> None:
-        self.newest = newest
+        self._newest = newest
         self._epoch = epoch
         self._of = -1
-        self._headers: list[_Header] = []
+        self._answer = AtOnce(200, (), b"")
 
-    def headers(self, ticks: int, body: bytes) -> list[_Header]:
+    def at_once(self, scope: Scope, compressed: int) -> AtOnce | None:
+        """The answer to a request; None if it takes long to be written, or to be compressed, or is on its way."""
+        if not self._newest.cell.settled:
+            return None
+        asked = [value.decode("latin-1") for name, value in scope["headers"] if name == b"if-none-match"]
+        if asked:
+            tag = tag_of(self._epoch, self._newest.cell.ticks)
+            if is_known(tag, asked):
+                return AtOnce(304, _headers(told_of_newest(tag)), b"")
+        try:
+            at_hand = self._newest.at_hand()
+        except GatewayException as error:
+            return _refused(error, scope)
+        if at_hand is None:
+            return None
+        ticks, body = at_hand
+        if len(body) >= compressed and coding_for(scope) is not None:
+            return None
         if ticks != self._of:
             told = told_of_newest(tag_of(self._epoch, ticks))
-            self._headers = [*_headers(told), _JSON, _length(body)]
+            self._answer = AtOnce(200, (*_headers(told), _JSON, _length(body)), body)
             self._of = ticks
-        return self._headers
+        return self._answer
 
 
 def _is_simple(scope: Scope) -> bool:
@@ -196,15 +219,17 @@ async def _answered() -> Message:
     raise AssertionError("nothing is left to be received")
 
 
-def _headers(told: Mapping[str, str]) -> list[_Header]:
+def _headers(told: Mapping[str, str]) -> list[Header]:
     return [(name.encode(), value.encode()) for name, value in told.items()]
 
 
-def _length(body: bytes) -> _Header:
+def _length(body: bytes) -> Header:
     return b"content-length", b"%d" % len(body)
 
 
-async def _reply(send: Send, status: int, body: bytes, headers: list[_Header]) -> None:
-    # A copy: layers before the front may add to it.
-    await send({"type": "http.response.start", "status": status, "headers": headers.copy()})
-    await send({"type": "http.response.body", "body": body})
+def _refused(error: GatewayException, scope: Scope) -> AtOnce:
+    problem = failed(error)
+    problem.place(scope)
+    return AtOnce(
+        problem.status_code, (*problem.raw_headers, (b"cache-control", NO_STORE.encode())), bytes(problem.body)
+    )

@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web.at_once import AtOnce, ask_at_once
 from csp_gateway.server.web.caching import never_stored
 from csp_gateway.server.web.depth import is_deeper
 from csp_gateway.server.web.problem import (
@@ -47,6 +48,7 @@ class Guard:
 
     def __init__(self, app: Any, settings: GatewaySettings, workers: Workers) -> None:
         self._app = app
+        self._ask = ask_at_once(app)
         self._workers = workers
         self._hosts = _hosts(settings)
         self._origins = frozenset(str(each).rstrip("/").encode() for each in settings.BACKEND_CORS_ORIGINS)
@@ -59,22 +61,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         said = {name: value for name, value in scope["headers"] if name in _READ}
-        host, origin = said.get(b"host", b""), said.get(b"origin", b"")
-        # Without either header there is no body.
-        length, body = said.get(b"content-length", b""), b"content-length" in said or b"transfer-encoding" in said
-        refusal = None
-        if self._hosts and host != self._newest_host and not self._answers_to(host):
-            refusal = _other_host(host)
-        elif origin and scope.get("method") not in _READING and not self._knows(origin, host):
-            refusal = other_origin(origin)
-        elif length and (not length.isdigit() or len(length) > 18 or int(length) > self._most):
-            refusal = self._too_large()
-        elif body and said.get(b"content-encoding", b"identity").lower() not in _AS_IT_IS:
-            refusal = _encoded(said[b"content-encoding"])
+        refusal = self._refusal(scope, said)
         if refusal is None:
             try:
                 kind = said.get(b"content-type", b"")
-                if body:
+                if _has_body(said):
                     # Of a body whose length was told, the server lets no more come.
                     counted = receive if b"transfer-encoding" not in said else self._counted(receive)
                     receive = self._read(counted, kind)
@@ -88,6 +79,28 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
         else:
             await refusal(scope, receive, never_stored(send))
+
+    def at_once(self, scope: Scope, body: bytes) -> AtOnce | None:
+        """What the application has at hand; None for what is to be refused, too, or looked at for long."""
+        said = {name: value for name, value in scope["headers"] if name in _READ}
+        if self._ask is None or self._refusal(scope, said) is not None:
+            return None
+        if body and (len(body) > min(self._most, _INLINE_BYTES) or is_deeper(body, self._depth)):
+            return None
+        return self._ask(scope, body)
+
+    def _refusal(self, scope: Scope, said: Mapping[bytes, bytes]) -> ProblemReply | None:
+        """What its headers alone refuse a request for."""
+        host, origin, length = said.get(b"host", b""), said.get(b"origin", b""), said.get(b"content-length", b"")
+        if self._hosts and host != self._newest_host and not self._answers_to(host):
+            return _other_host(host)
+        if origin and scope.get("method") not in _READING and not self._knows(origin, host):
+            return other_origin(origin)
+        if length and (not length.isdigit() or len(length) > 18 or int(length) > self._most):
+            return self._too_large()
+        if _has_body(said) and said.get(b"content-encoding", b"identity").lower() not in _AS_IT_IS:
+            return _encoded(said[b"content-encoding"])
+        return None
 
     def _answers_to(self, host: bytes) -> bool:
         if _name(host) not in self._hosts:
@@ -149,6 +162,11 @@ class _TooLarge(RefusedRequest):
 
 class _TooDeep(RefusedRequest):
     """As above."""
+
+
+def _has_body(said: Mapping[bytes, bytes]) -> bool:
+    """Without either header there is none."""
+    return b"content-length" in said or b"transfer-encoding" in said
 
 
 def _joined(pieces: list[bytes], depth: int) -> bytes:

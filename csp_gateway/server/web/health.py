@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from csp_gateway.errors import NotRunningError
+from csp_gateway.server.web.at_once import AtOnce, ask_at_once
 from csp_gateway.server.web.problem import PROBLEMS, ProblemReply
 
 __all__ = ["Condition", "Entrance", "Health", "mount_health"]
@@ -88,11 +89,13 @@ class Entrance:
         probes = {"/livez": _live, "/readyz": _ready}
         self._probes = probes | {f"{root_path}{path}": probe for path, probe in probes.items()}
         self._app: ASGIApp = self._not_yet
+        self._ask: Callable[[Scope, bytes], AtOnce | None] | None = None
         self._coming: Future[ASGIApp] = Future()
 
     def open(self, app: ASGIApp) -> None:
         """Pass on to ``app`` from now on; from any thread."""
         self._app = app
+        self._ask = ask_at_once(app)
         if not self._coming.done():
             self._coming.set_result(app)
 
@@ -106,6 +109,10 @@ class Entrance:
             await self._probes[scope["path"]](self._condition())(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    def at_once(self, scope: Scope, body: bytes) -> AtOnce | None:
+        """What the application has at hand, once there is one."""
+        return self._ask(scope, body) if self._ask is not None and scope["path"] not in self._probes else None
 
     async def _not_yet(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

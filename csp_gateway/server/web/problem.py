@@ -168,13 +168,17 @@ class ProblemReply(Response):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send it, with the path as ``instance``."""
+        self.place(scope)
+        await super().__call__(scope, receive, send)
+
+    def place(self, scope: Any) -> None:
+        """Write the path of the request that it answers into it."""
         path, root = scope.get("path", ""), scope.get("root_path", "")
         if not f"{path}/".startswith(f"{root}/"):
             path = root + path  # before FastAPI, the prefix is in root_path alone
         path = quote(path, safe="/~!$&'()*+,;=:@")
         self.body = _json({**self._content, "instance": path})
         self.headers["content-length"] = str(len(self.body))
-        await super().__call__(scope, receive, send)
 
 
 def kind_of(error: GatewayException) -> Kind:

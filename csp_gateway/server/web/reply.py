@@ -56,7 +56,7 @@ def written(records: Sequence[GatewayStruct]) -> bytes:
         raise GatewayException(f"{kinds} cannot be written as JSON: {error}") from error
 
 
-def failed(error: Exception) -> Response:
+def failed(error: Exception) -> ProblemReply:
     """An error as the problem it is over HTTP; the traceback of a 500 is logged."""
     if not isinstance(error, GatewayException):
         return _unforeseen(error)
@@ -66,7 +66,7 @@ def failed(error: Exception) -> Response:
     return ProblemReply(kind, str(error))
 
 
-def _unforeseen(error: Exception) -> Response:
+def _unforeseen(error: Exception) -> ProblemReply:
     return ProblemReply(plain(500), f"The gateway failed with {type(error).__name__}; its log has the traceback")
 
 

@@ -16,7 +16,7 @@ import uvicorn
 
 from csp_gateway.errors import PortTakenError, StartError, did_you_mean
 from csp_gateway.server.settings import GatewaySettings
-from csp_gateway.server.web.joining import JoiningProtocol
+from csp_gateway.server.web.connection import ConnectionProtocol
 from csp_gateway.server.web.live import FrameProtocol
 
 __all__ = ["WebServer"]
@@ -29,7 +29,7 @@ _BACKLOG = 256
 _DEFAULTS: dict[str, Any] = {
     "access_log": False,
     "backlog": _BACKLOG,
-    "http": JoiningProtocol,
+    "http": ConnectionProtocol,
     "lifespan": "off",
     "log_config": None,
     "loop": "asyncio" if sys.platform == "win32" else "uvloop",

@@ -63,7 +63,14 @@ class VerbRoutes(Listings):
         self.streams: list[Stream] = []
         """Where channels are followed."""
         self._epoch = uuid.uuid4().hex
-        self._front = Front(behind, self.outside, self.patience, self._epoch, self.settings.COMPRESS_BYTES)
+        self._front = Front(
+            behind, self.outside, self.patience, self._epoch, self.settings.COMPRESS_BYTES, lambda: self._bypassed
+        )
+
+    @property
+    def _bypassed(self) -> bool:
+        """The front asks for no credentials, and adds no headers for other origins."""
+        return self.guarded or bool(self.settings.BACKEND_CORS_ORIGINS)
 
     @property
     def channels(self) -> GatewayChannels:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from csp_gateway.server.modules.metrics.timings import Series, Timings
+from csp_gateway.server.web.at_once import AtOnce, ask_at_once
 from csp_gateway.server.web.media_type import is_event_stream
 
 __all__ = ["Observed"]
@@ -32,6 +33,7 @@ class Observed:
 
     def __init__(self, app: Any, api: str, verbs: Iterable[str]) -> None:
         self._app = app
+        self._ask = ask_at_once(app)
         self._api = api
         self._verbs = frozenset(verbs)
         self.requests = Timings(
@@ -56,9 +58,7 @@ class Observed:
             nonlocal in_progress
             in_progress = False
             self.in_progress -= 1
-            taken = perf_counter() - begun
-            key = (scope["path"], status)
-            (self._by_path.get(key) or self._find(key)).observe(taken)
+            self._count(scope["path"], status, perf_counter() - begun)
 
         def watch(message: Message) -> Awaitable[None]:
             nonlocal status
@@ -75,6 +75,20 @@ class Observed:
         finally:
             if in_progress:
                 over()
+
+    def at_once(self, scope: Scope, body: bytes) -> AtOnce | None:
+        """What the application has at hand; it is counted if there is something."""
+        if self._ask is None or self._loop is None:
+            return None
+        begun = perf_counter()
+        answer = self._ask(scope, body)
+        if answer is not None:
+            self._count(scope["path"], answer.status, perf_counter() - begun)
+        return answer
+
+    def _count(self, path: str, status: int, taken: float) -> None:
+        key = (path, status)
+        (self._by_path.get(key) or self._find(key)).observe(taken)
 
     def _find(self, key: tuple[str, int]) -> Series:
         """The verb of a path is not looked for twice, unless there is nothing, or more than there is room for."""
