@@ -1,16 +1,31 @@
 """A state as it is kept here, against a real gateway."""
 
-from __future__ import annotations
-
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, List  # noqa: UP035  # csp reads typing.List
 
+import csp
 import pytest
+from csp import ts
 
-from csp_gateway import AsyncGatewayClient, FrameError, GatewayClient, ServerTimeoutError, StreamClosedError
+from csp_gateway import (
+    AsyncGatewayClient,
+    FrameError,
+    Gateway,
+    GatewayChannels,
+    GatewayClient,
+    GatewayModule,
+    GatewayStruct,
+    MountRestRoutes,
+    MountWebSocketRoutes,
+    ServerTimeoutError,
+    State,
+    StreamClosedError,
+)
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.server.demo.omnibus import ExampleData
+from csp_gateway.testing import serving_gateway
 
 STATE = "example_with_state_alternative"
 
@@ -80,6 +95,64 @@ def test_a_table_that_fails_says_so_instead_of_growing_old(omnibus: str) -> None
                 with pytest.raises(ZeroDivisionError, match="of the user's own"):
                     await table.wait_until(lambda rows: False, 10)
                 assert table.state == "closed"
+
+    run(follow())
+
+
+class Thing(GatewayStruct):
+    symbol: str
+    what: object = None
+
+
+class Things(GatewayChannels):
+    things: Annotated[ts[List[Thing]], State("symbol")] = None  # noqa: UP006
+
+    def tick(self, *things: Thing) -> None:
+        self.send("things", list(things))
+
+
+class Open(GatewayModule):
+    def connect(self, channels: Things) -> None:
+        channels.set_channel("things", csp.null_ts(List[Thing]))  # noqa: UP006
+        channels.add_send_channel("things")
+
+
+@contextmanager
+def things() -> Iterator[tuple[Things, str]]:
+    modules = [Open(), MountRestRoutes(force_mount_all=True), MountWebSocketRoutes()]
+    gateway = Gateway(channels=Things(), modules=modules)
+    with serving_gateway(gateway) as url:
+        yield gateway.channels, url
+
+
+def test_after_a_tick_that_cannot_be_told_it_takes_a_new_snapshot() -> None:
+    async def follow() -> None:
+        with things() as (channels, url):
+            async with AsyncGatewayClient(host=url) as client, client.table("things") as table:
+                channels.tick(Thing(symbol="A", what=1))
+                await table.wait_until(lambda rows: "A" in rows)
+                channels.tick(Thing(symbol="B", what=object()), Thing(symbol="B", what=2), Thing(symbol="C", what=3))
+                await table.wait_until(lambda rows: len(rows) == 3)
+                assert {key: row["what"] for key, row in table.items()} == {"A": 1, "B": 2, "C": 3}
+                channels.tick(Thing(symbol="A", what=4))
+                await table.wait_until(lambda rows: rows["A"]["what"] == 4)
+                assert table.state == "connected"
+
+    run(follow())
+
+
+def test_where_that_is_refused_it_says_so_and_ends() -> None:
+    async def follow() -> None:
+        with things() as (channels, url):
+            async with AsyncGatewayClient(host=url) as client, client.table("things") as table:
+                channels.tick(Thing(symbol="A", what=1))
+                await table.wait_until(lambda rows: "A" in rows)
+                channels.tick(Thing(symbol="B", what=object()))
+                for _ in range(2):
+                    with pytest.raises(FrameError, match="Thing cannot be written as JSON") as refused:
+                        await table.wait_until(lambda rows: "B" in rows)
+                    assert refused.value.code == "unwritable"
+                assert (table.state, list(table)) == ("closed", ["A"])
 
     run(follow())
 
