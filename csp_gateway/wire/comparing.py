@@ -109,16 +109,16 @@ def constant(value: bool | float | str | datetime, kind: Kind, members: type[Enu
     """A value written in a query, as what values of ``kind`` compare with.
 
     Args:
-        members: the enum whose members' names the text must be one of.
+        members: the enum of whose members it must be the name, or the value, as it stands in JSON.
 
     Raises:
         ValueError: it cannot be compared with such values; the message says why.
     """
+    if members is not None:
+        return _name(value, members)
     own, meant = comparable(value)
-    if members is not None and own is not Kind.TEXT:
-        raise ValueError(f"a {members.__name__} is compared by its name, one of {', '.join(members.__members__)}")
     if own is kind:
-        return _name(meant, members) if members is not None else meant
+        return meant
     if isinstance(value, str) and kind in _READ:
         try:
             return _READ[kind](value)
@@ -129,13 +129,16 @@ def constant(value: bool | float | str | datetime, kind: Kind, members: type[Enu
     raise ValueError(f"{said} is {own.value}, and cannot be compared with {kind.value}{hint}")
 
 
-def _name(name: str, members: type[Enum]) -> str:
-    if name not in members.__members__:
-        raise ValueError(
-            f"{members.__name__} has no member {name!r:.80}; {did_you_mean(name[:80], members.__members__)}"
-        )
-    # An alias is another name of the same member.
-    return members.__members__[name].name
+def _name(value: Any, members: type[Enum]) -> str:
+    """The name of the member that is called so, or else has this value; an alias is another name of the same member."""
+    if isinstance(value, str) and value in members.__members__:
+        return members.__members__[value].name
+    for member in members.__members__.values():
+        if type(member.value) is type(value) and member.value == value:
+            return member.name
+    known = members.__members__
+    near = did_you_mean(value[:80], known) if isinstance(value, str) else f"known: {', '.join(sorted(known))}"
+    raise ValueError(f"{members.__name__} has no member {value!r:.80}; {near}")
 
 
 _SPAN = TypeAdapter(timedelta)

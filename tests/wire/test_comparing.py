@@ -103,12 +103,24 @@ def test_a_constant_of_another_kind_is_refused(value: object, kind: Kind, messag
         constant(value, kind)
 
 
+def test_a_member_is_also_known_by_its_value_as_it_stands_in_json() -> None:
+    assert constant("s", Kind.TEXT, Side) == "SELL"
+    assert constant("b", Kind.TEXT, Side) == "BUY"
+    assert constant(1, Kind.TEXT, Venue) == "XPAR"
+    assert constant(1, Kind.TEXT, Level) == "LOW"
+    crossed = Enum("crossed", {"A": "B", "B": "A"})
+    assert constant("A", Kind.TEXT, crossed) == "A", "a name comes before a value"
+    for other in (True, 1.0):
+        with pytest.raises(ValueError, match=r"Level has no member (True|1\.0); known: LOW"):
+            constant(other, Kind.TEXT, Level)
+
+
 def test_a_name_is_one_of_the_members() -> None:
     assert constant("BUY", Kind.TEXT, Side) == "BUY"
     assert constant("LONG", Kind.TEXT, Side) == "BUY", "an alias is another name of the same member"
     with pytest.raises(ValueError, match=r"Side has no member 'BYU'; did you mean 'BUY'\?"):
         constant("BYU", Kind.TEXT, Side)
-    with pytest.raises(ValueError, match="a Side is compared by its name, one of BUY, SELL, LONG"):
+    with pytest.raises(ValueError, match="Side has no member 1; known: BUY, LONG, SELL"):
         constant(1, Kind.TEXT, Side)
 
 
