@@ -118,7 +118,7 @@ class Open(GatewayModule):
 
 
 @contextmanager
-def things() -> Iterator[tuple[Things, str]]:
+def things() -> Iterator[tuple[Any, str]]:
     modules = [Open(), MountRestRoutes(force_mount_all=True), MountWebSocketRoutes()]
     gateway = Gateway(channels=Things(), modules=modules)
     with serving_gateway(gateway) as url:
