@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from csp_gateway.errors import ConfigError
 from csp_gateway.server.channels import ChannelSelection, GatewayChannels
@@ -63,6 +63,8 @@ class MountRestRoutes(GatewayModule):
         default=False, description="Believe the id and timestamp of what is sent, instead of making new ones."
     )
 
+    _mounted: list[str] = PrivateAttr(default=[*_VERBS, "stage", "state"])
+
     def connect(self, channels: GatewayChannels) -> None:
         """Keep the newest tick of the channels at hand.
 
@@ -93,13 +95,15 @@ class MountRestRoutes(GatewayModule):
         if self.mount_sql or self.force_mount_all:
             app.add_sql_api(self.api_version)
         self._tell_what_is_left_out(channels)
+        self._mounted = [verb for verb in (*_VERBS, "stage", "state") if app.is_mounted(verb, self.api_version)]
         app.add_available_channels((*_VERBS, "stage", "state"), self.api_version)
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the routes are."""
         api = settings.api(self.api_version)
-        sql = f", {api}/sql" if self.mount_sql or self.force_mount_all else ""
-        return f"verbs     {api}/{{{','.join((*_VERBS, 'stage', 'state'))}}}/<channel>{sql}"
+        verbs = f"{api}/{{{','.join(self._mounted)}}}/<channel>" if self._mounted else ""
+        sql = f"{api}/sql" if self.mount_sql or self.force_mount_all else ""
+        return f"verbs     {', '.join(filter(None, (verbs, sql))) or 'none'}"
 
     def _selection(self, verb: str) -> ChannelSelection:
         chosen: ChannelSelection = getattr(self, f"mount_{verb}")

@@ -113,6 +113,14 @@ def test_it_tells_where_the_routes_are() -> None:
     assert "/api/v1/{last,next,lookup,send,history,stage,state}/<channel>" in MountRestRoutes().info(GatewaySettings())
 
 
+def test_it_tells_of_no_verb_that_is_not_there() -> None:
+    routes = MountRestRoutes(mount_next=[], mount_lookup=[], mount_sql=False)
+    gateway = Gateway(modules=[Feed(), routes], channels=Ch())
+    gateway.start(rest=True, _in_test=True)
+    gateway.stop()
+    assert routes.info(gateway.settings) == "verbs     /api/v1/{last,send,history}/<channel>"
+
+
 def test_it_needs_nobody_to_provide_anything() -> None:
     gateway = Gateway(modules=[MountRestRoutes()], channels=Ch())
     gateway.start(rest=True, _in_test=True)
