@@ -26,9 +26,9 @@ class AsyncGatewayClient(AsyncGatewayClientMixin, AsyncTables, AsyncStreams, Csp
     """
 
     async def aclose(self) -> None:
-        """End all connections. What is asked afterwards is an error."""
+        """End all connections. Who waits for an answer, or asks afterwards, gets a ``ClientClosedError`` at once."""
         await self._close_streams()
-        await self._http.aclose()
+        await self._pool.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 from csp_gateway.client import calls
+from csp_gateway.client.async_pool import AsyncPool
 from csp_gateway.client.calls import Call
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient, document_seconds
@@ -30,7 +31,7 @@ class AsyncAsking(BaseGatewayClient):
 
     def __init__(self, config: GatewayClientConfig | None = None, **settings: Any) -> None:
         super().__init__(config, **settings)
-        self._http = httpx2.AsyncClient(**self._options())
+        self._pool = AsyncPool(self._options())
         self._learning = asyncio.Lock()
 
     @property
@@ -80,7 +81,7 @@ class AsyncAsking(BaseGatewayClient):
         attempts = Attempts(call, self._config.retries)
         while True:
             try:
-                response = await self._http.request(
+                response = await self._pool.request(
                     **self._request(call, accepted), follow_redirects=self._follows(call)
                 )
             except httpx2.RequestError as error:
@@ -90,4 +91,4 @@ class AsyncAsking(BaseGatewayClient):
                 if again is None:
                     return Answer(response.status_code, response.headers, response.content)
                 wait = again
-            await asyncio.sleep(wait)
+            await self._pool.sleep(wait)

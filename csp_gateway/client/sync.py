@@ -26,9 +26,9 @@ class GatewayClient(SyncGatewayClientMixin, SyncTables, CspStreams):
     """
 
     def close(self) -> None:
-        """End all connections. What is asked afterwards is an error."""
+        """End all connections. Who waits for an answer, or asks afterwards, gets a ``ClientClosedError`` at once."""
         self._close_streams()
-        self._http.close()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +16,7 @@ from csp_gateway.client.replies import returned
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.retrying import Attempts
 from csp_gateway.client.returns import ReturnType
+from csp_gateway.client.sync_pool import SyncPool
 
 __all__ = ["SyncAsking"]
 
@@ -40,9 +38,8 @@ class SyncAsking(BaseGatewayClient):
         **settings: Any,
     ) -> None:
         super().__init__(config, **settings)
-        self._http = httpx2.Client(**self._options())
+        self._pool = SyncPool(self._options())
         self._progress = progress
-        self._learning = threading.Lock()
 
     @property
     def openapi_spec(self) -> dict[str, Any]:
@@ -64,7 +61,7 @@ class SyncAsking(BaseGatewayClient):
 
     def _learn_once(self, timeout: float | None = None) -> None:
         if self._catalogue is None:
-            with self._learning:
+            with self._pool.lock:
                 if self._catalogue is None:
                     self._learn(self._fetch(calls.document(document_seconds(timeout)), JSON))
 
@@ -79,7 +76,7 @@ class SyncAsking(BaseGatewayClient):
     def _fetch(self, call: Call, accepted: str) -> Answer:
         attempts = Attempts(call, self._config.retries)
         while True:
-            request = self._http.build_request(**self._request(call, accepted))
+            request = self._pool.build(**self._request(call, accepted))
             try:
                 answer = self._made(request, follows=self._follows(call))
             except httpx2.RequestError as error:
@@ -89,11 +86,10 @@ class SyncAsking(BaseGatewayClient):
                 if again is None:
                     return answer
                 wait = again
-            time.sleep(wait)
+            self._pool.sleep(wait)
 
     def _made(self, request: httpx2.Request, *, follows: bool) -> Answer:
-        response = self._http.send(request, stream=True, follow_redirects=follows)
-        with contextlib.closing(response):
+        with self._pool.answer(request, follows=follows) as response:
             if self._progress is None:
                 return Answer(response.status_code, response.headers, response.read())
             parts = []

@@ -38,6 +38,7 @@
     │   ├── ServerUnknownException    any other status that is no success
     │   ├── ServerTimeoutError        a TimeoutError too: not answered in time
     │   ├── ServerUnreachableError    a ConnectionError too: no gateway is there, or the connection was lost
+    │   ├── ClientClosedError         a RuntimeError too: the client was closed, maybe while somebody waited
     │   ├── ServerVersionError        the gateway speaks another version of the messages
     │   ├── StreamClosedError         the gateway has ended a stream, and it would do so again
     │   └── PublishLostError          the connection was lost before what was published was acknowledged
@@ -50,6 +51,7 @@
 """
 
 from csp_gateway.errors.clients import (
+    ClientClosedError,
     PublishLostError,
     ServerException,
     ServerRouteNotFoundException,
@@ -107,6 +109,7 @@ __all__ = [
     "AnswerTooLargeError",
     "BuildFailedError",
     "CannotStageError",
+    "ClientClosedError",
     "ConfigError",
     "DeclarationError",
     "DynamicChannelError",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from csp_gateway.errors.root import GatewayException
 
 __all__ = [
+    "ClientClosedError",
     "PublishLostError",
     "ServerException",
     "ServerRouteNotFoundException",
@@ -53,6 +54,13 @@ class ServerTimeoutError(ServerException, TimeoutError):
 
 class ServerUnreachableError(ServerException, ConnectionError):
     """No gateway is there, or the connection to it was lost."""
+
+
+class ClientClosedError(ServerException, RuntimeError):
+    """The client was closed: before it was asked, or while somebody waited for the answer, which nobody knows."""
+
+    def __init__(self, message: str = "this client was closed: make another one") -> None:
+        super().__init__(message)
 
 
 class ServerVersionError(ServerException):

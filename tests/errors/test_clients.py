@@ -8,6 +8,7 @@ from csp_gateway import errors
 def test_errors_are_also_what_python_calls_them() -> None:
     assert issubclass(errors.ServerTimeoutError, TimeoutError)
     assert issubclass(errors.ServerUnreachableError, ConnectionError)
+    assert issubclass(errors.ClientClosedError, RuntimeError)
     assert issubclass(errors.UntrustedTypeError, ValueError)
 
 
