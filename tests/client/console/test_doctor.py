@@ -1,16 +1,17 @@
 """Doctor."""
 
 import json
-from typing import Any
+
+from tests.client.console.invoking import invoke
 
 
-def test_all_is_well(url: str, run: Any) -> None:
-    ended = run("doctor", "--url", url, "--json")
-    assert ended.returncode == 0
-    assert {each["status"] for each in json.loads(ended.stdout)} <= {"ok", "warn"}
+def test_all_is_well(url: str) -> None:
+    told = invoke("doctor", "--url", url, "--json")
+    assert told.status == 0
+    assert {each["status"] for each in json.loads(told.out)} <= {"ok", "warn"}
 
 
-def test_nobody_is_there(run: Any) -> None:
-    ended = run("doctor", "--url", "http://localhost:1")
-    assert ended.returncode == 3
-    assert ended.stdout.startswith("fail reachable")
+def test_nobody_is_there() -> None:
+    told = invoke("doctor", "--url", "http://localhost:1")
+    assert told.status == 3
+    assert told.out.startswith("fail reachable")

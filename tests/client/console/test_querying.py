@@ -6,7 +6,7 @@ import pytest
 
 from csp_gateway.client.console.failures import WrongUsage
 from csp_gateway.client.console.querying import names_in, parameters_of, query_of
-from tests.client.console.test_options import invoke
+from tests.client.console.invoking import invoke
 
 
 def test_options_are_a_query() -> None:
@@ -28,17 +28,15 @@ def test_parameters_are_json_or_text() -> None:
 
 
 def test_a_select_is_answered(url: str) -> None:
-    status, said = invoke("sql", "select $a + 1 as b", "-p", "a=41", "--url", url)
-    assert status == 0
-    assert said.split() == ["b", "42"]
+    told = invoke("sql", "select $a + 1 as b", "-p", "a=41", "--url", url)
+    assert told.status == 0
+    assert told.said.split() == ["b", "42"]
 
 
 def test_a_state_is_asked(url: str) -> None:
-    status, said = invoke(
-        "state", "example_with_state", "--select", "x", "--limit", "2", "--order-by", "x", "--url", url
-    )
-    assert status == 0
-    assert said.split()[0] == "x"
-    status, said = invoke("state", "example_with_state", "--where", "nope = 1", "--url", url)
-    assert status == 1
-    assert "nope" in said
+    told = invoke("state", "example", "--select", "x", "--limit", "2", "--order-by", "x", "--url", url)
+    assert told.status == 0
+    assert told.said.split()[0] == "x"
+    told = invoke("state", "example", "--where", "nope = 1", "--url", url)
+    assert told.status == 1
+    assert "nope" in told.said

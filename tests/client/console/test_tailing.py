@@ -12,7 +12,7 @@ import pytest
 from csp_gateway.client.console.printing import Printer
 from csp_gateway.client.console.tailing import Tail, places
 from csp_gateway.client.followed import Gap
-from tests.client.console.conftest import Run
+from tests.client.console.invoking import invoke
 
 PROGRAM = [sys.executable, "-c", "from csp_gateway.client.console import main; main()", "tail", "example"]
 
@@ -40,11 +40,11 @@ def test_gaps_and_reconnects_are_told_beside(capsys: pytest.CaptureFixture[str])
     assert "connected again" in err
 
 
-def test_options_narrow_what_comes(url: str, run: Run) -> None:
+def test_options_narrow_what_comes(url: str) -> None:
     options = ["--where", "x > 0", "--fields", "x", "--count", "2", "--json"]
-    done = run("tail", "example", *options, "--url", url)
-    assert done.returncode == 0, done.stderr
-    told = [json.loads(line)["record"] for line in done.stdout.splitlines()]
+    done = invoke("tail", "example", *options, "--url", url)
+    assert done.status == 0, done.err
+    told = [json.loads(line)["record"] for line in done.out.splitlines()]
     assert [list(record) for record in told] == [["x"], ["x"]]
 
 
