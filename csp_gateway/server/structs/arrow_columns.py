@@ -13,12 +13,14 @@ from enum import Enum
 from operator import attrgetter
 from typing import Any, TypeAlias
 
+import csp
 import orjson
 import pyarrow as pa
 
 from csp_gateway.server.structs.any_json import json_of
 from csp_gateway.server.structs.arrow_fits import FITS
 from csp_gateway.server.structs.arrow_layout import LAYOUTS
+from csp_gateway.server.structs.arrow_native import NATIVE
 
 __all__ = ["Column", "EnumColumn", "Odd", "ScalarColumn", "TextColumn", "unfitted"]
 
@@ -36,6 +38,8 @@ class Column(ABC):
     kind: pa.DataType
     exact: bool
     """Whether csp keeps every value out of here that does not fit; what is below it is not meant."""
+    native = False
+    """Whether csp can make the column of a struct's field itself."""
 
     @property
     def sure(self) -> bool:
@@ -68,6 +72,7 @@ class ScalarColumn(Column):
         self._fit = FITS[kind]
         self.kind = self._layout.kind
         self.exact = exact
+        self.native = exact and kind in NATIVE
 
     def read(self, values: Sequence[Any], *, trusted: bool = False) -> tuple[pa.Array, Odd]:
         types = {self._layout.exact} if trusted else set(map(type, values))
@@ -88,6 +93,7 @@ class EnumColumn(Column):
         self._layout = LAYOUTS[str]
         self.kind = self._layout.kind
         self.exact = exact
+        self.native = exact and issubclass(members, csp.Enum)
 
     def read(self, values: Sequence[Any], *, trusted: bool = False) -> tuple[pa.Array, Odd]:
         if trusted or set(map(type, values)) <= {self._members}:

@@ -62,9 +62,11 @@ def list_array(lists: Sequence[Sequence[Any] | None], items: pa.Array) -> pa.Arr
     return _array(pa.list_(items.type), len(lists), _present(lists), [offsets], [items])
 
 
-def struct_array(kind: pa.DataType, structs: Sequence[Any], children: Sequence[pa.Array]) -> pa.Array:
-    """An array of structs, given their fields as arrays; where there is None, there is no struct."""
-    return _array(kind, len(structs), _present(structs), [], children)
+def struct_array(
+    kind: pa.DataType, structs: Sequence[Any], children: Sequence[pa.Array], *, gaps: bool = True
+) -> pa.Array:
+    """An array of structs, given their fields as arrays; where there is None, if it may be, there is no struct."""
+    return _array(kind, len(structs), _present(structs) if gaps else None, [], children)
 
 
 def _array(

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from csp_gateway.server.structs.arrow_columns import Column, Odd, unfitted
 from csp_gateway.server.structs.arrow_layout import list_array, struct_array
+from csp_gateway.server.structs.arrow_native import NativeReader
 from csp_gateway.server.structs.schema import fields_of
 
 __all__ = ["ArrayColumn", "ListColumn", "StructColumn", "put_below"]
@@ -118,6 +119,7 @@ class StructColumn(Column):
         self.fields = fields
         self.kind = pa.struct([(name, column.kind) for name, column in fields.items()])
         self.exact = exact
+        self._native = NativeReader(cls, [name for name, column in fields.items() if column.native])
 
     @property
     def sure(self) -> bool:
@@ -141,16 +143,21 @@ class StructColumn(Column):
 
     def read(self, values: Sequence[Any], *, trusted: bool = False) -> tuple[pa.Array, Odd]:
         odd: Odd = {}
-        if not trusted and not set(map(type, values)) <= {self.cls, type(None)}:
+        types = {self.cls} if trusted else set(map(type, values))
+        if not types <= {self.cls, type(None)}:
             structs = [value if isinstance(value, self.cls) else None for value in values]
             odd = unfitted(values, structs)
             values = structs
+        native = self._native.read(values) if types == {self.cls} else {}
         arrays = []
         for name, column in self.fields.items():
+            if name in native:
+                arrays.append(native[name])
+                continue
             array, below = _read_field(values, name, column)
             arrays.append(array)
             put_below(name, below, odd)
-        return struct_array(self.kind, values, arrays), odd
+        return struct_array(self.kind, values, arrays, gaps=types != {self.cls}), odd
 
     def _added_by(self, kind: type) -> list[str]:
         """The fields of a class made from this one that have no column."""
