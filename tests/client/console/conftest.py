@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Dict, List  # noqa: UP035  # csp reads typing.Dict and List
 
 import csp
@@ -55,11 +57,40 @@ class Feed(GatewayModule):
             channels.add_send_channel(field)
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    modules = [Feed(), MountRestRoutes(force_mount_all=True), MountWebSocketRoutes()]
-    with serving_gateway(Gateway(channels=Examples(), modules=modules)) as there:
-        yield there
+class Desk:
+    """The gateway of all tests of this directory; it ends with the last of them, as others look for what is left."""
+
+    def __init__(self) -> None:
+        self._serving = ExitStack()
+        self._url: str | None = None
+
+    def url(self) -> str:
+        if self._url is None:
+            modules = [Feed(), MountRestRoutes(force_mount_all=True), MountWebSocketRoutes()]
+            gateway = Gateway(channels=Examples(), modules=modules)
+            self._url = self._serving.enter_context(serving_gateway(gateway))
+        return self._url
+
+    def close(self) -> None:
+        self._url = None
+        self._serving.close()
+
+
+_desk = Desk()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    done = yield
+    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+        _desk.close()
+    return done
+
+
+@pytest.fixture
+def url() -> str:
+    """Where it is."""
+    return _desk.url()
 
 
 @pytest.fixture
