@@ -11,8 +11,9 @@ from csp_gateway.client import calls
 from csp_gateway.client.async_stagings import AsyncStagings
 from csp_gateway.client.calls import Wait
 from csp_gateway.client.gateway_client import JSON, SECONDS
-from csp_gateway.client.replies import merged, read_health, returned
+from csp_gateway.client.replies import read_health
 from csp_gateway.client.returns import ReturnType
+from csp_gateway.client.sending import Sending
 
 __all__ = ["AsyncGatewayClientMixin"]
 
@@ -150,6 +151,7 @@ class AsyncGatewayClientMixin(AsyncStagings):
         timeout: float | None = SECONDS,
         *,
         wait: Wait = "accepted",
+        count_only: bool = False,
         return_type_override: ReturnType | str | None = None,
     ) -> Any:
         """Tick what is given. What is tried again after a failure ticks once.
@@ -160,19 +162,25 @@ class AsyncGatewayClientMixin(AsyncStagings):
                 by key. More than a request can carry are sent in several, each after the one before; the records of
                 a list channel, which are one tick, and those of a whole basket are not divided.
             wait: ``accepted``: until it is queued; ``ticked``: until an engine cycle that has seen it is over.
+            count_only: return how many records were accepted. Otherwise all that the gateway answers is held until the
+                last is sent, as it is returned: of a million records, that is much.
 
         Returns:
             What was accepted, with the ``id`` and ``timestamp`` that the gateway gave.
 
         Raises:
-            TypeError: something in ``data`` cannot be said in JSON; what was sent before it has been.
+            TypeError: something in ``data`` cannot be said in JSON. What was sent before it has been, which a note of
+                the error says; a ``ServerException`` says it as ``accepted``.
         """
         if not field:
             return await self._ask(calls.send("", None, wait, timeout), return_type_override)
         kind = self._kind(return_type_override, calls.send(field, b"", wait, timeout))
         await self._learn_once(timeout)
-        answers = [await self._answer(call, kind) for call in self._sends(field, data, wait, timeout)]
-        return returned(merged(answers), kind) if answers else []
+        with Sending(kind, count_only=count_only) as sending:
+            for call, records in self._sends(field, data, wait, timeout):
+                sending.begin(records)
+                sending.end(await self._answer(call, kind))
+        return sending.result()
 
     async def fields(
         self, name: str = "", timeout: float | None = SECONDS, *, return_type_override: ReturnType | str | None = None

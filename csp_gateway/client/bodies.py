@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from csp_gateway.client.frame_rows import is_frame, rows_of
 from csp_gateway.client.sayable import encoded, is_record, key_of
 
-__all__ = ["MOST_BYTES", "MOST_RECORDS", "batches"]
+__all__ = ["MOST_BYTES", "MOST_RECORDS", "Body", "batches", "counted"]
 
 MOST_RECORDS = 10_000
 """Records of one portion; a gateway takes 100,000 at once, if nothing else waits for its engine."""
@@ -16,7 +16,20 @@ MOST_BYTES = 4 << 20
 """Bytes of one portion, unless one record has more; a gateway takes 16 MiB, if it is not set otherwise."""
 
 
-def batches(
+class Body(NamedTuple):
+    """A portion of what is sent, and how many records it has."""
+
+    content: bytes
+    records: int
+
+
+def batches(data: Any, name: str = "data", **options: Any) -> Iterator[bytes]:
+    """What is to be sent, as bodies: the same as ``counted``, without the numbers of records."""
+    for body in counted(data, name, **options):
+        yield body.content
+
+
+def counted(
     data: Any,
     name: str = "data",
     *,
@@ -24,7 +37,7 @@ def batches(
     keyed: bool = False,
     most_records: int = MOST_RECORDS,
     most_bytes: int = MOST_BYTES,
-) -> Iterator[bytes]:
+) -> Iterator[Body]:
     """What is to be sent, as bodies; each is made when it is asked for, and no two are held.
 
     There is always one: of no records ``[]``, so that the gateway still says whether it would take them.
@@ -43,10 +56,10 @@ def batches(
     if keyed:
         yield _keyed(data, name)
     elif is_record(data):
-        yield encoded(data, name)
+        yield Body(encoded(data, name), 1)
     else:
         records = _records(data, name)
-        yield from [b"[" + b",".join(records) + b"]"] if whole else _portions(records, most_records, most_bytes)
+        yield from [_array(list(records))] if whole else _portions(records, most_records, most_bytes)
 
 
 def _records(data: Any, name: str) -> Iterator[bytes]:
@@ -60,29 +73,35 @@ def _records(data: Any, name: str) -> Iterator[bytes]:
         yield encoded(record, f"{name}[{i}]")
 
 
-def _portions(records: Iterator[bytes], most_records: int, most_bytes: int) -> Iterator[bytes]:
+def _array(records: list[bytes]) -> Body:
+    return Body(b"[" + b",".join(records) + b"]", len(records))
+
+
+def _portions(records: Iterator[bytes], most_records: int, most_bytes: int) -> Iterator[Body]:
     portion: list[bytes] = []
     size = 2
     sent = False
     for record in records:
         if portion and (len(portion) >= most_records or size + len(record) + 1 > most_bytes):
-            yield b"[" + b",".join(portion) + b"]"
+            yield _array(portion)
             sent, portion, size = True, [], 2
         portion.append(record)
         size += len(record) + 1
     if portion or not sent:
-        yield b"[" + b",".join(portion) + b"]"
+        yield _array(portion)
 
 
-def _keyed(data: Any, name: str) -> bytes:
+def _keyed(data: Any, name: str) -> Body:
     if not isinstance(data, Mapping):
         raise TypeError(f"{name}: cannot be sent: a basket takes a mapping key → record, not {type(data)!r}")
     parts = {}
+    count = 0
     for key, value in data.items():
         spelled = key_of(key, name)
         where = f"{name}[{spelled!r}]"
-        said = encoded(value, where) if is_record(value) else b"[" + b",".join(_records(value, where)) + b"]"
-        parts[spelled] = encoded(spelled, name) + b":" + said
+        said = Body(encoded(value, where), 1) if is_record(value) else _array(list(_records(value, where)))
+        parts[spelled] = encoded(spelled, name) + b":" + said.content
+        count += said.records
     if len(parts) < len(data):
         raise TypeError(f"{name}: two keys read alike in JSON: {list(data)!r:.200}")
-    return b"{" + b",".join(parts.values()) + b"}"
+    return Body(b"{" + b",".join(parts.values()) + b"}", count)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import httpx2
 
 from csp_gateway.client import calls
-from csp_gateway.client.bodies import batches
+from csp_gateway.client.bodies import counted
 from csp_gateway.client.calls import Call, Wait
 from csp_gateway.client.catalogue import Catalogue
 from csp_gateway.client.config import GatewayClientConfig
@@ -26,6 +26,8 @@ DOCUMENT_SECONDS = 30.0
 JSON = "application/json"
 
 _AGENT = "csp-gateway-client"
+_MOST_URLS = 1_000
+"""Those that are kept: of keys and ids there are any number."""
 
 
 class Answer(NamedTuple):
@@ -56,6 +58,7 @@ class BaseGatewayClient:
         given = {} if config is None else config.model_dump(exclude_unset=True)
         self._config = GatewayClientConfig(**{**given, **settings})
         self._catalogue: Catalogue | None = None
+        self._urls: dict[str, httpx2.URL] = {}
 
     @property
     def config(self) -> GatewayClientConfig:
@@ -76,12 +79,22 @@ class BaseGatewayClient:
         """What httpx is told of one call."""
         return {
             "method": call.method,
-            "url": f"{self._config.root_url}{call.path}" if call.at_root else self._config.url(call.path),
-            "params": {**self._config.params, **call.params},
+            "url": self._url(call),
+            "params": {**self._config.params, **call.params} if call.params else None,
             "headers": {"Accept": accepted, **call.headers},
             "content": call.body,
             "timeout": call.timeout,
         }
+
+    def _url(self, call: Call) -> httpx2.URL:
+        """The URL without what the call adds to it, with the credentials that go into it. Read once: that is dear."""
+        url = self._urls.get(call.path)
+        if url is None:
+            if len(self._urls) >= _MOST_URLS:
+                self._urls.clear()
+            path = f"{self._config.root_url}{call.path}" if call.at_root else self._config.url(call.path)
+            url = self._urls[call.path] = httpx2.URL(path, params=self._config.params or None)
+        return url
 
     @staticmethod
     def _follows(call: Call) -> bool:
@@ -115,10 +128,13 @@ class BaseGatewayClient:
         assert self._catalogue is not None, "the document is fetched before anything is asked"
         return self._catalogue
 
-    def _sends(self, field: str, data: Any, wait: Wait, timeout: float | None) -> Iterator[Call]:
-        """What is to be sent, as calls one after the other; each is made when the one before is done."""
+    def _sends(self, field: str, data: Any, wait: Wait, timeout: float | None) -> Iterator[tuple[Call, int]]:
+        """What is to be sent, as calls one after the other, and how many records each has.
+
+        Each is made when the one before is done.
+        """
         catalogue = self._known_catalogue()
         basket = "/" not in field and catalogue.is_basket("send", field)
         whole = basket or catalogue.is_listed(calls.send(field, b"", wait, timeout))
-        for body in batches(data, field, whole=whole, keyed=basket):
-            yield calls.send(field, body, wait, timeout)
+        for body in counted(data, field, whole=whole, keyed=basket):
+            yield calls.send(field, body.content, wait, timeout), body.records

@@ -21,7 +21,23 @@ __all__ = [
 
 
 class ServerException(GatewayException):
-    """What a client asked of a gateway was not done."""
+    """What a client asked of a gateway was not done.
+
+    Attributes:
+        accepted: of a ``send``, how many records were accepted before; 0 of anything else.
+        in_doubt: how many of those after them nobody knows, as the gateway has not said whether it took them.
+    """
+
+    accepted: int = 0
+    in_doubt: int = 0
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        if not self.accepted:
+            return said
+        known = f"of the {self.in_doubt:,} after them nobody knows" if self.in_doubt else "and none after them"
+        told = f"{self.accepted:,} records were accepted before, {known}; the rest is data[{self.accepted}:]"
+        return f"{said}; {told}"
 
 
 class ServerRouteNotFoundException(ServerException):

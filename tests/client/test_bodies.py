@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from csp_gateway.client.bodies import batches
+from csp_gateway.client.bodies import batches, counted
 from tests.client.answers import Fill, Side
 
 
@@ -70,3 +70,14 @@ def test_what_is_no_record_is_refused(data: Any) -> None:
 def test_an_error_says_where() -> None:
     with pytest.raises(TypeError, match=r"orders\[3\]\.leg\.when: cannot be said in JSON: <class 'object'>"):
         read([{}, {}, {}, {"leg": {"when": object()}}])
+
+
+def test_records_are_counted() -> None:
+    def counts(data: Any, **options: Any) -> list[int]:
+        return [body.records for body in counted(data, "orders", **options)]
+
+    assert counts({"a": 1}) == [1]
+    assert counts([{"a": 1}] * 5, most_records=2) == [2, 2, 1]
+    assert counts([{"a": 1}] * 5, whole=True, most_records=2) == [5]
+    assert counts({"BUY": {"a": 1}, "SELL": [{"a": 2}] * 2}, keyed=True) == [3]
+    assert counts([]) == [0]

@@ -64,6 +64,25 @@ def test_more_than_one_request_carries_is_sent_in_several(client: GatewayClient)
     assert [record["x"] for record in sent] == list(range(10_050))
 
 
+def test_a_send_of_which_a_part_fails_says_how_far_it_got(client: GatewayClient) -> None:
+    records = ({**RECORD, "x": "odd" if x == 10_020 else x} for x in range(10_050))
+    with pytest.raises(ServerUnprocessableException, match="10,000 records were accepted before") as caught:
+        client.send("example", records, timeout=60)
+    assert caught.value.accepted == 10_000
+    assert caught.value.args[0][0]["loc"] == ["body", 10_020, "x"]
+
+
+def test_who_wants_only_the_number_gets_it(client: GatewayClient) -> None:
+    assert client.send("example", [RECORD] * 3, count_only=True) == 3
+
+
+def test_structs_of_several_requests_are_one_list(client: GatewayClient) -> None:
+    records = ({**RECORD, "x": x} for x in range(10_002))
+    sent = client.send("example", records, timeout=60, return_type_override="struct")
+    assert [struct.x for struct in sent[-3:]] == [9_999, 10_000, 10_001]
+    assert len(sent) == 10_002
+
+
 def test_a_list_is_one_tick(client: GatewayClient) -> None:
     client.send("example_list", [RECORD, {**RECORD, "x": 8}], wait="ticked")
     told = [[record["x"] for record in tick["value"]] for tick in client.history("example_list", limit=3)]
