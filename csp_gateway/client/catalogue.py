@@ -20,6 +20,10 @@ ARROW = "application/vnd.apache.arrow.stream"
 _OF_CHANNELS = {"last", "next", "send", "lookup", "state", "history", "stage"}
 """The verbs that are asked of a channel or a state."""
 _COMPONENTS = "#/components/"
+_MOST_KNOWN = 1_000
+"""Paths of which it is kept what they are: of keys and ids there are any number."""
+_UNKNOWN: Mapping[str, Any] = {}
+"""Stands for what was not looked for yet."""
 
 
 class Catalogue:
@@ -39,6 +43,8 @@ class Catalogue:
         self._document = document
         self._schemas: dict[int, dict[str, Any] | None] = {}
         """By the ``id`` of an operation of the document, which this keeps."""
+        self._operations: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+        """By path and method, of those that were asked."""
         self._groups: dict[str, dict[tuple[str, ...], Mapping[str, Any]]] = {}
         for path, operations in document["paths"].items():
             below = path.removeprefix(f"{api_route}/")
@@ -52,9 +58,13 @@ class Catalogue:
         Raises:
             ServerRouteNotMountedException: it does not; the nearest that it offers is named.
         """
-        if call.field and self._operation(call) is None:
+        if not self.offers(call):
             near = did_you_mean(call.field, self.fields(call.group))
             raise ServerRouteNotMountedException(f"Route not mounted in group {call.group}: {call.field}; {near}")
+
+    def offers(self, call: Call) -> bool:
+        """Whether the gateway has what is asked; lists of names it always has."""
+        return not call.field or self._operation(call) is not None
 
     def fields(self, group: str) -> list[str]:
         """The channels, states or controls that a verb is mounted for; of baskets as ``basket/{key}`` too."""
@@ -128,6 +138,16 @@ class Catalogue:
         return content
 
     def _operation(self, call: Call) -> Mapping[str, Any] | None:
+        asked = (call.path, call.method)
+        found = self._operations.get(asked, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._found(call)
+            if len(self._operations) >= _MOST_KNOWN:
+                self._operations.clear()
+            self._operations[asked] = found
+        return found
+
+    def _found(self, call: Call) -> Mapping[str, Any] | None:
         group, *asked = call.path.split("/")
         asked = [unquote(part) for part in asked]
         mounted = self._groups.get(group, {})

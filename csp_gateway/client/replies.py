@@ -18,9 +18,30 @@ from csp_gateway.errors import (
     ServerUnprocessableException,
 )
 
-__all__ = ["accepted_format", "document_in", "error_of", "merged", "read_health", "returned", "source_of", "wrapped"]
+__all__ = [
+    "accepted_format",
+    "document_in",
+    "error_of",
+    "is_of_no_route",
+    "merged",
+    "read_health",
+    "returned",
+    "source_of",
+    "wrapped",
+]
 
+_NO_ROUTE = "about:blank"
+_NO_CHANNEL = "urn:csp-gateway:problem:unknown-channel"
 _FRAMES = (ReturnType.Pandas, ReturnType.Polars, ReturnType.Arrow)
+_MAKE: Mapping[ReturnType, Callable[[ResponseWrapper], Any]] = {
+    ReturnType.Raw: ResponseWrapper.as_json,
+    ReturnType.JSON: ResponseWrapper.as_json,
+    ReturnType.Struct: ResponseWrapper.as_struct,
+    ReturnType.Pandas: ResponseWrapper.as_pandas_df,
+    ReturnType.Polars: ResponseWrapper.as_polars_df,
+    ReturnType.Arrow: ResponseWrapper.as_arrow,
+    ReturnType.Wrapper: lambda wrapper: wrapper,
+}
 
 
 def accepted_format(call: Call, catalogue: Catalogue, return_type: ReturnType) -> str:
@@ -113,16 +134,19 @@ def returned(wrapper: ResponseWrapper, return_type: ReturnType) -> Any:
         UntrustedTypeError: a ``ValueError``: it is of structs that may not be imported here.
         ImportError: what is to make a frame of it is not installed.
     """
-    make: dict[ReturnType, Callable[[], Any]] = {
-        ReturnType.Raw: wrapper.as_json,
-        ReturnType.JSON: wrapper.as_json,
-        ReturnType.Struct: wrapper.as_struct,
-        ReturnType.Pandas: wrapper.as_pandas_df,
-        ReturnType.Polars: wrapper.as_polars_df,
-        ReturnType.Arrow: wrapper.as_arrow,
-        ReturnType.Wrapper: lambda: wrapper,
-    }
-    return make[return_type]()
+    return _MAKE[return_type](wrapper)
+
+
+def is_of_no_route(status: int, body: bytes) -> bool:
+    """Whether the gateway has no such route, or channel; a key, a record or an id that is not there is another thing."""
+    if status not in (404, 422):
+        return False
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return False
+    kind = said.get("type") if isinstance(said, dict) else None
+    return kind == _NO_CHANNEL or (status == 404 and kind == _NO_ROUTE)
 
 
 def error_of(status: int, body: bytes) -> ServerException:

@@ -45,6 +45,15 @@ def test_a_method_of_a_path_is_one_of_those_it_has(catalogue: Catalogue) -> None
         catalogue.check(calls.controls("shutdown", 1.0))
 
 
+def test_what_was_looked_for_is_known_and_bounded() -> None:
+    catalogue = Catalogue(DOCUMENT, "/api/v1")
+    for i in range(3_000):
+        catalogue.check(calls.last(f"basket/{i}", None))
+        with pytest.raises(ServerRouteNotMountedException):
+            catalogue.check(calls.last("exmple", None))
+    assert len(catalogue._operations) <= 1_000
+
+
 def test_the_fields_of_a_verb(catalogue: Catalogue) -> None:
     assert catalogue.fields("stage") == ["example", "example_with_stage"]
     assert "basket/{key}" in catalogue.fields("send")

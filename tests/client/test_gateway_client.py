@@ -30,6 +30,18 @@ def test_credentials_go_with_every_request() -> None:
     assert BaseGatewayClient(bearer_token="t0ken")._options()["headers"]["Authorization"] == "Bearer t0ken"
 
 
+def test_the_urls_that_are_asked_again_and_again_are_kept_and_bounded() -> None:
+    client = BaseGatewayClient(api_key="k3y")
+    first = client._request(calls.last("a b", None), "application/json")
+    again = client._request(calls.last("a b", None), "application/json")
+    assert str(first["url"]) == "http://localhost:8000/api/v1/last/a%20b?token=k3y"
+    assert again["url"] is first["url"]
+    assert first["params"] is None
+    for i in range(3_000):
+        client._request(calls.lookup("a", str(i), None), "application/json")
+    assert len(client._urls) <= 1_000
+
+
 def test_answers_come_compressed_only_from_another_machine() -> None:
     assert BaseGatewayClient()._options()["headers"]["Accept-Encoding"] == "identity"
     assert BaseGatewayClient(compress=True)._options()["headers"].get("Accept-Encoding") is None
