@@ -11,6 +11,7 @@ import typer
 import csp_gateway
 from csp_gateway.client.console import doctor as examination
 from csp_gateway.client.console import querying, reading, sending, tailing
+from csp_gateway.client.console.amounts import DAY, seconds, whole
 from csp_gateway.client.console.failures import WrongUsage
 from csp_gateway.client.console.help_page import Command, Group
 from csp_gateway.client.console.options import asks, told_before
@@ -138,14 +139,19 @@ def tail(
     ] = None,
     every: Annotated[
         float | None,
-        typer.Option("--every", min=0.0, metavar="SECONDS", help="Not more often; then the newest of each key."),
+        typer.Option(
+            "--every", parser=seconds(0, DAY), metavar="SECONDS", help="Not more often; then the newest of each key."
+        ),
     ] = None,
     latest_by: Annotated[
         str | None, typer.Option("--latest-by", metavar="FIELD", help="The field whose values are such keys.")
     ] = None,
-    count: Annotated[int | None, typer.Option("--count", "-n", min=1, metavar="N", help="End after N records.")] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", "-n", parser=whole(1), metavar="N", help="End after N records, 1 or more.")
+    ] = None,
     since: Annotated[
-        int | None, typer.Option("--since", min=0, metavar="OFFSET", help="First what is kept from there on.")
+        int | None,
+        typer.Option("--since", parser=whole(0), metavar="OFFSET", help="First what is kept from there on, 0 or more."),
     ] = None,
 ) -> None:
     """Ticks as they come, a record a line, until Ctrl-C.
@@ -184,7 +190,10 @@ def send(
     wait: Annotated[
         sending.Until,
         typer.Option(
-            "--wait", metavar="accepted|ticked", help="Until it is queued, or until it has ticked. [accepted]"
+            "--wait",
+            metavar="accepted|ticked",
+            show_default=False,
+            help="Until it is queued, or until it has ticked. [accepted]",
         ),
     ] = sending.Until.ACCEPTED,
 ) -> None:
@@ -214,7 +223,12 @@ def state(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, metavar="N", help="At most N records. [a terminal shows 1,000, else all]"),
+        typer.Option(
+            "--limit",
+            parser=whole(1),
+            metavar="N",
+            help="At most N records, 1 or more. [a terminal shows 1,000, else all]",
+        ),
     ] = None,
     form: Form = None,
     output: Output = None,

@@ -27,6 +27,11 @@ _MOST_LEFT = 26
 class Command(TyperCommand):
     """A command whose help is such a page; its epilog is examples, one a line, each with ``#`` and what it does."""
 
+    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """The arguments as they are named, without typer's braces."""
+        named = (each for each in self.get_params(ctx) if each.param_type_name == "argument")
+        return ["[OPTIONS]", *(each.human_readable_name for each in named)]
+
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         page = _Page()
         page.head(self, ctx)

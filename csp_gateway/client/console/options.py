@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from csp_gateway.client.console.amounts import DAY, seconds
 from csp_gateway.client.console.failures import sentence, status
 from csp_gateway.client.console.printing import Printer
 from csp_gateway.client.console.session import Session
@@ -27,7 +28,7 @@ _OPTIONS: dict[str, tuple[Any, dict[str, Any], tuple[str, ...]]] = {
     "bearer": (str, {"metavar": "TOKEN", "help": "A bearer token that lets you in."}, ("--bearer",)),
     "timeout": (
         float,
-        {"metavar": "SECONDS", "help": "How long to wait for an answer. [10]", "min": 0.001, "max": 86_400.0},
+        {"metavar": "SECONDS", "help": "How long to wait for an answer. [10]", "parser": seconds(0.001, DAY)},
         ("--timeout",),
     ),
     "as_json": (bool, {"help": "Answer in JSON, for programs."}, ("--json",)),

@@ -16,3 +16,4 @@ def test_a_page_fits_a_terminal_and_says_what_there_is(command: list[str]) -> No
     assert max(map(len, shown.out.splitlines())) <= 80
     assert all(name in shown.out for name in (command or COMMANDS))
     assert "Examples:" in shown.out
+    assert not [mark for mark in ("<=", ">=", "RANGE", "default:", "{CHANNEL", "{STATE") if mark in shown.out]
