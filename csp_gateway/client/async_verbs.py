@@ -193,6 +193,11 @@ class AsyncGatewayClientMixin(AsyncStagings):
         await self._learn_once()
         return self._known_catalogue().verbs()
 
+    async def streams(self, timeout: float | None = SECONDS) -> list[str]:
+        """What can be followed by ``stream`` and ``subscribe``: channels, and of a basket each key, ``basket/KEY``."""
+        names: list[str] = await self._ask(calls.streams(timeout), ReturnType.Raw)
+        return names
+
     async def clients(self, timeout: float | None = SECONDS) -> list[dict[str, Any]]:
         """Who follows channels now, how far behind they are, and what was dropped for them."""
         there: list[dict[str, Any]] = await self._ask(calls.clients(timeout), ReturnType.Raw)

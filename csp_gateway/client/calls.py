@@ -181,6 +181,11 @@ def document(timeout: float | None) -> Call:
     return Call("", "", "/openapi.json", timeout, at_root=True, typed=False)
 
 
+def streams(timeout: float | None) -> Call:
+    """What can be followed."""
+    return Call("stream", "", "stream", timeout, typed=False)
+
+
 def clients(timeout: float | None) -> Call:
     """Who follows channels now."""
     return Call("clients", "", "clients", timeout, typed=False)

@@ -153,6 +153,7 @@ def test_the_gateway_tells_of_itself(client: GatewayClient) -> None:
 
 def test_who_follows_is_told_and_can_be_removed(client: GatewayClient) -> None:
     with client.stream(["never_ticks"]):
+        assert {"example", "str_basket/a", "heartbeat"} <= set(client.streams())
         (there,) = [each for each in client.clients() if "never_ticks" in str(each)]
         client.remove_client(there["id"])
         assert there["id"] not in [each["id"] for each in client.clients()]
