@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from csp_gateway.errors import ServerRouteNotFoundException, did_you_mean
 
 __all__ = ["ChannelInfo", "FieldInfo", "channels_in", "fields_of", "listed"]
 
-_VERBS = ("last", "next", "send", "state", "history", "lookup", "stage")
-"""The verbs of channels and states, in the order in which they are asked what ticks."""
+_VERBS = ("last", "next", "stream", "send", "state", "history", "lookup", "stage")
+"""The verbs of channels and states, in the order in which they are asked what ticks; ``stream``: it can be followed."""
 _DEEPEST = 6
 """Structs within structs that are described; what is deeper is an object."""
 
@@ -35,16 +35,21 @@ class FieldInfo(NamedTuple):
     description: str
 
 
-def channels_in(document: Mapping[str, Any], api_route: str, verbs: Mapping[str, list[str]]) -> list[ChannelInfo]:
+def channels_in(
+    document: Mapping[str, Any], api_route: str, verbs: Mapping[str, list[str]], streams: Iterable[str] = ()
+) -> list[ChannelInfo]:
     """The channels and states, with the verbs that they can be asked by.
 
     Args:
         document: the OpenAPI document.
         api_route: the path that all verbs are below.
         verbs: what ``GatewayClient.channels`` says.
+        streams: what ``GatewayClient.streams`` says.
     """
+    followed = dict.fromkeys(name.partition("/")[0] for name in streams)
     found = []
-    for name, mounted in verbs.items():
+    for name in [*verbs, *(name for name in followed if name not in verbs)]:
+        mounted = [*verbs.get(name, ()), *(["stream"] if name in followed else [])]
         if "{" in name or mounted == ["lookup"]:  # keys of a basket stand with it; structs can be looked up by id alone
             continue
         operation = next(_operations(document, api_route, name), {})

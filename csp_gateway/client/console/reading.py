@@ -7,6 +7,7 @@ from typing import Any
 from csp_gateway.client.console.cells import text_of
 from csp_gateway.client.console.describing import channels_in, fields_of
 from csp_gateway.client.console.session import Session
+from csp_gateway.errors import ServerRouteNotFoundException, ServerRouteNotMountedException
 
 __all__ = ["channels", "coming", "last", "schema"]
 
@@ -14,7 +15,11 @@ __all__ = ["channels", "coming", "last", "schema"]
 def channels(session: Session) -> None:
     """Tell which channels and states there are."""
     with session.client() as client:
-        infos = channels_in(client.openapi_spec, client.config.api_route, client.channels())
+        try:
+            streams = client.streams(session.timeout)
+        except (ServerRouteNotFoundException, ServerRouteNotMountedException):
+            streams = []
+        infos = channels_in(client.openapi_spec, client.config.api_route, client.channels(), streams)
     if session.printer.as_json:
         session.printer.document([info._asdict() for info in infos])
         return
@@ -22,7 +27,9 @@ def channels(session: Session) -> None:
         {"channel": info.channel, "type": info.type.rpartition(".")[2], "verbs": " ".join(info.verbs)} for info in infos
     ]
     if not rows:
-        session.printer.remark("No channel can be asked: the gateway has mounted none. See MountRestRoutes.")
+        session.printer.remark(
+            "No channel can be asked: the gateway has mounted none. See MountRestRoutes and MountWebSocketRoutes."
+        )
         return
     session.printer.records(rows)
 

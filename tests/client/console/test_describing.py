@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from csp_gateway.client.catalogue import Catalogue
-from csp_gateway.client.console.describing import channels_in, fields_of, listed
+from csp_gateway.client.console.describing import ChannelInfo, channels_in, fields_of, listed
 
 DOCUMENT = json.loads((Path(__file__).parents[2] / "ways" / "openapi.json").read_text())
 CATALOGUE = Catalogue(DOCUMENT, "/api/v1")
@@ -19,6 +19,15 @@ def test_channels_have_their_verbs_and_types() -> None:
     assert found["example_list"].type.endswith("[]")
     assert found["basket"].type.endswith("{}")
     assert "last" in found["example"].verbs
+
+
+def test_what_can_be_followed_has_stream_among_its_verbs() -> None:
+    found = channels_in(DOCUMENT, "/api/v1", VERBS, ["example", "basket/A", "basket/B", "heartbeat"])
+    verbs = {each.channel: each.verbs for each in found}
+    assert verbs["example"][:3] == ["last", "next", "stream"]
+    assert "stream" in verbs["basket"]
+    assert "stream" not in verbs["example_list"]
+    assert found[-1] == ChannelInfo("heartbeat", "", ["stream"])
 
 
 def test_a_list_and_a_basket_are_one_tick_each() -> None:

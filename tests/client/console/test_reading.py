@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+from csp_gateway import Gateway, MountRestRoutes
+from csp_gateway.testing import serving_gateway
+from tests.client.console.conftest import Examples, Feed
 from tests.client.console.invoking import invoke
 
 
@@ -12,6 +15,18 @@ def test_channels_are_listed(url: str) -> None:
     assert told.status == 0
     assert "example_list" in told.said
     assert "{key}" not in told.said
+    verbs = {each["channel"]: each["verbs"] for each in json.loads(invoke("channels", "--url", url, "--json").out)}
+    assert verbs["str_basket"] == ["last", "next", "stream", "send", "lookup"]
+    assert verbs["heartbeat"] == ["stream"]
+
+
+def test_where_nothing_can_be_followed_nothing_says_so() -> None:
+    gateway = Gateway(channels=Examples(), modules=[Feed(), MountRestRoutes(force_mount_all=True)])
+    with serving_gateway(gateway) as url:
+        told = invoke("channels", "--url", url)
+    assert told.status == 0
+    assert "example_list" in told.out
+    assert "stream" not in told.out
 
 
 def test_the_newest_tick_is_told(url: str) -> None:
