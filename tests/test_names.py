@@ -67,6 +67,8 @@ with GatewayClient(port=1, retries=0) as client:
     unused = {"asyncio", "websockets", "csp", "numpy", "pandas", "polars", "pyarrow", "rich", "typer"}
     unused |= {f"csp_gateway.{name}" for name in ("server", "wire.query", "client.columns", "client.stream")}
     assert run(f"{asks}\nprint({unused!r} & set(sys.modules))").strip() == "set()"
+    has_asyncio = "import sys; from csp_gateway import AsyncGatewayClient; AsyncGatewayClient()"
+    assert run(f"{has_asyncio}\nprint({unused - {'asyncio'}!r} & set(sys.modules))").strip() == "set()"
 
 
 @pytest.mark.timeout(240)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
+from csp_gateway._lazy import later
 from csp_gateway.client.config import GatewayClientConfig
-from csp_gateway.client.following import Message
-from csp_gateway.client.link import OnState
-from csp_gateway.client.stream import OnGap, Stream
-from csp_gateway.client.stream_options import StreamOptions
-from csp_gateway.client.wishes import FollowOptions, Key, Wish, wishes
-from csp_gateway.wire.commands import Follow
+
+if TYPE_CHECKING:
+    from csp_gateway.client import following, link, stream_options, wishes
+    from csp_gateway.client import stream as streams
+    from csp_gateway.wire import commands
+else:  # a program that follows nothing does without websockets
+    following = later("csp_gateway.client.following")
+    link = later("csp_gateway.client.link")
+    streams = later("csp_gateway.client.stream")
+    stream_options = later("csp_gateway.client.stream_options")
+    wishes = later("csp_gateway.client.wishes")
+    commands = later("csp_gateway.wire.commands")
 
 __all__ = ["AsyncStreams"]
 
@@ -21,22 +28,22 @@ class AsyncStreams:
     """Ticks as they come, and sending over the connection on which they do. On one event loop."""
 
     _config: GatewayClientConfig
-    _own: Stream | None = None
+    _own: streams.Stream | None = None
     """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
-    _running: tuple[Stream, ...] = ()
+    _running: tuple[streams.Stream, ...] = ()
     """What calls of ``stream`` read, the newest last."""
     _streams_closed = False
 
     def stream(
         self,
-        channels: Iterable[Wish] | str,
+        channels: Iterable[wishes.Wish] | str,
         timeout: float | None = None,
         *,
-        on_gap: OnGap | None = None,
-        on_state: OnState | None = None,
-        connection: StreamOptions | None = None,
-        **options: Unpack[FollowOptions],
-    ) -> AsyncGenerator[Message, None]:
+        on_gap: streams.OnGap | None = None,
+        on_state: link.OnState | None = None,
+        connection: stream_options.StreamOptions | None = None,
+        **options: Unpack[wishes.FollowOptions],
+    ) -> AsyncGenerator[following.Message, None]:
         """What channels tick, message by message: ``channel``, of a basket ``key``, and ``data``, a list of records.
 
         ::
@@ -61,16 +68,16 @@ class AsyncStreams:
             FrameError: a channel cannot be followed so.
             ServerException: there is no connection, and will be none; the message says why.
         """
-        return self._streamed(wishes(channels, options), timeout, on_gap, on_state, connection)
+        return self._streamed(wishes.wishes(channels, options), timeout, on_gap, on_state, connection)
 
     async def _streamed(
         self,
-        wanted: list[Follow],
+        wanted: list[commands.Follow],
         timeout: float | None,
-        on_gap: OnGap | None,
-        on_state: OnState | None,
-        connection: StreamOptions | None,
-    ) -> AsyncGenerator[Message, None]:
+        on_gap: streams.OnGap | None,
+        on_state: link.OnState | None,
+        connection: stream_options.StreamOptions | None,
+    ) -> AsyncGenerator[following.Message, None]:
         stream, self._own = self._own_if_open(), None
         if stream is None:
             stream = self._opened(connection)
@@ -84,7 +91,9 @@ class AsyncStreams:
             self._running = tuple(each for each in self._running if each is not stream)
             await stream.aclose()
 
-    async def subscribe(self, field: str, key: Key = None, **options: Unpack[FollowOptions]) -> Mapping[str, Any]:
+    async def subscribe(
+        self, field: str, key: wishes.Key = None, **options: Unpack[wishes.FollowOptions]
+    ) -> Mapping[str, Any]:
         """Follow a channel, or a key of it, on the connection of the newest ``stream`` that runs, which tells it too.
 
         If none runs, one is opened: ``received`` reads it, and the next ``stream`` takes it over.
@@ -94,7 +103,7 @@ class AsyncStreams:
         """
         return await self._live().subscribe(field, key, **options)
 
-    async def unsubscribe(self, field: str, key: Key = None) -> bool:
+    async def unsubscribe(self, field: str, key: wishes.Key = None) -> bool:
         """Follow it no more, whichever streams of this client do; whether it was followed."""
         own = self._own_if_open()
         streams = [*self._running_if_open(), *([] if own is None else [own])]
@@ -108,7 +117,7 @@ class AsyncStreams:
         return any(outcomes)
 
     async def publish(
-        self, field: str, data: Any, key: Key = None, wait: Literal["accepted", "ticked"] = "accepted"
+        self, field: str, data: Any, key: wishes.Key = None, wait: Literal["accepted", "ticked"] = "accepted"
     ) -> None:
         """Tick a record, or several, over the live connection; of a basket without a key, records by key.
 
@@ -125,28 +134,28 @@ class AsyncStreams:
         """
         await self._live().publish(field, data, key, wait)
 
-    def received(self, timeout: float | None = None, *, on_gap: OnGap | None = None) -> Stream:
+    def received(self, timeout: float | None = None, *, on_gap: streams.OnGap | None = None) -> streams.Stream:
         """What the connection receives that ``subscribe`` has opened, for ``async for``; ``anext`` is one message."""
         stream = self._live()
         stream.timeout, stream.on_gap = timeout, on_gap
         return stream
 
-    def _live(self) -> Stream:
+    def _live(self) -> streams.Stream:
         stream = self._own_if_open() or next(reversed(self._running_if_open()), None)
         if stream is None:
             stream = self._own = self._opened(None)
         return stream
 
-    def _own_if_open(self) -> Stream | None:
+    def _own_if_open(self) -> streams.Stream | None:
         return self._own if self._own is not None and self._own.state != "closed" else None
 
-    def _running_if_open(self) -> list[Stream]:
+    def _running_if_open(self) -> list[streams.Stream]:
         return [stream for stream in self._running if stream.state != "closed"]
 
-    def _opened(self, connection: StreamOptions | None) -> Stream:
+    def _opened(self, connection: stream_options.StreamOptions | None) -> streams.Stream:
         if self._streams_closed:
             raise RuntimeError("this client is closed: make another one")
-        return Stream(self._config, options=connection)
+        return streams.Stream(self._config, options=connection)
 
     async def _close_streams(self) -> None:
         """End all live connections."""

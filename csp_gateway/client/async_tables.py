@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
+from csp_gateway._lazy import later
 from csp_gateway.client.async_asking import AsyncAsking
 from csp_gateway.client.replies import source_of
-from csp_gateway.client.stream import Stream
-from csp_gateway.client.stream_options import StreamOptions
-from csp_gateway.client.table import AsyncTable, OnChange, Source
-from csp_gateway.client.wishes import FollowOptions, Where
-from csp_gateway.wire.commands import Policy
+
+if TYPE_CHECKING:
+    from csp_gateway.client import stream as streams
+    from csp_gateway.client import stream_options, wishes
+    from csp_gateway.client import table as tables
+    from csp_gateway.wire import commands
+else:  # a program that follows nothing does without websockets
+    streams = later("csp_gateway.client.stream")
+    stream_options = later("csp_gateway.client.stream_options")
+    tables = later("csp_gateway.client.table")
+    wishes = later("csp_gateway.client.wishes")
+    commands = later("csp_gateway.wire.commands")
 
 __all__ = ["AsyncTables"]
 
@@ -24,14 +33,14 @@ class AsyncTables(AsyncAsking):
         self,
         name: str,
         *,
-        where: Where | None = None,
+        where: wishes.Where | None = None,
         fields: list[str] | None = None,
         min_interval: float = 0.0,
-        policy: Policy | None = None,
-        on_change: OnChange | None = None,
-        connection: StreamOptions | None = None,
+        policy: commands.Policy | None = None,
+        on_change: tables.OnChange | None = None,
+        connection: stream_options.StreamOptions | None = None,
         timeout: float | None = 30.0,
-    ) -> AsyncGenerator[AsyncTable, None]:
+    ) -> AsyncGenerator[tables.AsyncTable, None]:
         """A copy of a state that follows it: all records by key, as a mapping or a frame, at any moment.
 
         ::
@@ -58,9 +67,14 @@ class AsyncTables(AsyncAsking):
             ServerException: there is no connection, or what stands has not come in time.
         """
         await self._learn_once(timeout)
-        source = Source(*source_of(name, self._known_catalogue(), self._config.trusted_types))
-        options: FollowOptions = {"where": where, "fields": fields, "min_interval": min_interval, "policy": policy}
-        table = AsyncTable(Stream(self._config, options=connection), source, options, on_change)
+        source = tables.Source(*source_of(name, self._known_catalogue(), self._config.trusted_types))
+        options: wishes.FollowOptions = {
+            "where": where,
+            "fields": fields,
+            "min_interval": min_interval,
+            "policy": policy,
+        }
+        table = tables.AsyncTable(streams.Stream(self._config, options=connection), source, options, on_change)
         await table.open(timeout)
         try:
             yield table
