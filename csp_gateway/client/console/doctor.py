@@ -67,8 +67,8 @@ def examine(session: Session) -> None:
 
 
 def _line(finding: Finding) -> Text:
-    line = Text(finding.status.ljust(5), _COLORS[finding.status]).append(finding.check.ljust(12), "bold")
-    line.append(plain(finding.detail))
+    status = (finding.status.ljust(5), _COLORS[finding.status])
+    line = Text.assemble(status, (finding.check.ljust(12), "bold"), plain(finding.detail))
     return line.append(f" -> {plain(finding.advice)}", "dim") if finding.advice else line
 
 

@@ -110,7 +110,7 @@ class Tail:
             values = [f"{name}={_quoted(columns[name])}" for name in names]
             return " ".join([part for part in (time, place) if part] + values)
         color = self._colors.setdefault(message["channel"], _COLORS[len(self._colors) % len(_COLORS)])
-        line = Text(_clock(time), "dim").append(f" {place} " if time else f"{place} ", color)
+        line = Text.assemble((_clock(time), "dim"), (f" {place} " if time else f"{place} ", color))
         for name in names:
             line.append(f"{text_of(name)}=", "dim").append(self._padded(place, name, _quoted(columns[name]))).append(
                 " "

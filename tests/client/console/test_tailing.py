@@ -28,6 +28,14 @@ def test_records_are_told_until_it_is_enough(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.splitlines() == ["a x=1", "a/K x=2"]
 
 
+def test_on_a_terminal_values_stand_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    Tail(Printer()).tell({"channel": "a", "time": "2026-11-28T11:23:56.803443", "data": [{"x": 1}]})
+    assert capsys.readouterr().out == "\x1b[2m11:23:56.803\x1b[0m\x1b[36m a \x1b[0m\x1b[2mx=\x1b[0m1\n"
+
+
 def test_gaps_and_reconnects_are_told_beside(capsys: pytest.CaptureFixture[str]) -> None:
     tail = Tail(Printer(no_color=True))
     tail.missing(Gap("a", 1, 5, 4, "expired"))
