@@ -27,9 +27,7 @@ def channels(session: Session) -> None:
         {"channel": info.channel, "type": info.type.rpartition(".")[2], "verbs": " ".join(info.verbs)} for info in infos
     ]
     if not rows:
-        session.printer.remark(
-            "No channel can be asked: the gateway has mounted none. See MountRestRoutes and MountWebSocketRoutes."
-        )
+        session.printer.remark("No channel can be asked or followed: see MountRestRoutes and MountWebSocketRoutes.")
         return
     session.printer.records(rows)
 

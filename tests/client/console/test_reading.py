@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
-from csp_gateway import Gateway, MountRestRoutes
-from csp_gateway.testing import serving_gateway
-from tests.client.console.conftest import Examples, Feed
 from tests.client.console.invoking import invoke
+from tests.client.console.test_doctor import guarded
 
 
 def test_channels_are_listed(url: str) -> None:
@@ -20,13 +18,11 @@ def test_channels_are_listed(url: str) -> None:
     assert verbs["heartbeat"] == ["stream"]
 
 
-def test_where_nothing_can_be_followed_nothing_says_so() -> None:
-    gateway = Gateway(channels=Examples(), modules=[Feed(), MountRestRoutes(force_mount_all=True)])
-    with serving_gateway(gateway) as url:
+def test_where_nothing_can_be_asked_or_followed_it_says_what_to_see() -> None:
+    with guarded(asks=0) as url:
         told = invoke("channels", "--url", url)
-    assert told.status == 0
-    assert "example_list" in told.out
-    assert "stream" not in told.out
+    assert (told.status, told.out) == (0, "")
+    assert "see MountRestRoutes and MountWebSocketRoutes" in told.err
 
 
 def test_the_newest_tick_is_told(url: str) -> None:
