@@ -11,6 +11,7 @@ import httpx2
 from csp_gateway.client import calls
 from csp_gateway.client.async_pool import AsyncPool
 from csp_gateway.client.calls import Call
+from csp_gateway.client.catalogue import Catalogue
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient, document_seconds
 from csp_gateway.client.replies import returned
@@ -74,8 +75,27 @@ class AsyncAsking(BaseGatewayClient):
         return returned(await self._answer(call, kind), kind)
 
     async def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
-        await self._learn_once(call.timeout)
-        return self._read(call, await self._fetch(call, self._accepted(call, kind)))
+        is_new = await self._learn_for(call)
+        answer = await self._fetch(call, self._accepted(call, kind))
+        if not is_new and self._has_changed(call, answer):
+            await self._learn_anew(self._known_catalogue(), call.timeout)
+            self._known_catalogue().check(call)
+        return self._read(call, answer)
+
+    async def _learn_for(self, call: Call) -> bool:
+        """Know the gateway; and if what is asked is unknown, as it is now. Whether its document was read for that."""
+        known = self._catalogue
+        if known is None:
+            await self._learn_once(call.timeout)
+        elif not known.offers(call):
+            await self._learn_anew(known, call.timeout)
+        return self._catalogue is not known
+
+    async def _learn_anew(self, known: Catalogue, timeout: float | None) -> None:
+        """Read the document again, unless another has since: maybe another gateway was started there."""
+        async with self._learning:
+            if self._catalogue is known:
+                self._learn(await self._fetch(calls.document(document_seconds(timeout)), JSON))
 
     async def _fetch(self, call: Call, accepted: str) -> Answer:
         attempts = Attempts(call, self._config.retries)

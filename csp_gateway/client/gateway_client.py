@@ -12,7 +12,7 @@ from csp_gateway.client.bodies import counted
 from csp_gateway.client.calls import Call, Wait
 from csp_gateway.client.catalogue import Catalogue
 from csp_gateway.client.config import GatewayClientConfig
-from csp_gateway.client.replies import accepted_format, document_in, error_of, wrapped
+from csp_gateway.client.replies import accepted_format, document_in, error_of, is_of_no_route, wrapped
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.returns import ReturnType
 from csp_gateway.client.unlogged import keep_credentials_unlogged
@@ -108,6 +108,10 @@ class BaseGatewayClient:
         catalogue = self._known_catalogue()
         catalogue.check(call)
         return accepted_format(call, catalogue, kind)
+
+    def _has_changed(self, call: Call, answer: Answer) -> bool:
+        """Whether the gateway does not know what its document has told: another one was started there."""
+        return not call.at_root and is_of_no_route(answer.status, answer.body)
 
     def _kind(self, wanted: ReturnType | str | None, call: Call) -> ReturnType:
         """What to return; no structs of names, or of what a query makes."""

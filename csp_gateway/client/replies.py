@@ -138,7 +138,7 @@ def returned(wrapper: ResponseWrapper, return_type: ReturnType) -> Any:
 
 
 def is_of_no_route(status: int, body: bytes) -> bool:
-    """Whether the gateway has no such route, or channel; a key, a record or an id that is not there is another thing."""
+    """Whether the gateway has no such route, channel or key; a record that is not there is another thing."""
     if status not in (404, 422):
         return False
     try:

@@ -174,8 +174,10 @@ class SyncGatewayClientMixin(SyncStagings):
         """
         if not field:
             return self._ask(calls.send("", None, wait, timeout), return_type_override)
-        kind = self._kind(return_type_override, calls.send(field, b"", wait, timeout))
-        self._learn_once(timeout)
+        asked = calls.send(field, b"", wait, timeout)
+        kind = self._kind(return_type_override, asked)
+        self._learn_for(asked)
+        self._known_catalogue().check(asked)
         with Sending(kind, count_only=count_only) as sending:
             for call, records in self._sends(field, data, wait, timeout):
                 sending.begin(records)

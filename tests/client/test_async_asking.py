@@ -7,7 +7,13 @@ import socket
 
 import pytest
 
-from csp_gateway import AsyncGatewayClient, ServerTimeoutError, ServerUnreachableError
+from csp_gateway import (
+    AsyncGatewayClient,
+    ServerRouteNotMountedException,
+    ServerTimeoutError,
+    ServerUnreachableError,
+)
+from tests.client.test_sync_asking import outdated
 
 
 def test_the_document_is_fetched_once_by_all_who_ask_first(omnibus: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,3 +58,17 @@ def test_no_gateway_and_a_silent_one_are_told() -> None:
             asyncio.run(ask(taken.getsockname()[1]))
         with pytest.raises(ServerUnreachableError, match="no gateway answers"):
             _ = AsyncGatewayClient(host="127.0.0.1", port=taken.getsockname()[1]).openapi_spec
+
+
+def test_what_another_gateway_has_is_learnt_when_it_is_asked_for(omnibus: str) -> None:
+    async def ask() -> None:
+        async with AsyncGatewayClient(host=omnibus) as client:
+            learnt = outdated(client)
+            assert all(await asyncio.gather(*(client.last("example") for _ in range(3))))
+            assert len(learnt) == 1
+            learnt = outdated(client, "/api/v1/last/exampl")
+            with pytest.raises(ServerRouteNotMountedException, match="did you mean 'example'"):
+                await client.last("exampl")
+            assert len(learnt) == 1
+
+    asyncio.run(ask())

@@ -17,7 +17,15 @@ from csp_gateway import (
 )
 from csp_gateway.client import calls
 from csp_gateway.client.catalogue import ARROW, Catalogue
-from csp_gateway.client.replies import accepted_format, document_in, merged, read_health, returned, wrapped
+from csp_gateway.client.replies import (
+    accepted_format,
+    document_in,
+    is_of_no_route,
+    merged,
+    read_health,
+    returned,
+    wrapped,
+)
 from tests.client.test_catalogue import DOCUMENT
 
 CATALOGUE = Catalogue(DOCUMENT, "/api/v1")
@@ -90,3 +98,19 @@ def test_not_to_be_ready_is_an_answer() -> None:
 def test_another_server_is_no_gateway() -> None:
     with pytest.raises(ServerException, match="no gateway"):
         document_in(b"<html>")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (404, b'{"type": "about:blank"}', True),
+        (404, b'{"type": "urn:csp-gateway:problem:unknown-channel"}', True),
+        (404, b'{"type": "urn:csp-gateway:problem:other"}', False),
+        (422, b'{"type": "about:blank"}', False),
+        (404, b"[]", False),
+        (404, b"not here", False),
+        (200, b'{"type": "about:blank"}', False),
+    ],
+)
+def test_no_route_is_told_from_no_record(status: int, body: bytes, expected: bool) -> None:
+    assert is_of_no_route(status, body) is expected

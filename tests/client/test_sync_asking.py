@@ -5,10 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
-from csp_gateway import GatewayClient, ServerTimeoutError, ServerUnreachableError
+from csp_gateway import GatewayClient, ServerRouteNotMountedException, ServerTimeoutError, ServerUnreachableError
+from csp_gateway.client.catalogue import Catalogue
+from csp_gateway.client.gateway_client import Answer, BaseGatewayClient
+from tests.client.test_sync_verbs import RECORD
 
 
 def test_no_gateway_is_told_with_its_address() -> None:
@@ -86,3 +90,37 @@ def test_the_document_is_not_waited_for_much_longer_than_the_answer() -> None:
         with pytest.raises(ServerTimeoutError, match=r"openapi\.json"):
             client.last("example", timeout=0.1)
         assert time.monotonic() - began < 5
+
+
+def outdated(client: BaseGatewayClient, *paths: str) -> list[Answer]:
+    """What the client learns from now on, who has known another gateway, of these paths."""
+    learn: Callable[[Answer], None] = client._learn
+    learnt: list[Answer] = []
+
+    def noted(answer: Answer) -> None:
+        learn(answer)
+        learnt.append(answer)
+
+    client._catalogue = Catalogue({"paths": {path: {"get": {}, "post": {}} for path in paths}}, "/api/v1")
+    client._learn = noted  # type: ignore[method-assign]
+    return learnt
+
+
+def test_what_another_gateway_has_is_learnt_when_it_is_asked_for(client: GatewayClient) -> None:
+    learnt = outdated(client)
+    assert client.last("example")
+    assert client.last("example")
+    assert len(learnt) == 1
+    outdated(client)
+    assert len(client.send("str_basket", {"a": RECORD}, wait="ticked")) == 1
+
+
+@pytest.mark.parametrize("known", ["/api/v1/last/exampl", "/api/v1/last/other"])
+def test_what_another_gateway_has_not_is_told_after_one_more_look(client: GatewayClient, known: str) -> None:
+    learnt = outdated(client, known)
+    with pytest.raises(ServerRouteNotMountedException, match="did you mean 'example'"):
+        client.last("exampl")
+    assert len(learnt) == 1
+    with pytest.raises(ServerRouteNotMountedException, match="Route not mounted in group send: exampl"):
+        client.send("exampl", {})
+    assert len(learnt) == 2
