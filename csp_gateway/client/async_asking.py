@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -20,6 +21,11 @@ from csp_gateway.client.retrying import Attempts
 from csp_gateway.client.returns import ReturnType
 
 __all__ = ["AsyncAsking"]
+
+T = TypeVar("T")
+
+_LARGE = 256 * 1024
+"""Bytes of an answer that take a thread of their own to be read: some milliseconds of JSON."""
 
 
 class AsyncAsking(BaseGatewayClient):
@@ -72,15 +78,21 @@ class AsyncAsking(BaseGatewayClient):
 
     async def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
         kind = self._kind(wanted, call)
-        return returned(await self._answer(call, kind), kind)
+        answer = await self._told(call, kind)
+        return await _aside(answer, lambda: returned(self._read(call, answer), kind))
 
     async def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
+        answer = await self._told(call, kind)
+        return await _aside(answer, lambda: self._read(call, answer))
+
+    async def _told(self, call: Call, kind: ReturnType) -> Answer:
+        """What the gateway says, as it has come."""
         is_new = await self._learn_for(call)
         answer = await self._fetch(call, self._accepted(call, kind))
         if not is_new and self._has_changed(call, answer):
             await self._learn_anew(self._known_catalogue(), call.timeout)
             self._known_catalogue().check(call)
-        return self._read(call, answer)
+        return answer
 
     async def _learn_for(self, call: Call) -> bool:
         """Know the gateway; and if what is asked is unknown, as it is now. Whether its document was read for that."""
@@ -112,3 +124,8 @@ class AsyncAsking(BaseGatewayClient):
                     return Answer(response.status_code, response.headers, response.content)
                 wait = again
             await self._pool.sleep(wait)
+
+
+async def _aside(answer: Answer, read: Callable[[], T]) -> T:
+    """What is read of an answer: of a large one on a thread, for the event loop has others to serve."""
+    return await asyncio.to_thread(read) if len(answer.body) > _LARGE else read()

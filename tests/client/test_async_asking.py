@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from csp_gateway import (
     ServerTimeoutError,
     ServerUnreachableError,
 )
+from csp_gateway.client import async_asking
 from tests.client.test_sync_asking import outdated
 
 
@@ -72,3 +75,24 @@ def test_what_another_gateway_has_is_learnt_when_it_is_asked_for(omnibus: str) -
             assert len(learnt) == 1
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_large_answer_is_read_aside(omnibus: str, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
+    if large:
+        monkeypatch.setattr(async_asking, "_LARGE", 1)
+    threads = []
+    read = async_asking.returned
+
+    def noted(*asked: Any) -> Any:
+        threads.append(threading.current_thread())
+        return read(*asked)
+
+    monkeypatch.setattr(async_asking, "returned", noted)
+
+    async def ask() -> None:
+        async with AsyncGatewayClient(host=omnibus) as client:
+            assert await client.last("example")
+
+    asyncio.run(ask())
+    assert [thread is threading.main_thread() for thread in threads] == [not large]
