@@ -59,7 +59,7 @@ class Background:
             return future.result()
         except BaseException as error:
             future.cancel()  # as after Ctrl-C
-            if isinstance(error, CancelledError) and self._closed:
+            if isinstance(error, CancelledError) and self.closed:
                 raise StreamClosedError("this client was closed", 1000) from None
             raise
 
@@ -75,7 +75,11 @@ class Background:
             self._origin.check()
         with self._lock:
             if not self._closed:
-                return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
+                try:
+                    return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
+                except RuntimeError:  # the interpreter ends, and has ended that thread
+                    coroutine.close()
+                    raise
         coroutine.close()
         raise RuntimeError("this client is closed: make another one")
 
@@ -92,8 +96,8 @@ class Background:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing runs there any more, or will."""
-        return self._closed
+        """Whether nothing runs there any more, or will; so it is, too, when the interpreter ends."""
+        return self._closed or (self._end is not None and not self._end.alive)
 
     @property
     def is_elsewhere(self) -> bool:

@@ -1,4 +1,6 @@
 import gc
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -124,3 +126,20 @@ def test_with_its_background_it_is_closed(config: GatewayClientConfig) -> None:
     background.close()
     assert stream.state == "closed"
     stream.close()
+
+
+_READS = """
+import sys, threading
+from csp_gateway import GatewayClient
+
+stream = GatewayClient(host=sys.argv[1]).stream("plain", snapshot=True)
+threading.Thread(target=lambda: [None for _ in stream], daemon=True).start()
+while stream.state != "connected":
+    pass
+"""
+
+
+def test_a_program_that_ends_while_it_is_read_ends_in_silence(config: GatewayClientConfig) -> None:
+    command = [sys.executable, "-W", "always::RuntimeWarning", "-c", _READS, config.root_url]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
