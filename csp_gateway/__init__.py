@@ -4,6 +4,7 @@
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from csp_gateway._homes import HOMES
@@ -288,5 +289,8 @@ __all__ = [
     "restore_duckdb_threads",
     "ts",
 ]
+
+if find_spec("csp_gateway.server") is None:  # the client alone: a star import brings what is here
+    __all__[:] = [name for name in __all__ if HOMES.get(name) != "csp" and ".server" not in HOMES.get(name, "")]
 
 __getattr__, __dir__ = lazy_names(__name__, HOMES)

@@ -42,6 +42,13 @@ def test_every_method_works_where_nothing_of_the_server_is_installed(python: Pat
 
 
 @pytest.mark.timeout(240)
+def test_a_star_import_brings_what_is_here(python: Path) -> None:
+    program = "from csp_gateway import *; print(GatewayClient.__name__, Query.__name__, 'Gateway' in globals())"
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, timeout=30, cwd=python.parent)
+    assert (done.returncode, done.stdout.strip()) == (0, "GatewayClient Query False"), done.stderr
+
+
+@pytest.mark.timeout(240)
 def test_the_command_says_what_it_needs(python: Path) -> None:
     done = subprocess.run([str(python.parent / "csp-gateway"), "channels"], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
