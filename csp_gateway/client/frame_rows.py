@@ -19,8 +19,10 @@ def is_frame(data: Any) -> bool:
 def rows_of(frame: Any, where: str) -> Iterator[dict[str, Any]]:
     """Each row as an object. A column ``leg.price`` is the field of a struct ``leg``; what is missing is left out.
 
+    An index of pandas is fields as far as it has names, as by ``reset_index``.
+
     Raises:
-        TypeError: a column's name is no text, or stands twice, or is a struct's and another column's.
+        TypeError: a column's or an index's name is no text, or stands twice, or is a struct's and another column's.
     """
     names, slices = _COLUMNS[_kind(frame)](frame)
     tree = _tree(names, where)
@@ -62,7 +64,7 @@ def _tree(names: Sequence[Any], where: str) -> _Tree:
                 raise TypeError(f"{where}: {name!r} is the field of a struct, and {names[below]!r} no struct; drop one")
             place = below
         if last in place:
-            raise TypeError(f"{where}: two columns say what {name!r} is; drop one")
+            raise TypeError(f"{where}: two columns, or a named index and a column, say what {name!r} is; drop one")
         place[last] = i
     return tree
 
@@ -71,13 +73,15 @@ def _pandas(frame: Any) -> tuple[list[Any], Iterator[list[list[Any]]]]:
     def slices() -> Iterator[list[list[Any]]]:
         for start in range(0, len(frame), _ROWS):
             piece = frame.iloc[start : start + _ROWS]
-            yield [_present(piece.iloc[:, i]) for i in range(piece.shape[1])]
+            index = [_present(piece.index.get_level_values(level)) for level in levels]
+            yield index + [_present(piece.iloc[:, i]) for i in range(piece.shape[1])]
 
-    return list(frame.columns), slices()
+    levels = [level for level, name in enumerate(frame.index.names) if name is not None]
+    return [*(frame.index.names[level] for level in levels), *frame.columns], slices()
 
 
 def _present(column: Any) -> list[Any]:
-    """The values of a column of pandas; None where it says that one is missing."""
+    """The values of a column of pandas, or of a level of an index; None where it says that one is missing."""
     values: list[Any] = column.tolist()
     missing = column.isna()
     if not missing.any():

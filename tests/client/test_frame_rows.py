@@ -25,3 +25,27 @@ def test_columns_that_no_record_can_have_are_refused() -> None:
     for columns in (["a", "a"], ["a", "a.b"], ["a.b", "a"], [1]):
         with pytest.raises(TypeError, match="x: "):
             list(rows_of(pd.DataFrame([[1] * len(columns)], columns=columns), "x"))
+
+
+def test_a_named_index_of_pandas_is_fields() -> None:
+    frame = pd.DataFrame({"symbol": ["A", "B", "A"], "venue": ["x", None, "y"], "size": [1, 2, 3]})
+    assert list(rows_of(frame[["symbol", "size"]].groupby("symbol").sum(), "x")) == [
+        {"symbol": "A", "size": 4},
+        {"symbol": "B", "size": 2},
+    ]
+    two = frame.set_index(["symbol", "venue"])
+    assert list(rows_of(two, "x"))[:2] == [{"symbol": "A", "venue": "x", "size": 1}, {"symbol": "B", "size": 2}]
+    partly = two.set_axis(pd.MultiIndex.from_tuples(list(two.index), names=["symbol", None]))
+    assert next(rows_of(partly, "x")) == {"symbol": "A", "size": 1}
+    assert next(rows_of(frame.set_index(frame["size"].rename("leg.size")), "x"))["leg"] == {"size": 1}
+    assert list(rows_of(pd.DataFrame(index=pd.Index(["A"], name="symbol")), "x")) == [{"symbol": "A"}]
+
+
+def test_an_index_without_a_name_is_no_field() -> None:
+    assert list(rows_of(pd.DataFrame({"size": [1]}, index=["I1"]), "x")) == [{"size": 1}]
+
+
+def test_an_index_is_refused_that_says_what_a_column_says() -> None:
+    frame = pd.DataFrame({"symbol": ["A"]}, index=pd.Index(["B"], name="symbol"))
+    with pytest.raises(TypeError, match="x: two columns, or a named index and a column, say what 'symbol' is; drop"):
+        list(rows_of(frame, "x"))
