@@ -33,7 +33,7 @@ class GatewayClientConfig(BaseModel):
 
     protocol: Literal["http", "https"] = "http"
     host: str = Field(default="localhost", min_length=1)
-    """A name or an address; of a URL its protocol, port and path count too."""
+    """A name or an address, with or without its port; of a URL its protocol, port and path count too."""
     port: int | None = Field(default=8000, ge=1, le=65535)
     """443 means https and 80 http; neither is written in URLs. None: the protocol's own."""
     root_path: str = ""
@@ -152,9 +152,11 @@ def _split_route(given: dict[str, Any]) -> None:
 def _split_host(given: dict[str, Any]) -> None:
     """A URL as ``host``, as the parts it is made of; then what a port says of the protocol."""
     host = given.get("host")
-    if isinstance(host, str) and "://" in host:
-        url = urlsplit(host)
-        given["protocol"] = url.scheme
+    has_port = isinstance(host, str) and (host.startswith("[") or host.count(":") == 1)
+    if isinstance(host, str) and ("://" in host or has_port):
+        url = urlsplit(host if "://" in host else f"//{host}")
+        if url.scheme:
+            given["protocol"] = url.scheme
         given["host"] = url.hostname or ""
         if url.port is not None:
             given.setdefault("port", url.port)

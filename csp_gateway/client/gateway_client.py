@@ -16,6 +16,7 @@ from csp_gateway.client.replies import accepted_format, document_in, error_of, i
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.returns import ReturnType
 from csp_gateway.client.unlogged import keep_credentials_unlogged
+from csp_gateway.errors import ServerUnreachableError
 
 __all__ = ["DOCUMENT_SECONDS", "JSON", "SECONDS", "Answer", "BaseGatewayClient", "document_seconds"]
 
@@ -124,6 +125,11 @@ class BaseGatewayClient:
 
     def _learn(self, answer: Answer) -> None:
         """Know the gateway by its document."""
+        if answer.status == 404:
+            raise ServerUnreachableError(
+                f"what answers at {self._config.root_url} is no gateway, for it has no /openapi.json: "
+                f"see host, port and root_path"
+            )
         if answer.status != 200:
             raise error_of(answer.status, answer.body)
         self._catalogue = Catalogue(document_in(answer.body), self._config.api_route)

@@ -16,6 +16,7 @@ from csp_gateway.errors import (
     ServerRouteNotFoundException,
     ServerUnknownException,
     ServerUnprocessableException,
+    ServerUnreachableError,
 )
 
 __all__ = [
@@ -53,12 +54,14 @@ def document_in(body: bytes) -> Any:
     """The OpenAPI document that was answered.
 
     Raises:
-        ServerException: it is no JSON.
+        ServerUnreachableError: it is no JSON.
     """
     try:
         return json.loads(body)
     except ValueError as error:
-        raise ServerException(f"what answers there is no gateway: its /openapi.json is no JSON: {error}") from None
+        raise ServerUnreachableError(
+            f"what answers there is no gateway: its /openapi.json is no JSON: {error}"
+        ) from None
 
 
 def source_of(state: str, catalogue: Catalogue, trusted: tuple[str, ...]) -> tuple[str, str, ResponseWrapper]:

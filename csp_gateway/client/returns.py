@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from csp_gateway.errors import did_you_mean
+
 __all__ = ["ResponseType", "ReturnType"]
 
 ResponseType: TypeAlias = Any
@@ -26,3 +28,10 @@ class ReturnType(StrEnum):
     """Structs: instances of the classes that tick in the gateway."""
     Wrapper = "wrapper"
     """A ``ResponseWrapper``, which can become any of these."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ReturnType":
+        for member in cls:
+            if str(value).lower() == member.value:
+                return member
+        raise ValueError(f"there is no return type {value!r}; {did_you_mean(str(value), [*map(str, cls)])}")

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 import msgspec
 from msgspec.structs import replace
 
-from csp_gateway.errors import did_you_mean
+from csp_gateway.errors import QueryError, did_you_mean
 from csp_gateway.wire.commands import Follow, Policy
 from csp_gateway.wire.filters import AnyFilter
 from csp_gateway.wire.query import Query
@@ -111,6 +111,12 @@ def _has_one_key(wanted: Follow) -> bool:
 
 def _filters(where: Where) -> msgspec.Raw:
     """The filters as JSON."""
+    if isinstance(where, str):
+        raise QueryError(
+            f"where is a filter or a list of them, such as "
+            f'{{"attr": "price", "by": {{"value": 10, "where": ">"}}}}, and not a text such as {where!r:.80}: '
+            f"only the command line reads those"
+        )
     if isinstance(where, Query):
         query = where
         more = query.model_fields_set - {"filters"}

@@ -91,3 +91,17 @@ def test_credentials_go_where_the_gateway_looks_and_are_not_shown() -> None:
 
 def test_a_config_can_be_a_key() -> None:
     assert len({GatewayClientConfig(), GatewayClientConfig(), GatewayClientConfig(port=1)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("desk:18802", "http://desk:18802"),
+        ("127.0.0.1:80", "http://127.0.0.1"),
+        ("[::1]:9000", "http://[::1]:9000"),
+        ("[::1]", "http://[::1]:8000"),
+        ("::1", "http://[::1]:8000"),
+    ],
+)
+def test_a_host_may_have_its_port_with_it(host: str, url: str) -> None:
+    assert GatewayClientConfig(host=host).root_url == url

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from csp_gateway import BaseGatewayClient, GatewayClient, GatewayClientConfig
+from csp_gateway import BaseGatewayClient, GatewayClient, GatewayClientConfig, ServerUnreachableError
 from csp_gateway.client import calls
+from csp_gateway.client.gateway_client import Answer
 
 
 def test_settings_replace_those_of_a_config() -> None:
@@ -52,3 +53,9 @@ def test_what_is_at_the_root_is_not_below_the_api() -> None:
     client = BaseGatewayClient(host="https://desk/here", port=443)
     assert client._request(calls.health(1.0), "*/*")["url"] == "https://desk/here/readyz"
     assert client._request(calls.last("a", 1.0), "*/*")["url"] == "https://desk/here/api/v1/last/a"
+
+
+def test_another_server_without_a_document_is_no_gateway() -> None:
+    client = BaseGatewayClient(host="desk:18802")
+    with pytest.raises(ServerUnreachableError, match="what answers at http://desk:18802 is no gateway"):
+        client._learn(Answer(404, {}, b"<html>"))

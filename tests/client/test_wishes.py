@@ -66,3 +66,8 @@ def test_what_cannot_be_is_said_in_words() -> None:
         wishes([7], {})  # type: ignore[list-item]
     with pytest.raises(ValueError, match="says its own snapshot"):
         wishes([Follow(channel="a")], {"snapshot": True})
+
+
+def test_a_text_is_no_filter() -> None:
+    with pytest.raises(QueryError, match=r"where is a filter or a list of them.* not a text such as 'n > 3'"):
+        wish("orders", where="n > 3")
