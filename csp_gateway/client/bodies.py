@@ -15,6 +15,9 @@ MOST_RECORDS = 10_000
 MOST_BYTES = 4 << 20
 """Bytes of one portion, unless one record has more; a gateway takes 16 MiB, if it is not set otherwise."""
 
+_ROWS = ("Series", "Pandas")
+"""What pandas and polars give for a row or a column, and JSON would have as a list; the second is ``itertuples``'."""
+
 
 class Body(NamedTuple):
     """A portion of what is sent, and how many records it has."""
@@ -70,6 +73,10 @@ def _records(data: Any, name: str) -> Iterator[bytes]:
     elif type(data).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow"):
         raise TypeError(f"{name}: cannot be sent: {type(data)!r} is no frame; make one of it")
     for i, record in enumerate(data):
+        if type(record).__name__ in _ROWS and not is_record(record):
+            raise TypeError(
+                f"{name}[{i}]: cannot be sent: {type(record)!r} is no record; send the frame itself, or dicts of its rows"
+            )
         yield encoded(record, f"{name}[{i}]")
 
 

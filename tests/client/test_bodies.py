@@ -67,6 +67,18 @@ def test_what_is_no_record_is_refused(data: Any) -> None:
         read(data)
 
 
+def test_a_row_of_a_frame_is_refused_that_would_be_sent_as_a_list() -> None:
+    frame = pd.DataFrame({"a": ["R"], "n": [1]})
+    series = (row for _, row in frame.iterrows())
+    for rows in (series, frame.itertuples(), [pl.Series([1])], [frame["a"]]):
+        with pytest.raises(
+            TypeError, match=r"orders\[0\]: cannot be sent: .* is no record; send the frame itself, or dicts"
+        ):
+            read(rows)
+    assert read(frame.to_dict("records")) == [[{"a": "R", "n": 1}]]
+    assert read([{"a": pd.Series([1, 2])}]) == [[{"a": [1, 2]}]]
+
+
 def test_an_error_says_where() -> None:
     with pytest.raises(TypeError, match=r"orders\[3\]\.leg\.when: cannot be said in JSON: <class 'object'>"):
         read([{}, {}, {}, {"leg": {"when": object()}}])
