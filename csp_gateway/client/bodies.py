@@ -74,9 +74,8 @@ def _records(data: Any, name: str) -> Iterator[bytes]:
         raise TypeError(f"{name}: cannot be sent: {type(data)!r} is no frame; make one of it")
     for i, record in enumerate(data):
         if type(record).__name__ in _ROWS and not is_record(record):
-            raise TypeError(
-                f"{name}[{i}]: cannot be sent: {type(record)!r} is no record; send the frame itself, or dicts of its rows"
-            )
+            what = f"{name}[{i}]: cannot be sent: {type(record)!r}"
+            raise TypeError(f"{what} is no record; send the frame itself, or dicts of its rows")
         yield encoded(record, f"{name}[{i}]")
 
 
