@@ -14,7 +14,7 @@ import pyarrow as pa
 from csp_gateway.errors import AnswerTooLargeError, GatewayException, QueryCancelledError, QueryTimeoutError, SqlError
 from csp_gateway.server.state import database
 from csp_gateway.server.state.database import DATABASE, INTERNAL
-from csp_gateway.server.state.sql_columns import TOO_LONG, as_answer
+from csp_gateway.server.state.sql_columns import TOO_LONG, as_answer, without_odd
 from csp_gateway.server.state.sql_parameters import Parameters, checked_parameters
 from csp_gateway.server.state.sql_size import check_size
 from csp_gateway.server.state.sql_spans import with_durations
@@ -115,7 +115,8 @@ def run_select(
             begun()
             shown = True
             # The views and the transaction end with the cursor.
-            return _answer(cursor, select.sql, values, limits, watched)
+            answer = _answer(cursor, select.sql, values, limits, watched)
+            return without_odd(answer, select.sql) if select.tables else answer
         except GatewayException:
             raise
         except database.TableGoneError as error:

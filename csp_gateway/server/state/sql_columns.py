@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from csp_gateway.errors import SqlError
+from csp_gateway.server.structs import ODD
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
-__all__ = ["TOO_LONG", "as_answer"]
+__all__ = ["TOO_LONG", "as_answer", "without_odd"]
 
 TOO_LONG = "the texts of the answer are too long for it"
 """What DuckDB's error says where they are."""
 
 _FOREIGN = frozenset({"bignum", "bit", "geometry", "time with time zone", "uhugeint", "variant"})
 """Types whose values Arrow would show as other ones, or as bytes of DuckDB's own."""
+_ODD = re.compile(rf"{ODD}(_\d+)?")
+"""Of two in one answer DuckDB may number the second."""
 _LENGTHS = {
     "varchar": "strlen({0})",
     "blob": "octet_length({0})",
@@ -48,6 +53,22 @@ def as_answer(answer: duckdb.DuckDBPyRelation, most: int) -> duckdb.DuckDBPyRela
     sized = answer.project(f"*, sum({' + '.join(lengths)}) over (rows unbounded preceding) as {size}")
     fitting = sized.filter(f"case when {size} > {most} then error('{TOO_LONG}') else true end")
     return fitting.project(", ".join(f"#{at}" for at in range(1, len(answer.columns) + 1)))
+
+
+def without_odd(table: pa.Table, sql: str) -> pa.Table:
+    """The answer without the states' columns ``ODD`` that a ``*`` has brought and that say nothing.
+
+    Args:
+        sql: the SELECT; where it names such a column, it has it.
+    """
+    if ODD in sql.casefold():
+        return table
+    shown = [
+        at
+        for at, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True))
+        if not _ODD.fullmatch(name) or column.null_count < len(column)
+    ]
+    return table if len(shown) == table.num_columns else table.select(shown)
 
 
 def _lengths(kind: Any, value: str, depth: int = 0) -> list[str]:

@@ -11,6 +11,7 @@ from csp_gateway.server.structs.identity import Counter, IdType, get_counter
 from csp_gateway.server.structs.lookup import LookupStatistics
 from csp_gateway.server.structs.rules import ValidatorFn, ValidatorMode
 from csp_gateway.server.structs.tabular import (
+    ODD,
     DictRows,
     StructRows,
     TableRows,
@@ -23,6 +24,7 @@ from csp_gateway.server.structs.tabular import (
 
 __all__ = [
     "LAYOUTS",
+    "ODD",
     "ArrowReader",
     "ArrowRows",
     "Controls",

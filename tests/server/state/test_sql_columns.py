@@ -39,6 +39,19 @@ def test_what_arrow_has_is_answered() -> None:
     assert (row["a"], row["b"], row["d"]) == (1, [[1, 2]], 1)
 
 
+def test_the_column_of_what_none_could_hold_is_there_where_it_says_something_or_is_named() -> None:
+    views = {"quotes": "select 1 as a, null::varchar as _odd", "odd": "select 1 as a, '{}' as _odd"}
+
+    def columns(sql: str) -> list[str]:
+        names: list[str] = run_select(read_select(sql, views), views).column_names
+        return names
+
+    assert columns("select * from quotes") == columns("select * from quotes limit 0") == ["a"]
+    assert columns("select q.*, r.* from quotes q, quotes r") == ["a", "a"]
+    assert columns("select * from odd") == columns("select _odd, a from quotes")[::-1] == ["a", "_odd"]
+    assert columns("select null as _odd_ness") == ["_odd_ness"]
+
+
 @pytest.mark.parametrize(
     "sql",
     [
