@@ -58,6 +58,8 @@ def _plain(pyarrow: Any, column: Any, shape: Shape | None) -> Any:
         return column.cast(pyarrow.timestamp("us", "UTC"), safe=False)
     if types.is_integer(kind) and kind != pyarrow.uint64():
         return column.cast(pyarrow.int64())
+    if types.is_decimal(kind) and not kind.scale:
+        return _whole(pyarrow, column)
     if types.is_floating(kind) or types.is_decimal(kind):
         return column.cast(pyarrow.float64())
     if types.is_large_string(kind) or types.is_string_view(kind):
@@ -65,6 +67,14 @@ def _plain(pyarrow: Any, column: Any, shape: Shape | None) -> Any:
     if types.is_list(kind) and shape is not None and kind != _type(pyarrow, shape):
         return _relisted(pyarrow, column, shape)
     return column
+
+
+def _whole(pyarrow: Any, column: Any) -> Any:
+    """Whole numbers, such as DuckDB's sums of them: of 64 bits if all are, else exact."""
+    try:
+        return column.cast(pyarrow.int64())
+    except pyarrow.ArrowInvalid:  # one has more
+        return column.cast(pyarrow.decimal128(38, 0)) if pyarrow.types.is_decimal128(column.type) else column
 
 
 def _relisted(pyarrow: Any, column: Any, shape: Shape) -> Any:

@@ -78,6 +78,9 @@ def _plain(polars: Any, column: Any, shape: Shape | None) -> Any:
         return column.cast(polars.String)
     if kind.is_integer() and kind not in (polars.UInt64, polars.Int128):
         return column.cast(polars.Int64)
+    if kind.is_decimal() and not kind.scale:
+        whole = column.cast(polars.Int64, strict=False)
+        return whole if whole.null_count() == column.null_count() else column
     if kind.is_float() or kind.is_decimal():
         return column.cast(polars.Float64)
     if shape is None or not (kind.is_nested() or (kind == polars.String and shape.kind is Kind.ANYTHING)):

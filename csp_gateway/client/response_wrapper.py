@@ -52,7 +52,8 @@ class ResponseWrapper:
 
     A column with a value that is not of its type is of objects, for nothing is changed or lost. What differs: NaN and
     infinity are null in JSON; in Arrow null and unset are one, and so are a struct of nothing and none. In JSON's
-    frames enums have names only if the schema tells them, as ``x-enum-varnames``.
+    frames enums have names only if the schema tells them, as ``x-enum-varnames``. Whole numbers of SQL's that have more
+    than 64 bits, such as sums, are a ``decimal128(38, 0)`` in Arrow, a ``Decimal`` in polars and objects in pandas.
 
     Args:
         json_data: what the gateway has answered.

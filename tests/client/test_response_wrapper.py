@@ -6,12 +6,14 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Annotated, Any
 
 import csp
 import httpx2
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -170,6 +172,25 @@ def test_numbers_that_are_none_are_null_in_json() -> None:
     _, by_arrow = both_ways([Fill(price=float("nan")), Fill()])
     told = [record.get("price", "unset") for record in by_arrow.as_json()]
     assert told == [None, "unset"]
+
+
+def test_whole_numbers_of_more_than_64_bits_are_exact_in_every_frame() -> None:
+    numbers = {"fits": [2**62 + 3, None], "beyond": [2**63, 1], "none": [None, None]}
+    columns = {name: pa.array([each and Decimal(each) for each in column]) for name, column in numbers.items()}
+    table = pa.table({name: column.cast(pa.decimal128(38, 0)) for name, column in columns.items()})
+    table = table.append_column("part", pa.array([Decimal("1.5"), None]))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    answer = ResponseWrapper.of_arrow(sink.getvalue().to_pybytes())
+    assert answer.as_json()[0] == {"fits": 2**62 + 3, "beyond": 2**63, "part": 1.5}
+    arrow, polars, pandas = answer.as_arrow(), answer.as_polars_df(), answer.as_pandas_df()
+    assert [str(each) for each in arrow.schema.types] == ["int64", "decimal128(38, 0)", "int64", "double"]
+    assert [str(each) for each in polars.dtypes] == ["Int64", "Decimal(precision=38, scale=0)", "Int64", "Float64"]
+    assert [str(each) for each in pandas.dtypes] == ["Int64", "object", "Int64", "float64"]
+    for name, column in numbers.items():
+        assert arrow[name].to_pylist() == polars[name].to_list() == column
+        assert [None if each is pd.NA else each for each in pandas[name]] == column
 
 
 def test_polars_reads_arrow_without_pyarrow_and_nothing_is_loaded_before_it_is_needed() -> None:
