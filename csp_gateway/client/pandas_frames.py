@@ -45,7 +45,7 @@ def _series(pandas: Any, column: Column) -> Any:
     shape, values = column.shape, column.values
     if shape is None:
         return pandas.Series(values, dtype=None if values else object)
-    missing = None in values if shape.kind in (Kind.INTEGER, Kind.BOOLEAN) else False
+    missing = shape.nullable or (shape.kind in (Kind.INTEGER, Kind.BOOLEAN) and None in values)
     match shape.kind:
         case Kind.TEXT | Kind.DAY | Kind.CLOCK:
             change = named(shape)
@@ -77,9 +77,10 @@ def _arrow_series(pandas: Any, types: Any, column: Any, shape: Shape | None) -> 
     anything = shape is not None and shape.kind is Kind.ANYTHING
     if types.is_string(kind) and not anything:
         return column.to_pandas(types_mapper=_always(pandas.StringDtype()))
-    if types.is_integer(kind) and column.null_count:
+    missing = column.null_count or (shape is not None and shape.nullable)
+    if types.is_integer(kind) and missing:
         return column.to_pandas(types_mapper=_always(pandas.Int64Dtype()))
-    if types.is_boolean(kind) and column.null_count:
+    if types.is_boolean(kind) and missing:
         return column.to_pandas(types_mapper=_always(pandas.BooleanDtype()))
     if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_timestamp(kind):
         return column.to_pandas()

@@ -41,9 +41,9 @@ class ResponseWrapper:
     | schema | pandas | polars |
     |---|---|---|
     | string | ``string`` | ``String`` |
-    | integer | ``int64``; with missing ones ``Int64`` | ``Int64`` |
+    | integer | ``int64``; ``Int64`` with missing ones, or if null may stand there | ``Int64`` |
     | number, spans of time in seconds too | ``float64`` | ``Float64`` |
-    | boolean | ``bool``; with missing ones ``boolean`` | ``Boolean`` |
+    | boolean | ``bool``; ``boolean`` as with integers | ``Boolean`` |
     | string of a date and time | ``datetime64[us, UTC]`` | ``Datetime("us", "UTC")`` |
     | string of a day, or a time of day | ``string``: pandas has no types for them | ``Date``, ``Time`` |
     | enum | ``string``: names, if the schema tells them | ``String`` |

@@ -39,6 +39,8 @@ class Shape:
     """Of a struct, by name."""
     names: Mapping[Any, str] = field(default_factory=dict)
     """Of an enum: JSON's value → the member's name, where the document tells them (``x-enum-varnames``)."""
+    nullable: bool = field(default=False, compare=False)
+    """Whether the document says that it may be null; of a number or a boolean."""
 
 
 ANYTHING = Shape(Kind.ANYTHING)
@@ -76,6 +78,7 @@ def _shape(schema: Any, depth: int) -> Shape:
     alternatives = list(_alternatives(schema))
     if len(alternatives) != 1:
         return ANYTHING
+    nullable = _may_be_null(schema)
     (schema,) = alternatives
     if isinstance(schema.get("properties"), Mapping) and schema["properties"] and depth <= _DEEPEST:
         fields = {name: _shape(each, depth + 1) for name, each in schema["properties"].items()}
@@ -92,7 +95,16 @@ def _shape(schema: Any, depth: int) -> Shape:
         return Shape(Kind.LIST, item=item) if item.kind is not Kind.ANYTHING else ANYTHING
     if kind not in _KINDS:
         return ANYTHING
-    return Shape(_FORMATS.get(schema.get("format", ""), Kind.TEXT) if kind == "string" else _KINDS[kind])
+    found = _FORMATS.get(schema.get("format", ""), Kind.TEXT) if kind == "string" else _KINDS[kind]
+    return Shape(found, nullable=nullable)
+
+
+def _may_be_null(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type")
+    if kinds == "null" or (isinstance(kinds, list) and "null" in kinds):
+        return True
+    inner = [each for of in ("anyOf", "oneOf", "allOf") for each in schema.get(of, ()) if isinstance(each, Mapping)]
+    return any(map(_may_be_null, inner))
 
 
 def _alternatives(schema: Any) -> Iterator[Mapping[str, Any]]:

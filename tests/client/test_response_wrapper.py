@@ -91,6 +91,18 @@ def test_missing_integers_are_missing_and_not_a_failure() -> None:
     assert str(frame["live"].dtype) == "boolean"
 
 
+def test_what_may_be_missing_has_one_type_whether_it_is_or_not() -> None:
+    for structs in ([], [Fill(maybe=1)], [Fill(maybe=1), Fill(maybe=None)], [Fill(maybe=1, count=2)]):
+        for answer in both_ways(structs):
+            dtypes = answer.as_pandas_df().dtypes
+            assert dtypes["maybe"] == pd.Int64Dtype()
+    schema = {
+        "properties": {"a": {"type": ["boolean", "null"]}, "b": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}
+    }
+    answer = ResponseWrapper([{"a": True, "b": 1}], schema)
+    assert [str(each) for each in answer.as_pandas_df().dtypes] == ["boolean", "Int64"]
+
+
 def test_without_a_schema_it_warns_and_normalises() -> None:
     records = [{"sym": "A", "leg": {"px": 1.5}}, {"sym": "B", "size": 3}]
     with pytest.warns(UserWarning, match="as_pandas_df: no schema"):
