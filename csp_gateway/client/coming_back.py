@@ -9,7 +9,7 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus, InvalidURI, WebSocketException
 
 from csp_gateway.client.following import Leaving
 from csp_gateway.errors import ServerUnreachableError, StreamClosedError
@@ -53,6 +53,7 @@ class Ending(NamedTuple):
         final: whether it would be the same again.
         doubtful: whether it may be the same again.
         retry_after: seconds after which it helps to come back; None if nobody says.
+        strange: whether no gateway speaks so: it would be the same again, unless one was heard there before.
     """
 
     why: str
@@ -60,6 +61,7 @@ class Ending(NamedTuple):
     final: bool = False
     doubtful: bool = False
     retry_after: float | None = None
+    strange: bool = False
 
 
 def ending_of(error: BaseException, leaving: Leaving | None = None) -> Ending:
@@ -70,6 +72,9 @@ def ending_of(error: BaseException, leaving: Leaving | None = None) -> Ending:
     """
     if isinstance(error, InvalidStatus):
         return _refusal(error.response.status_code, error.response.headers.get("Retry-After"))
+    if isinstance(error, InvalidMessage) and not isinstance(error.__cause__, EOFError | OSError):
+        said = error.__cause__ or error
+        return Ending(f"what answers there is no gateway: check host and port ({said})", strange=True)
     if isinstance(error, InvalidURI):
         return Ending("that is no address", final=True)  # the error would show the credentials that are in it
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -138,12 +143,13 @@ class ComingBack:
         self._draw = draw
         self._since = clock()
         self._heard = False
+        self._met = False
         self._attempts = 0
         self._doubtful = 0
 
     def alive(self) -> None:
         """Something was heard of the gateway over the connection that there is."""
-        self._heard = True
+        self._heard = self._met = True
 
     def told(self) -> None:
         """A message has come: it is not the same as before."""
@@ -162,8 +168,9 @@ class ComingBack:
             self._attempts = 0
             self._since = self._clock()
         self._doubtful += ending.doubtful
-        if ending.final or self._doubtful >= _MOST_DOUBTFUL:
-            times = "" if ending.final else f", {_MOST_DOUBTFUL} times in a row"
+        final = ending.final or (ending.strange and not self._met)
+        if final or self._doubtful >= _MOST_DOUBTFUL:
+            times = "" if final else f", {_MOST_DOUBTFUL} times in a row"
             raise StreamClosedError(
                 f"the gateway at {self._where} has ended the stream{times}: {ending.why}", ending.code
             )

@@ -31,9 +31,10 @@ _log = logging.getLogger(__name__)
 class _Waiting:
     """Somebody who waits for an answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, within: float | None) -> None:
         self.answer: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
-        self.limit = asyncio.timeout(None)
+        self.limit = asyncio.timeout(within)
+        self.said = False
 
 
 class Link:
@@ -89,13 +90,14 @@ class Link:
         if self.error is not None:
             raise fresh(self.error)
 
-    async def answer(self, identifier: int, what: str) -> Mapping[str, Any]:
+    async def answer(self, identifier: int, what: str, within: float | None = None) -> Mapping[str, Any]:
         """What the gateway answers to a message that waits in ``following``.
 
         Args:
             what: was asked, for an error.
+            within: seconds that it may wait for a connection, where there is none; None: as long as one is tried for.
         """
-        waiting = self._waiting[identifier] = _Waiting()
+        waiting = self._waiting[identifier] = _Waiting(within if self._connection is None else None)
         if self._connection is not None:
             self._connection.say()
         try:
@@ -104,6 +106,8 @@ class Link:
         except TimeoutError:
             if not waiting.limit.expired():
                 raise
+            if not waiting.said:
+                raise ServerTimeoutError(self._unreached(what, within)) from None
             unread = "; its answer may be behind messages that nobody reads" if self.inbox.is_full else ""
             said = f"{what} was not answered within {self._options.answer_timeout:g} s{unread}"
             raise ServerTimeoutError(said) from None
@@ -111,6 +115,11 @@ class Link:
             del self._waiting[identifier]
             if not waiting.answer.done() or waiting.answer.cancelled():
                 self.following.give_up(identifier)
+
+    def _unreached(self, what: str, within: float | None) -> str:
+        where = self._config.stream_url(self._options.path)
+        why = f": {self.why}" if self.why else ""
+        return f"no live connection to {where} for the {what} within {within:g} s{why}; is a gateway running there?"
 
     async def _run(self) -> None:
         options = self._options
@@ -173,6 +182,7 @@ class Link:
     def _said(self, identifier: int) -> None:
         waiting = self._waiting.get(identifier)
         if waiting is not None and not waiting.answer.done():
+            waiting.said = True
             waiting.limit.reschedule(asyncio.get_running_loop().time() + self._options.answer_timeout)
 
     def _end(self, error: Exception) -> None:

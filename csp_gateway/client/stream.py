@@ -42,7 +42,8 @@ class Stream:
     To be used on one event loop; what is not read stays with the gateway.
 
     Args:
-        timeout: most seconds between messages, after which reading raises ``TimeoutError``; None for ever.
+        timeout: most seconds between messages, and for the connection that follows a channel, after which
+            ``TimeoutError`` is raised; None for ever.
         on_gap: is called with each ``Gap`` where it belongs among the messages, by whoever reads them; without it, a
             gap is a warning in the log.
         on_state: is called with what becomes of the connection: ``connecting``, ``connected``, ``lost``, ``closed``;
@@ -163,7 +164,7 @@ class Stream:
 
     async def _follow(self, wanted: Follow) -> Mapping[str, Any]:
         self.start()
-        return await self._ask(self._link.following.subscribe(wanted), "subscribe", wanted.channel)
+        return await self._ask(self._link.following.subscribe(wanted), "subscribe", wanted.channel, self.timeout)
 
     async def unsubscribe(self, field: str, key: Key = None) -> bool:
         """Follow a channel, or a key of it, no more; whether it was followed. What has come already can be read."""
@@ -192,8 +193,8 @@ class Stream:
         (body,) = batches(data, field, whole=True)
         await self._ask(self._link.following.send(field, body, wish(field, key).key, wait), "publish", field)
 
-    async def _ask(self, identifier: int, action: str, channel: str) -> Mapping[str, Any]:
-        return await self._link.answer(identifier, f"{action} of channel {channel!r}")
+    async def _ask(self, identifier: int, action: str, channel: str, within: float | None = None) -> Mapping[str, Any]:
+        return await self._link.answer(identifier, f"{action} of channel {channel!r}", within)
 
     # What the gateway tells.
 

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -237,5 +238,33 @@ def test_the_end_is_raised_once_everything_is_read() -> None:
                 await stream.publish("c", {})
             with pytest.raises(StreamClosedError, match="removed"):
                 await stream.connected()
+
+    asyncio.run(go())
+
+
+def test_to_follow_waits_no_longer_for_a_connection_than_its_timeout() -> None:
+    async def go() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as mute:  # it accepts, and never answers
+            config = GatewayClientConfig(host="127.0.0.1", port=mute.getsockname()[1])
+            async with Stream(config, timeout=0.2) as stream:
+                with pytest.raises(ServerTimeoutError, match=r"no live connection to .*'plain' within 0.2 s"):
+                    await asyncio.wait_for(stream.subscribe("plain"), 5)
+
+    asyncio.run(go())
+
+
+def test_what_answers_and_is_no_gateway_is_told_at_once() -> None:
+    async def old(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 404 File not found\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def go() -> None:
+        async with await asyncio.start_server(old, "127.0.0.1", 0) as server:
+            config = GatewayClientConfig(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+            async with Stream(config) as stream:
+                with pytest.raises(StreamClosedError, match="is no gateway: check host and port"):
+                    await asyncio.wait_for(stream.subscribe("plain"), 5)
 
     asyncio.run(go())
