@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 from csp_gateway._lazy import later
 from csp_gateway.client.config import GatewayClientConfig
@@ -23,6 +24,9 @@ else:  # a program that follows nothing does without websockets
 
 __all__ = ["AsyncStreams"]
 
+_Reader: TypeAlias = "list[weakref.ref[AsyncGenerator[following.Message, None]]]"
+"""Who reads, once there is one. Python closes what nobody has any more only later, on the event loop."""
+
 
 class AsyncStreams:
     """Ticks as they come, and sending over the connection on which they do. On one event loop."""
@@ -30,8 +34,8 @@ class AsyncStreams:
     _config: GatewayClientConfig
     _own: streams.Stream | None = None
     """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
-    _running: tuple[streams.Stream, ...] = ()
-    """What calls of ``stream`` read, the newest last."""
+    _running: tuple[tuple[streams.Stream, _Reader], ...] = ()
+    """What calls of ``stream`` read, and who does; the newest last."""
     _streams_closed = False
 
     def stream(
@@ -68,10 +72,14 @@ class AsyncStreams:
             FrameError: a channel cannot be followed so.
             ServerException: there is no connection, and will be none; the message says why.
         """
-        return self._streamed(wishes.wishes(channels, options), timeout, on_gap, on_state, connection)
+        reader: _Reader = []
+        messages = self._streamed(reader, wishes.wishes(channels, options), timeout, on_gap, on_state, connection)
+        reader.append(weakref.ref(messages))
+        return messages
 
     async def _streamed(
         self,
+        reader: _Reader,
         wanted: list[commands.Follow],
         timeout: float | None,
         on_gap: streams.OnGap | None,
@@ -82,13 +90,13 @@ class AsyncStreams:
         if stream is None:
             stream = self._opened(connection)
         stream.timeout, stream.on_gap, stream.on_state = timeout, on_gap, on_state
-        self._running += (stream,)
+        self._running += ((stream, reader),)
         try:
             await stream.follow(*wanted)
             async for message in stream:
                 yield message
         finally:
-            self._running = tuple(each for each in self._running if each is not stream)
+            self._running = tuple(each for each in self._running if each[0] is not stream)
             await stream.aclose()
 
     async def subscribe(
@@ -150,7 +158,7 @@ class AsyncStreams:
         return self._own if self._own is not None and self._own.state != "closed" else None
 
     def _running_if_open(self) -> list[streams.Stream]:
-        return [stream for stream in self._running if stream.state != "closed"]
+        return [stream for stream, (reader,) in self._running if stream.state != "closed" and reader() is not None]
 
     def _opened(self, connection: stream_options.StreamOptions | None) -> streams.Stream:
         if self._streams_closed:
@@ -160,5 +168,5 @@ class AsyncStreams:
     async def _close_streams(self) -> None:
         """End all live connections."""
         self._streams_closed = True
-        for stream in (*([] if self._own is None else [self._own]), *self._running):
+        for stream in (*([] if self._own is None else [self._own]), *(stream for stream, _ in self._running)):
             await stream.aclose()

@@ -151,3 +151,13 @@ def test_after_aclose_there_is_no_other(url: str) -> None:
             await client.subscribe("plain")
 
     asyncio.run(go())
+
+
+def test_a_stream_that_was_left_is_not_what_is_subscribed_on(url: str) -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        async for _ in client.stream("plain", timeout=5):
+            break
+        assert await client.subscribe("notes")
+        assert client.received(5).channels == ["notes"]
+
+    run(url, test)
