@@ -7,6 +7,7 @@ from typing import Any
 from csp_gateway.errors import GatewayException, NoProviderException, NotRunningError, fresh
 from csp_gateway.server.channels.answers import Answer
 from csp_gateway.server.channels.cells import Cell
+from csp_gateway.server.channels.door import Soon
 from csp_gateway.server.channels.history import History
 from csp_gateway.server.channels.queries import Queries
 from csp_gateway.server.channels.selects import Selects
@@ -201,10 +202,13 @@ class Outside:
         """
         self.send_all(field, [value], indexer)
 
-    def send_all(self, field: str, values: list[Any], indexer: Any = None, *, ticked: bool = False) -> Answer | None:
+    def send_all(
+        self, field: str, values: list[Any], indexer: Any = None, *, ticked: bool = False, soon: Soon | None = None
+    ) -> Answer | None:
         """Queue values as ticks that follow each other, all or none.
 
         Args:
+            soon: see ``Door.push``.
             ticked: give an answer, which is known once the engine cycle is over in which the last of them ticked.
                 The engine ending before is its error. Otherwise None is given.
         """
@@ -218,7 +222,7 @@ class Outside:
             raise GatewayException(
                 f"sent to channel {field!r} from inside the graph, which would wait for itself: send without waiting"
             )
-        return self._sends.door(field).push(values, indexer, ticked=ticked)
+        return self._sends.door(field).push(values, indexer, ticked=ticked, soon=soon)
 
     def history(self, field: str) -> History:
         """The newest ticks of a channel that keeps them.

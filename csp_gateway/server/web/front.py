@@ -111,7 +111,7 @@ class Front:
     def _accept(self, scope: Scope, body: bytes) -> AtOnce | None:
         """The answer to a body that is sent; None if FastAPI is to read it again, and say what is wrong."""
         try:
-            answer = self._send[scope["path"]].accept(body).body
+            answer = self._send[scope["path"]].accept(body, soon=asyncio.get_running_loop().call_soon).body
         except (Refused, HTTPException, NoProviderException):
             return None
         except GatewayException as error:

@@ -171,7 +171,7 @@ def test_a_record_as_a_row_has_the_types_of_its_class(channels: Ch) -> None:
     kinds = {field.name: field.type for field in table.schema}
     assert kinds == {
         **{"id": pa.string(), "timestamp": pa.timestamp("us"), "symbol": pa.string(), "size": pa.int64()},
-        **{"wait": pa.duration("us"), "note": pa.string(), "leg": kinds["leg"], "_odd": pa.string()},
+        **{"wait": pa.duration("us"), "note": pa.string(), "leg": kinds["leg"]},
     }
     record = channels.query("orders")[3]
     row = table.to_pylist()[3]

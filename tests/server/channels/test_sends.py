@@ -22,7 +22,7 @@ from csp_gateway import (
     SendRefusedError,
     UnknownChannelError,
 )
-from csp_gateway.server.channels import sends
+from csp_gateway.server.channels import door
 
 
 class Count(GatewayStruct):
@@ -135,16 +135,16 @@ def test_what_was_accepted_while_others_stop_is_never_lost(run_gateway: Any) -> 
 
 def test_others_get_in_between_the_pieces_of_a_long_batch(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = run_gateway(Ch(), Doors())
-    channels, door, waiting = gateway.channels, [], []
+    channels, others, waiting = gateway.channels, [], []
 
     def meanwhile(_: float) -> None:
         waiting.append(channels.statistics()["sends"]["a"]["waiting"])
-        door.append(channels.outside.send_all("a", [Count(n=-1)], ticked=True))
+        others.append(channels.outside.send_all("a", [Count(n=-1)], ticked=True))
 
-    monkeypatch.setattr(sends, "time", SimpleNamespace(sleep=meanwhile, monotonic=time.monotonic))
-    monkeypatch.setattr(sends, "_AT_ONCE", 10)
+    monkeypatch.setattr(door, "time", SimpleNamespace(sleep=meanwhile, monotonic=time.monotonic))
+    monkeypatch.setattr(door, "_AT_ONCE", 10)
     channels.outside.send_all("a", [Count(n=n) for n in range(35)], ticked=True).result(10)
-    for acknowledged in door:
+    for acknowledged in others:
         assert acknowledged.done()
     assert min(waiting) >= 5  # what is still to be queued counts
     assert channels.statistics()["sends"]["a"]["waiting"] == 0
@@ -155,7 +155,7 @@ def test_others_get_in_between_the_pieces_of_a_long_batch(run_gateway: Any, monk
 
 
 def test_a_full_door_refuses_all_or_nothing(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sends, "WAITING_LIMIT", 10)
+    monkeypatch.setattr(door, "WAITING_LIMIT", 10)
     held = threading.Event()
 
     class Busy(Doors):
@@ -264,7 +264,7 @@ def test_nobody_waits_inside_the_graph_for_what_he_sends(run_gateway: Any) -> No
 
 
 def test_only_so_many_wait_until_they_have_ticked(run_gateway: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sends, "ACKNOWLEDGING_LIMIT", 0)
+    monkeypatch.setattr(door, "ACKNOWLEDGING_LIMIT", 0)
     outside = run_gateway(Ch(), Doors()).channels.outside
     with pytest.raises(SendRefusedError, match="'a': 0 sends wait until they have ticked, and no more may"):
         outside.send_all("a", [Count(n=1)], ticked=True)

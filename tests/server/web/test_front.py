@@ -12,7 +12,7 @@ from csp import ts
 from fastapi.testclient import TestClient
 
 from csp_gateway import ChannelSelection, GatewayChannels, GatewayModule, GatewayStruct, MountRestRoutes
-from csp_gateway.server.channels import sends
+from csp_gateway.server.channels import door
 from csp_gateway.server.web.deadline import BEGUN
 from csp_gateway.server.web.verbs import INLINE_BYTES, Intake, Writer
 
@@ -188,7 +188,7 @@ def test_a_sender_reads_its_own_writes(serve: Any) -> None:
 
 
 def test_a_send_that_is_refused_is_tried_once(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sends, "WAITING_LIMIT", 5)
+    monkeypatch.setattr(door, "WAITING_LIMIT", 5)
     client = serve()
     answer = client.post("/api/v1/send/my_counts", json=[{"n": n} for n in range(10)])
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import ValidationError
 
 from csp_gateway.errors import NoProviderException, did_you_mean
-from csp_gateway.server.channels import WAITING_LIMIT, Answer, Outside
+from csp_gateway.server.channels import WAITING_LIMIT, Answer, Outside, Soon
 from csp_gateway.server.structs import decode_many, is_plain
 from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
 from csp_gateway.server.web.reply import written
@@ -55,7 +55,9 @@ class Intake:
         """Whether a body of so many bytes may be read on an event loop: not if that calls rules of the user's."""
         return size <= INLINE_BYTES and is_plain(self._shape.struct)
 
-    def accept(self, body: bytes, spelled: str | None = None, *, ticked: bool = False) -> Accepted:
+    def accept(
+        self, body: bytes, spelled: str | None = None, *, ticked: bool = False, soon: Soon | None = None
+    ) -> Accepted:
         """Queue what a body says, and give back the answer: what was accepted.
 
         A list channel ticks once with all of it, another once for each record; a basket once for all keys in the body.
@@ -63,6 +65,7 @@ class Intake:
         Args:
             spelled: the key of a basket, if the body is for one of them alone.
             ticked: whether anybody will wait until it has ticked.
+            soon: on an event loop, its ``call_soon``: what is sent to it meanwhile goes to the engine together.
 
         Raises:
             Refused: the body is no JSON, or not of the channel's class, or has more than ``RECORDS_LIMIT`` records;
@@ -72,16 +75,16 @@ class Intake:
         """
         shape = self._shape
         if shape.container is not None and spelled is None:
-            return self._accept_keys(body, ticked)
+            return self._accept_keys(body, ticked, soon)
         key = None if spelled is None else self._key(spelled, ("path", "key"))
         records = self._records(body, ("body",))
         answer = written(records)  # before it is queued: from then on it is the engine's
         if not records:
             return Accepted(answer, None)
         ticks = [records] if shape.listed else records
-        return Accepted(answer, self._outside.send_all(shape.channel, ticks, key, ticked=ticked))
+        return Accepted(answer, self._outside.send_all(shape.channel, ticks, key, ticked=ticked, soon=soon))
 
-    def _accept_keys(self, body: bytes, ticked: bool) -> Accepted:
+    def _accept_keys(self, body: bytes, ticked: bool, soon: Soon | None) -> Accepted:
         try:
             parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         except UNREADABLE as error:
@@ -101,7 +104,7 @@ class Intake:
         if not ticks:
             return Accepted(answer, None)
         whole = ticks if self._shape.container is dict else [ticks.get(i) for i in range(max(ticks) + 1)]
-        return Accepted(answer, self._outside.send_all(self._shape.channel, [whole], ticked=ticked))
+        return Accepted(answer, self._outside.send_all(self._shape.channel, [whole], ticked=ticked, soon=soon))
 
     def _records(self, data: bytes, where: Place, most: int = RECORDS_LIMIT, *, single: bool = False) -> list[Any]:
         if single and data[:1] == b"[":
