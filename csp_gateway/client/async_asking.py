@@ -14,10 +14,10 @@ from csp_gateway.client.async_pool import AsyncPool
 from csp_gateway.client.calls import Call
 from csp_gateway.client.catalogue import Catalogue
 from csp_gateway.client.config import GatewayClientConfig
-from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient, document_seconds
+from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient
 from csp_gateway.client.replies import returned
 from csp_gateway.client.response_wrapper import ResponseWrapper
-from csp_gateway.client.retrying import Attempts
+from csp_gateway.client.retrying import Attempts, Patience
 from csp_gateway.client.returns import ReturnType
 
 __all__ = ["AsyncAsking"]
@@ -55,7 +55,7 @@ class AsyncAsking(BaseGatewayClient):
             call = calls.document(DOCUMENT_SECONDS)
             with httpx2.Client(**self._options()) as http:
                 try:
-                    response = http.request(**self._request(call, JSON))
+                    response = http.request(**self._request(call, JSON, DOCUMENT_SECONDS))
                 except httpx2.RequestError as error:
                     Attempts(call, retries=0).after_failure(error, self._config.root_url)
                     raise
@@ -70,11 +70,11 @@ class AsyncAsking(BaseGatewayClient):
         """
         self._learn(await self._fetch(calls.document(DOCUMENT_SECONDS), JSON))
 
-    async def _learn_once(self, timeout: float | None = None) -> None:
+    async def _learn_once(self, patience: Patience | None = None) -> None:
         if self._catalogue is None:
             async with self._learning:
                 if self._catalogue is None:
-                    self._learn(await self._fetch(calls.document(document_seconds(timeout)), JSON))
+                    self._learn(await self._fetch(calls.document(DOCUMENT_SECONDS), JSON, patience))
 
     async def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
         kind = self._kind(wanted, call)
@@ -87,34 +87,36 @@ class AsyncAsking(BaseGatewayClient):
 
     async def _told(self, call: Call, kind: ReturnType) -> Answer:
         """What the gateway says, as it has come."""
-        is_new = await self._learn_for(call)
-        answer = await self._fetch(call, self._accepted(call, kind))
+        patience = Patience(call.timeout)
+        is_new = await self._learn_for(call, patience)
+        answer = await self._fetch(call, self._accepted(call, kind), patience)
         if not is_new and self._has_changed(call, answer):
-            await self._learn_anew(self._known_catalogue(), call.timeout)
+            await self._learn_anew(self._known_catalogue(), patience)
             self._known_catalogue().check(call)
         return answer
 
-    async def _learn_for(self, call: Call) -> bool:
+    async def _learn_for(self, call: Call, patience: Patience | None = None) -> bool:
         """Know the gateway; and if what is asked is unknown, as it is now. Whether its document was read for that."""
+        patience = patience or Patience(call.timeout)
         known = self._catalogue
         if known is None:
-            await self._learn_once(call.timeout)
+            await self._learn_once(patience)
         elif not known.offers(call):
-            await self._learn_anew(known, call.timeout)
+            await self._learn_anew(known, patience)
         return self._catalogue is not known
 
-    async def _learn_anew(self, known: Catalogue, timeout: float | None) -> None:
+    async def _learn_anew(self, known: Catalogue, patience: Patience) -> None:
         """Read the document again, unless another has since: maybe another gateway was started there."""
         async with self._learning:
             if self._catalogue is known:
-                self._learn(await self._fetch(calls.document(document_seconds(timeout)), JSON))
+                self._learn(await self._fetch(calls.document(DOCUMENT_SECONDS), JSON, patience))
 
-    async def _fetch(self, call: Call, accepted: str) -> Answer:
-        attempts = Attempts(call, self._config.retries)
+    async def _fetch(self, call: Call, accepted: str, patience: Patience | None = None) -> Answer:
+        attempts = Attempts(call, self._config.retries, patience)
         while True:
             try:
                 response = await self._pool.request(
-                    **self._request(call, accepted), follow_redirects=self._follows(call)
+                    **self._request(call, accepted, attempts.patience.left), follow_redirects=self._follows(call)
                 )
             except httpx2.RequestError as error:
                 wait = attempts.after_failure(error, self._config.root_url)

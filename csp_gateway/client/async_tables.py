@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from csp_gateway._lazy import later
+from csp_gateway.client import retrying
 from csp_gateway.client.async_asking import AsyncAsking
 from csp_gateway.client.replies import source_of
 
@@ -66,7 +67,7 @@ class AsyncTables(AsyncAsking):
             FrameError: it cannot be followed so: it is of a basket, or there is no such field.
             ServerException: there is no connection, or what stands has not come in time.
         """
-        await self._learn_once(timeout)
+        await self._learn_once(retrying.Patience(timeout))
         source = tables.Source(*source_of(name, self._known_catalogue(), self._config.trusted_types))
         options: wishes.FollowOptions = {
             "where": where,

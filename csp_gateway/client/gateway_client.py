@@ -18,7 +18,7 @@ from csp_gateway.client.returns import ReturnType
 from csp_gateway.client.unlogged import keep_credentials_unlogged
 from csp_gateway.errors import ServerUnreachableError
 
-__all__ = ["DOCUMENT_SECONDS", "JSON", "SECONDS", "Answer", "BaseGatewayClient", "document_seconds"]
+__all__ = ["DOCUMENT_SECONDS", "JSON", "SECONDS", "Answer", "BaseGatewayClient"]
 
 SECONDS = 10.0
 """For how long a client waits for an answer, unless the call says otherwise."""
@@ -37,11 +37,6 @@ class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-def document_seconds(timeout: float | None) -> float:
-    """For how long the document may be waited for by a call that has so long for its answer: three times as long."""
-    return DOCUMENT_SECONDS if timeout is None else min(DOCUMENT_SECONDS, 3 * timeout)
 
 
 class BaseGatewayClient:
@@ -76,7 +71,7 @@ class BaseGatewayClient:
             "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         }
 
-    def _request(self, call: Call, accepted: str) -> dict[str, Any]:
+    def _request(self, call: Call, accepted: str, timeout: float | None = None) -> dict[str, Any]:
         """What httpx is told of one call."""
         return {
             "method": call.method,
@@ -84,7 +79,7 @@ class BaseGatewayClient:
             "params": {**self._config.params, **call.params} if call.params else None,
             "headers": {"Accept": accepted, **call.headers},
             "content": call.body,
-            "timeout": call.timeout,
+            "timeout": timeout,
         }
 
     def _url(self, call: Call) -> httpx2.URL:

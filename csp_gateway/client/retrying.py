@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Mapping
 
 import httpx2
@@ -10,15 +11,37 @@ import httpx2
 from csp_gateway.client.calls import Call
 from csp_gateway.errors import ServerTimeoutError, ServerUnreachableError
 
-__all__ = ["Attempts"]
+__all__ = ["Attempts", "Patience"]
 
 _COME_BACK = (429, 503)
 _PROBLEM = "application/problem+json"
 """What a gateway refuses by, and no proxy in front of one."""
 _LONGEST = 5.0
 """Seconds: a gateway that wants to be left alone for longer is told to whoever asked."""
+_MOMENT = 0.001
 _FIRST = 0.2
 """Seconds before the second attempt where nobody says; each further one waits twice as long, and all of them jitter."""
+
+
+class Patience:
+    """How long a caller waits in all: for every attempt, and for the document that is read before.
+
+    Args:
+        seconds: from now on; None for ever.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._until = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left, a moment at least; None for ever."""
+        return None if self._until is None else max(_MOMENT, self._until - time.monotonic())
+
+    def allows(self, wait: float) -> bool:
+        """Whether there is time for another attempt after so many seconds."""
+        return self._until is None or time.monotonic() + wait < self._until
 
 
 class Attempts:
@@ -29,9 +52,12 @@ class Attempts:
 
     Args:
         retries: how many attempts there may be after the first.
+        patience: of whoever asked; that of the call if None.
     """
 
-    def __init__(self, call: Call, retries: int) -> None:
+    def __init__(self, call: Call, retries: int, patience: Patience | None = None) -> None:
+        is_limited = patience is not None and patience.seconds is not None
+        self.patience = patience if patience is not None and is_limited else Patience(call.timeout)
         self._call = call
         self._left = retries
         self._wait = _FIRST
@@ -46,14 +72,14 @@ class Attempts:
         if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
             again, said = True, f"no gateway answers at {url}: {error}; is it running, and is this its address?"
         elif isinstance(error, httpx2.TimeoutException):
-            waited = f"{self._call.timeout:g} s" if self._call.timeout is not None else "the time that it has"
+            waited = f"{self.patience.seconds:g} s" if self.patience.seconds is not None else "the time that it has"
             said = f"{self._named} was not answered within {waited}; `timeout` gives it more"
             raise ServerTimeoutError(said) from None
         else:
             again, said = self._call.repeatable, f"the connection was lost during {self._named}: {error!r}"
-        if not again or not self._left:
-            raise ServerUnreachableError(said) from None
-        return self._next()
+        if again and self._left and self.patience.allows(wait := self._next()):
+            return wait
+        raise ServerUnreachableError(said) from None
 
     def after_answer(self, status: int, headers: Mapping[str, str]) -> float | None:
         """Seconds to wait before the next attempt; None if the answer stands."""
@@ -65,8 +91,9 @@ class Attempts:
         try:
             asked = float(headers.get("retry-after", ""))
         except ValueError:
-            return self._next()
-        return max(asked, self._next()) if asked <= _LONGEST else None
+            asked = 0.0
+        wait = max(asked, self._next())
+        return wait if asked <= _LONGEST and self.patience.allows(wait) else None
 
     @property
     def _named(self) -> str:

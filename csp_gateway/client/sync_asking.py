@@ -12,10 +12,10 @@ from csp_gateway.client import calls
 from csp_gateway.client.calls import Call
 from csp_gateway.client.catalogue import Catalogue
 from csp_gateway.client.config import GatewayClientConfig
-from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient, document_seconds
+from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient
 from csp_gateway.client.replies import returned
 from csp_gateway.client.response_wrapper import ResponseWrapper
-from csp_gateway.client.retrying import Attempts
+from csp_gateway.client.retrying import Attempts, Patience
 from csp_gateway.client.returns import ReturnType
 from csp_gateway.client.sync_pool import SyncPool
 
@@ -60,43 +60,45 @@ class SyncAsking(BaseGatewayClient):
         """
         self._learn(self._fetch(calls.document(DOCUMENT_SECONDS), JSON))
 
-    def _learn_once(self, timeout: float | None = None) -> None:
+    def _learn_once(self, patience: Patience | None = None) -> None:
         if self._catalogue is None:
             with self._pool.lock:
                 if self._catalogue is None:
-                    self._learn(self._fetch(calls.document(document_seconds(timeout)), JSON))
+                    self._learn(self._fetch(calls.document(DOCUMENT_SECONDS), JSON, patience))
 
     def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
         kind = self._kind(wanted, call)
         return returned(self._answer(call, kind), kind)
 
     def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
-        is_new = self._learn_for(call)
-        answer = self._fetch(call, self._accepted(call, kind))
+        patience = Patience(call.timeout)
+        is_new = self._learn_for(call, patience)
+        answer = self._fetch(call, self._accepted(call, kind), patience)
         if not is_new and self._has_changed(call, answer):
-            self._learn_anew(self._known_catalogue(), call.timeout)
+            self._learn_anew(self._known_catalogue(), patience)
             self._known_catalogue().check(call)
         return self._read(call, answer)
 
-    def _learn_for(self, call: Call) -> bool:
+    def _learn_for(self, call: Call, patience: Patience | None = None) -> bool:
         """Know the gateway; and if what is asked is unknown, as it is now. Whether its document was read for that."""
+        patience = patience or Patience(call.timeout)
         known = self._catalogue
         if known is None:
-            self._learn_once(call.timeout)
+            self._learn_once(patience)
         elif not known.offers(call):
-            self._learn_anew(known, call.timeout)
+            self._learn_anew(known, patience)
         return self._catalogue is not known
 
-    def _learn_anew(self, known: Catalogue, timeout: float | None) -> None:
+    def _learn_anew(self, known: Catalogue, patience: Patience) -> None:
         """Read the document again, unless another has since: maybe another gateway was started there."""
         with self._pool.lock:
             if self._catalogue is known:
-                self._learn(self._fetch(calls.document(document_seconds(timeout)), JSON))
+                self._learn(self._fetch(calls.document(DOCUMENT_SECONDS), JSON, patience))
 
-    def _fetch(self, call: Call, accepted: str) -> Answer:
-        attempts = Attempts(call, self._config.retries)
+    def _fetch(self, call: Call, accepted: str, patience: Patience | None = None) -> Answer:
+        attempts = Attempts(call, self._config.retries, patience)
         while True:
-            request = self._pool.build(**self._request(call, accepted))
+            request = self._pool.build(**self._request(call, accepted, attempts.patience.left))
             try:
                 answer = self._made(request, follows=self._follows(call))
             except httpx2.RequestError as error:

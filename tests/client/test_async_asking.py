@@ -23,9 +23,9 @@ def test_the_document_is_fetched_once_by_all_who_ask_first(omnibus: str, monkeyp
     asked: list[str] = []
     fetch = AsyncGatewayClient._fetch
 
-    async def noted(self: AsyncGatewayClient, call: object, accepted: str) -> object:
+    async def noted(self: AsyncGatewayClient, call: object, *more: object) -> object:
         asked.append(call.path)  # type: ignore[attr-defined]
-        return await fetch(self, call, accepted)  # type: ignore[arg-type]
+        return await fetch(self, call, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(AsyncGatewayClient, "_fetch", noted)
 
