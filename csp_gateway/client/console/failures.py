@@ -57,6 +57,7 @@ def status(error: BaseException) -> int | None:
 
 def sentence(error: BaseException, secrets: Iterable[str] = ()) -> str:
     """What to say of an error; nothing where whoever sits there knows."""
+    begins_so = False
     match error:
         case KeyboardInterrupt() | BrokenPipeError():
             return ""
@@ -65,12 +66,14 @@ def sentence(error: BaseException, secrets: Iterable[str] = ()) -> str:
         case ServerUnknownException(status=401 | 403):
             said = f"The gateway does not let you in ({error}). Check --token, or --bearer."
         case OSError(filename=str() as name) if error.errno is not None:
-            said = f"{name}: {_reason(error)}"
+            said, begins_so = f"{name}: {_reason(error)}", True  # a name is as it is written
+        case ServerTimeoutError():
+            said = str(error).replace("`timeout`", "--timeout")
         case _:
             said = str(error) or type(error).__name__
     for secret in secrets:
         said = said.replace(secret, "…")
-    return plain(said[:1].upper() + said[1:])
+    return plain(said if begins_so else said[:1].upper() + said[1:])
 
 
 def _reason(error: OSError) -> str:

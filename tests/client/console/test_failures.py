@@ -33,3 +33,12 @@ def test_what_the_gateway_cannot_read_is_told_place_by_place() -> None:
     said = sentence(errors.ServerUnprocessableException([{"loc": ["body", 3, "x"], "msg": "no integer"}]))
     assert "no integer" in said
     assert "x" in said
+
+
+def test_a_name_of_a_file_is_shown_as_it_is_written() -> None:
+    assert sentence(FileNotFoundError(2, "no", "nofile.json")) == "nofile.json: there is no such file"
+
+
+def test_what_gives_more_time_is_the_option_of_the_console() -> None:
+    said = sentence(errors.ServerTimeoutError("GET x was not answered within 2 s; `timeout` gives it more"))
+    assert said == "GET x was not answered within 2 s; --timeout gives it more"
