@@ -88,6 +88,10 @@ class Patience:
 
         return leave
 
+    def is_full(self) -> bool:
+        """Whether as many requests are in progress as may be, besides those that wait for a tick."""
+        return self._counts["in_progress"] >= self._settings.MAX_REQUESTS
+
     def timed_out(self) -> None:
         """Count a request that was not answered in time."""
         self._counts["timed_out"] += 1

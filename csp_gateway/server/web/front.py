@@ -79,7 +79,9 @@ class Front:
         if method == "GET":
             last = self._last.get(scope["path"])
             return last.at_once(scope, self._compressed) if last is not None else None
-        if method == "POST" and len(body) <= INLINE_BYTES and self._is_quick(scope["path"]) and _is_simple(scope):
+        quick = method == "POST" and len(body) <= INLINE_BYTES and self._is_quick(scope["path"])
+        # Where there are too many, it is one too many, however soon it would be over.
+        if quick and _is_simple(scope) and not self._patience.is_full():
             return self._accept(scope, body)
         return None
 

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -48,16 +49,18 @@ class _Asked:
 
 
 def _ask(url: str, *requests: tuple[str, str, bytes | None, dict[str, str]]) -> list[Any]:
-    """The answers over one connection: status, headers, body."""
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+    """The answers over one connection, each request in one piece: status, headers, body."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
     answers = []
-    try:
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
         for method, path, body, headers in requests:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
+            length = {} if body is None else {"content-length": str(len(body))}
+            said = {"host": "localhost", **headers, **length}
+            lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items()), "", ""]
+            connection.sendall("\r\n".join(lines).encode() + (body or b""))
+            answer = http.client.HTTPResponse(connection, method=method)
+            answer.begin()
             answers.append((answer.status, dict(answer.headers), answer.read()))
-    finally:
-        connection.close()
     return answers
 
 
