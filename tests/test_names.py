@@ -84,8 +84,8 @@ def test_every_module_can_be_imported_first(tmp_path: Path) -> None:
         if path.name != "__main__.py"
     )
     if "CSP_GATEWAY_STRESS_SECONDS" not in os.environ:
-        # The import contracts prove that there is no circle; a third of the modules will do for what they cannot see.
-        modules = modules[::3]
+        # The import contracts prove that there is no circle; a few of the modules will do for what they cannot see.
+        modules = modules[::6]
     import_each = f"""
 import gc, importlib, os, sys, warnings
 import ccflow, csp, fastapi, fastapi.testclient, hydra, perspective, pyarrow, pytest, starlette.routing, uvicorn

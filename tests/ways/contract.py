@@ -29,7 +29,7 @@ __all__ = ["Verdict", "judged", "omnibus", "serving_all", "serving_omnibus"]
 
 _CONFIG = Path(__file__).with_name("contract.toml")
 _HOOKS = Path(__file__).with_name("contract_hooks.py")
-_FEW = 15
+_FEW = 25
 """Cases of each operation when nobody says how many."""
 
 
