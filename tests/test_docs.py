@@ -23,6 +23,7 @@ from csp_gateway.server.modules.tables.config import TableConfig
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web import GatewayWebApp, problem
 from csp_gateway.server.web.problem import PROBLEMS, kind_of
+from tests.zygote import python
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -99,7 +100,7 @@ def run(script: Path, folder: Path) -> None:
     ends = "serving_gateway(" in script.read_text()
     environment = {**os.environ, "CSP_GATEWAY_PORT": "0", "PYTHONUNBUFFERED": "1"}
     running = subprocess.Popen(
-        [sys.executable, str(script)],
+        [*python(), str(script)],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.zygote import python
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -38,7 +39,7 @@ class RunningGateway:
         log = (self._folder / "gateway.log").open("ab")
         with log:
             self._process = subprocess.Popen(
-                [sys.executable, *self._program],
+                [*python(), *self._program],
                 cwd=self._folder,
                 env={**os.environ, "CSP_GATEWAY_PORT": str(self.port)},
                 stdout=log,

@@ -1,5 +1,6 @@
 """csp-gateway-start, as a user runs it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,17 +14,17 @@ import pytest
 from csp_gateway import GatewaySettings
 from csp_gateway.errors import BuildFailedError
 from csp_gateway.server.web import WebServer
+from tests.zygote import python
 
 ROOT = Path(__file__).parents[2]
 DEMO = [f"--config-dir={ROOT / 'csp_gateway/server/demo'}", "+config=demo"]
-COMMAND = [sys.executable, "-c", "from csp_gateway.server.cli import main; main()"]
+PROGRAM = ["-c", "from csp_gateway.server.cli import main; main()"]
 
 
 def start(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [*COMMAND, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, timeout=50, check=False
-    )
+    command = [*python(), *PROGRAM, *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=50, check=False)
 
 
 def test_alone_it_says_what_to_do(tmp_path: Path) -> None:
@@ -81,16 +82,18 @@ def test_it_serves_the_demo_until_it_is_interrupted(tmp_path: Path) -> None:
     probe.close()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        [*COMMAND, *DEMO, f"port={url.rpartition(':')[2]}"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE
+        [sys.executable, *PROGRAM, *DEMO, f"port={url.rpartition(':')[2]}"],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
     ) as app:
         deadline = time.monotonic() + 40
         while time.monotonic() < deadline and app.poll() is None:
-            try:
+            with contextlib.suppress(httpx2.ConnectError):
                 # While it starts it says 503.
                 if (answer := httpx2.get(f"{url}/api/v1/last/example")).status_code == 200 and answer.json():
                     break
-            except httpx2.ConnectError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         assert httpx2.get(f"{url}/api/v1/last/example").json()[0]["x"] >= 1
         assert httpx2.get(url).headers["content-type"].startswith("text/html")
         app.send_signal(signal.SIGINT)

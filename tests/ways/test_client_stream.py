@@ -38,6 +38,8 @@ FOLLOWED = [
     ("brief", None, {}),
     ("brief", None, {"snapshot": True}),
 ]
+EVERYTHING: dict[str, Any] = {"positions": True, "policy": "disconnect"}
+"""By the default policy, who is slow is told the newest of each key alone."""
 PATIENT = StreamOptions(backoff=(0.001, 0.01), connection_timeout=10.0)
 
 
@@ -152,8 +154,7 @@ async def one_run(seed: int, port: int) -> tuple[int, int]:
         async with Stream(config, timeout=10, on_gap=tell, options=PATIENT) as stream:
 
             async def follow(witness: Witness) -> None:
-                options = {"positions": True, "policy": "disconnect", **witness.options}
-                result = await stream.subscribe(witness.channel, witness.key, **options)
+                result = await stream.subscribe(witness.channel, witness.key, **EVERYTHING, **witness.options)
                 witness.begun(result["from"])
 
             following = asyncio.gather(*map(follow, chosen.values()))
@@ -209,7 +210,7 @@ class Restarted:
         background = Background("restarted")
         with SyncStream(self.config, background, timeout=20, on_gap=self._gap, options=PATIENT) as stream:
             for witness in self.witnesses.values():
-                result = stream.subscribe(witness.channel, witness.key, positions=True, **witness.options)
+                result = stream.subscribe(witness.channel, witness.key, **EVERYTHING, **witness.options)
                 witness.begun(result["from"])
             for message in stream:
                 self.witnesses[message["channel"]].take(message)
@@ -269,7 +270,7 @@ def test_a_connection_on_which_nothing_comes_is_given_up_for_another() -> None:
     async def go(port: int) -> None:
         witness = Witness("plain", None, {})
         async with Stream(GatewayClientConfig(host="127.0.0.1", port=port), timeout=5, options=hasty) as stream:
-            witness.begun((await stream.subscribe("plain", positions=True, policy="disconnect"))["from"])
+            witness.begun((await stream.subscribe("plain", **EVERYTHING))["from"])
             while len(witness.told) < 300:
                 witness.take(await anext(stream))
         witness.check()

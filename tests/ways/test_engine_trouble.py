@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from tests.ways.trouble import API, PATIENCE, Bed, Caller, Ch, Told, ask, modules, until
+from tests.zygote import python
 
 SECONDS = float(os.environ.get("CSP_GATEWAY_STRESS_SECONDS", "1.5"))
 """How long the node sleeps."""
@@ -67,7 +67,7 @@ def answers_what_is_there(url: str) -> None:
 
 
 def test_a_node_that_raises_is_told_to_all_who_wait() -> None:
-    command = [sys.executable, "-m", "tests.ways.trouble"]
+    command = [*python(), "-m", "tests.ways.trouble"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
             says: Any = server.stdout

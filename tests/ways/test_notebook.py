@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+
+from tests.zygote import python
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -20,7 +21,7 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 def test_every_cell_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = {**os.environ, "CSP_GATEWAY_PORT": "0", "PYTHONUNBUFFERED": "1"}
     gateway = subprocess.Popen(
-        [sys.executable, str(EXAMPLES / "desk.py")],
+        [*python(), str(EXAMPLES / "desk.py")],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,7 +1,6 @@
 """The first example."""
 
 import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import csp
 
 from csp_gateway import Gateway
 from csp_gateway.server.demo import ExampleData, ExampleGatewayChannels, ExampleModule
+from tests.zygote import python
 
 
 def test_it_counts() -> None:
@@ -25,6 +25,6 @@ def test_it_counts() -> None:
 def test_the_module_is_the_example_and_starts_nothing_when_imported() -> None:
     program = "import csp_gateway.server.demo.__main__ as demo; print(len(demo.gateway.modules), demo.gateway.running)"
     ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=50
+        [*python(), "-c", program], cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=50
     )
     assert ended.stdout.split() == ["3", "False"]

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +32,7 @@ from csp_gateway import (
     StartError,
 )
 from csp_gateway.server.web import WebServer
+from tests.zygote import python
 
 LIFE = Path(__file__).with_name("life.py")
 
@@ -405,9 +405,7 @@ def test_channels_of_the_wrong_class_are_refused() -> None:
     ],
 )
 def test_a_signal_ends_the_process_cleanly(how: str, number: signal.Signals) -> None:
-    with subprocess.Popen(
-        [sys.executable, LIFE, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as app:
+    with subprocess.Popen([*python(), LIFE, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as app:
         assert app.stdout is not None
         assert app.stdout.readline() == "ticked\n"
         time.sleep(0.3)  # let start() go on to where it waits
@@ -421,7 +419,7 @@ def test_a_signal_ends_the_process_cleanly(how: str, number: signal.Signals) -> 
 
 @pytest.mark.parametrize("how", ["forgets", "raises"])
 def test_a_program_that_ends_without_stop_ends_cleanly(how: str) -> None:
-    ended = subprocess.run([sys.executable, LIFE, how], capture_output=True, text=True, timeout=40, check=False)
+    ended = subprocess.run([*python(), LIFE, how], capture_output=True, text=True, timeout=40, check=False)
     assert ended.returncode == (1 if how == "raises" else 0), ended.stderr
     assert ended.stdout.endswith("shutdown\natexit\n")
 
@@ -429,9 +427,7 @@ def test_a_program_that_ends_without_stop_ends_cleanly(how: str) -> None:
 def test_a_taken_port_ends_a_script_with_a_sentence_and_no_traceback() -> None:
     taken = WebServer(GatewaySettings(PORT=0), {})
     port = taken.url.rpartition(":")[2]
-    ended = subprocess.run(
-        [sys.executable, LIFE, "serve", port], capture_output=True, text=True, timeout=30, check=False
-    )
+    ended = subprocess.run([*python(), LIFE, "serve", port], capture_output=True, text=True, timeout=30, check=False)
     taken.close()
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr

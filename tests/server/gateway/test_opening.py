@@ -22,6 +22,7 @@ from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewaySettings
 from csp_gateway.errors import BuildFailedError, EngineError, RestFailedError, StartTimeoutError
 from csp_gateway.server.gateway import opening as opening_module
 from csp_gateway.server.web import WebServer
+from tests.zygote import python
 
 LIFE = Path(__file__).with_name("life.py")
 
@@ -224,9 +225,7 @@ def test_after_a_node_failed_the_start_ends_with_it() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process")
 def test_ctrl_c_while_it_starts_ends_it() -> None:
-    with subprocess.Popen(
-        [sys.executable, LIFE, "stuck"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as app:
+    with subprocess.Popen([*python(), LIFE, "stuck"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as app:
         assert app.stdout is not None
         assert app.stdout.readline() == "connecting\n"
         app.send_signal(signal.SIGINT)
@@ -237,7 +236,7 @@ def test_ctrl_c_while_it_starts_ends_it() -> None:
 
 
 def test_a_node_that_raises_ends_the_process_soon_and_not_well() -> None:
-    ended = subprocess.run([sys.executable, LIFE, "breaks"], capture_output=True, text=True, timeout=40, check=False)
+    ended = subprocess.run([*python(), LIFE, "breaks"], capture_output=True, text=True, timeout=40, check=False)
     over = time.monotonic()
     assert ended.returncode == 1
     assert over - float(ended.stdout.partition("\n")[0]) <= 5

@@ -19,6 +19,7 @@ import pytest
 from csp_gateway import Gateway
 from csp_gateway.errors import BuildFailedError, EngineError, RestFailedError, ShutdownError, StartError
 from tests.ways.trouble import API, PATIENCE, Caller, ask, until
+from tests.zygote import python
 
 ROOT = Path(__file__).parents[3]
 
@@ -49,7 +50,7 @@ class Process:
         self._folder = folder
         environment = {**os.environ, "CSP_GATEWAY_POSTMORTEM_FOLDER": str(folder)}
         program = "failing_table" if place == "tables" else "failing"
-        command = [sys.executable, "-m", f"tests.server.gateway.{program}", place, str(port)]
+        command = [*python(), "-m", f"tests.server.gateway.{program}", place, str(port)]
         self._pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(command, env=environment, cwd=ROOT, **self._pipes)
 
