@@ -15,6 +15,7 @@ from csp_gateway.server.gateway.held import warn_of_held_threads
 from csp_gateway.server.gateway.opening import Opening
 from csp_gateway.server.gateway.parts import GatewayParts
 from csp_gateway.server.gateway.postmortem import Postmortem
+from csp_gateway.server.gateway.settled import Settled
 from csp_gateway.server.gateway.signals import interrupt, stop_on_signals
 from csp_gateway.server.gateway.watchdog import Watchdog
 from csp_gateway.server.web import Condition, Entrance, GatewayWebApp, WebServer
@@ -75,6 +76,7 @@ class Run:
         """The web side, once it is there."""
         self.watchdog = Watchdog(parts.settings.STALL_SECONDS, parts.settings.LAG_SECONDS)
         self._postmortem = Postmortem(parts, self.watchdog)
+        self._settled = Settled()
         self.engine = Engine(
             graph,
             starttime=starttime,
@@ -124,7 +126,7 @@ class Run:
             self.engine.start(build_seconds)
             if self._make_app is not None:
                 self.web_app = self._make_app()
-            self.watchdog.opened()
+            self._is_open()
             if self._detached:
                 return self.engine if self._make_app is None else None
         with stop_on_signals(self._signalled):
@@ -142,7 +144,7 @@ class Run:
 
         def opened(app: GatewayWebApp) -> None:
             self.web_app = app
-            self.watchdog.opened()
+            self._is_open()
             announce(start_lines(settings, url, app.ui, self._parts.enabled_modules))
 
         self._opening = Opening(
@@ -210,6 +212,10 @@ class Run:
                 busy = f"the engine had not ended after {_STOP_SECONDS:g} s: a node is still busy"
                 self._failures.append(ShutdownError(busy))
 
+    def _is_open(self) -> None:
+        self.watchdog.opened()
+        self._settled.hold()
+
     def _engine_runs(self) -> None:
         self.watchdog.runs()
         self._parts.channels.outside.open(threading.get_ident(), self._realtime)
@@ -259,6 +265,7 @@ class Run:
                 if self._server is not None:
                     warn_of_held_threads()
                 self._server = None
+                self._settled.release()
                 self._all_ended.set()
 
 

@@ -1,0 +1,79 @@
+"""What the garbage collector passes over while a gateway is open, and no longer."""
+
+import gc
+from collections.abc import Iterator
+from weakref import ref
+
+import pytest
+
+from csp_gateway import Gateway
+from csp_gateway.server.gateway.settled import Settled
+from csp_gateway.testing import serving_gateway
+
+
+class Knot:
+    """An object that only a collector finds to be garbage."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    assert gc.get_freeze_count() == 0
+    yield
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_was_there_is_passed_over_and_what_comes_is_not() -> None:
+    settled = Settled()
+    old = Knot()
+    before = ref(old)
+    settled.hold()
+    del old
+    new = ref(Knot())
+    gc.collect()
+    assert before() is not None
+    assert new() is None
+    settled.release()
+    gc.collect()
+    assert before() is None
+
+
+def test_it_lasts_until_the_last_has_ended() -> None:
+    first, second = Settled(), Settled()
+    first.hold()
+    second.hold()
+    first.release()
+    first.release()
+    assert gc.get_freeze_count() > 0
+    second.release()
+
+
+def test_who_freezes_by_himself_is_left_to_it() -> None:
+    gc.freeze()
+    settled = Settled()
+    settled.hold()
+    settled.release()
+    assert gc.get_freeze_count() > 0
+    gc.unfreeze()
+
+
+def test_who_has_ended_before_holds_nothing() -> None:
+    settled = Settled()
+    settled.release()
+    settled.hold()
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_gateway_holds_it_while_it_is_open() -> None:
+    gateway = Gateway()
+    gateway.start(block=False)
+    frozen = gc.get_freeze_count()
+    gateway.stop()
+    assert frozen > 10_000
+
+
+def test_so_does_one_that_serves() -> None:
+    with serving_gateway(Gateway()):
+        assert gc.get_freeze_count() > 10_000
