@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
+from csp_gateway.client.async_answers import AsyncAnswers, AsyncAnswersAs
 from csp_gateway.client.async_streams import AsyncStreams
 from csp_gateway.client.async_tables import AsyncTables
 from csp_gateway.client.async_verbs import AsyncGatewayClientMixin
+from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.csp_streams import CspStreams
+from csp_gateway.client.returns import AsArrow, AsPandas, AsPlain, AsPolars, AsWrapper, R_co, ReturnType
+
+if TYPE_CHECKING:  # who has not installed one of them has nothing to see of it
+    import pandas
+    import polars
+    import pyarrow
+
+    from csp_gateway.client.response_wrapper import ResponseWrapper
 
 __all__ = ["AsyncClient", "AsyncGatewayClient"]
 
 
-class AsyncGatewayClient(AsyncGatewayClientMixin, AsyncTables, AsyncStreams, CspStreams):
+class AsyncGatewayClient(AsyncGatewayClientMixin[R_co], AsyncTables, AsyncStreams, CspStreams):
     """A gateway, for programs of asyncio: the methods of ``GatewayClient``, as coroutines.
 
     It belongs to one event loop, that of the first call; ``aclose``, or ``async with``, ends its connections.
@@ -24,6 +34,96 @@ class AsyncGatewayClient(AsyncGatewayClientMixin, AsyncTables, AsyncStreams, Csp
     Raises:
         pydantic.ValidationError: a ``ValueError``: a setting that there is not, or that cannot be so.
     """
+
+    @overload
+    def __init__(
+        self: AsyncGatewayClient[Any],
+        config: GatewayClientConfig | None = None,
+        *,
+        return_type: AsPlain = ...,
+        **settings: Any,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: AsyncGatewayClient[pandas.DataFrame],
+        config: GatewayClientConfig | None = None,
+        *,
+        return_type: AsPandas,
+        **settings: Any,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: AsyncGatewayClient[polars.DataFrame],
+        config: GatewayClientConfig | None = None,
+        *,
+        return_type: AsPolars,
+        **settings: Any,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: AsyncGatewayClient[pyarrow.Table],
+        config: GatewayClientConfig | None = None,
+        *,
+        return_type: AsArrow,
+        **settings: Any,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: AsyncGatewayClient[ResponseWrapper],
+        config: GatewayClientConfig | None = None,
+        *,
+        return_type: AsWrapper,
+        **settings: Any,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: AsyncGatewayClient[Any],
+        config: GatewayClientConfig | None = None,
+        *,
+        return_type: ReturnType | str,
+        **settings: Any,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        config: GatewayClientConfig | None = None,
+        **settings: Any,
+    ) -> None:
+        super().__init__(config, **settings)
+
+    @overload
+    def returning(self, kind: AsPandas) -> AsyncAnswers[pandas.DataFrame]: ...
+
+    @overload
+    def returning(self, kind: AsPolars) -> AsyncAnswers[polars.DataFrame]: ...
+
+    @overload
+    def returning(self, kind: AsArrow) -> AsyncAnswers[pyarrow.Table]: ...
+
+    @overload
+    def returning(self, kind: AsWrapper) -> AsyncAnswers[ResponseWrapper]: ...
+
+    @overload
+    def returning(self, kind: ReturnType | str) -> AsyncAnswers[Any]: ...
+
+    def returning(self, kind: ReturnType | str) -> AsyncAnswers[Any]:
+        """The verbs that answer data, returning another kind than the configuration says; see ``ReturnType``.
+
+        It asks over the connections of this client, which stay this client's to close. Type checkers see the kind.
+
+        ::
+
+            await client.returning("polars").state("quotes").height
+
+        Raises:
+            ValueError: there is no such kind; the nearest is named.
+        """
+        return AsyncAnswersAs(ReturnType(kind), self._ask, self._send)
 
     async def aclose(self) -> None:
         """End all connections. Who waits for an answer, or asks afterwards, gets a ``ClientClosedError`` at once."""

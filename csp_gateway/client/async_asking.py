@@ -11,7 +11,7 @@ import httpx2
 
 from csp_gateway.client import calls
 from csp_gateway.client.async_pool import AsyncPool
-from csp_gateway.client.calls import Call
+from csp_gateway.client.calls import Call, Wait
 from csp_gateway.client.catalogue import Catalogue
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient
@@ -19,6 +19,7 @@ from csp_gateway.client.replies import returned
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.retrying import Attempts, Patience
 from csp_gateway.client.returns import ReturnType
+from csp_gateway.client.sending import Sending
 
 __all__ = ["AsyncAsking"]
 
@@ -80,6 +81,27 @@ class AsyncAsking(BaseGatewayClient):
         kind = self._kind(wanted, call)
         answer = await self._told(call, kind)
         return await _aside(answer, lambda: returned(self._read(call, answer), kind))
+
+    async def _send(
+        self,
+        field: str,
+        data: Any,
+        wait: Wait,
+        timeout: float | None,
+        wanted: ReturnType | str | None,
+        *,
+        count_only: bool,
+    ) -> Any:
+        """What is answered to all that is sent, in as many requests as it needs."""
+        asked = calls.send(field, b"", wait, timeout)
+        kind = self._kind(wanted, asked)
+        await self._learn_for(asked)
+        self._known_catalogue().check(asked)
+        with Sending(kind, count_only=count_only) as sending:
+            for call, records in self._sends(field, data, wait, timeout):
+                sending.begin(records)
+                sending.end(await self._answer(call, kind))
+        return sending.result()
 
     async def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
         answer = await self._told(call, kind)

@@ -167,4 +167,6 @@ def _split_host(given: dict[str, Any]) -> None:
             given["protocol"] = protocol
 
 
-GatewayClientConfiguration = ClientConfig = ClientConfiguration = GatewayClientConfig
+GatewayClientConfiguration = GatewayClientConfig
+ClientConfig = GatewayClientConfig
+ClientConfiguration = GatewayClientConfig

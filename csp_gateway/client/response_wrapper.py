@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from csp_gateway._lazy import later
 
 if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
     from csp_gateway.client import (
         arrow_frames,
         arrow_values,
@@ -146,7 +150,7 @@ class ResponseWrapper:
             raise ValueError("This answer cannot become structs, as there is no type_name available: ask for JSON")
         return trusted_types.instances_of(trusted_types.trusted_type(self.type_name, self._trusted), self.json_data)
 
-    def as_pandas_df(self) -> Any:
+    def as_pandas_df(self) -> pandas.DataFrame:
         """A pandas frame; see above for its columns.
 
         Raises:
@@ -158,18 +162,21 @@ class ResponseWrapper:
             )
         return pandas_frames.pandas_of_columns(*self._columns("as_pandas_df"))
 
-    def as_polars_df(self) -> Any:
+    def as_polars_df(self) -> polars.DataFrame:
         """A polars frame; see above for its columns.
 
         Raises:
             ImportError: polars is not installed.
             ValueError: polars is older than 1.0.
         """
+        frame: polars.DataFrame
         if self._is_plain_arrow("polars"):
-            return polars_frames.flat_polars(self._read("polars"), self._fields)
-        return polars_frames.polars_of_columns(self._columns("as_polars_df")[0])
+            frame = polars_frames.flat_polars(self._read("polars"), self._fields)
+        else:
+            frame = polars_frames.polars_of_columns(self._columns("as_polars_df")[0])
+        return frame
 
-    def as_arrow(self) -> Any:
+    def as_arrow(self) -> pyarrow.Table:
         """A pyarrow table, with the columns and types that polars' frame has; what is ``Object`` there is JSON text.
 
         Raises:

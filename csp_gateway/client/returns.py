@@ -1,11 +1,13 @@
 """ReturnType: what the verbs of a client return."""
 
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+from typing_extensions import TypeVar  # Python's has defaults from 3.13 on
 
 from csp_gateway.errors import did_you_mean
 
-__all__ = ["ResponseType", "ReturnType"]
+__all__ = ["AsArrow", "AsPandas", "AsPlain", "AsPolars", "AsWrapper", "R_co", "ResponseType", "ReturnType"]
 
 ResponseType: TypeAlias = Any
 """What a verb returns: which of them all, says the ``ReturnType``."""
@@ -35,3 +37,13 @@ class ReturnType(StrEnum):
             if str(value).lower() == member.value:
                 return member
         raise ValueError(f"there is no return type {value!r}; {did_you_mean(str(value), [*map(str, cls)])}")
+
+
+R_co = TypeVar("R_co", covariant=True, default=Any)
+"""What the verbs of a client return, for type checkers; Any where they cannot see it, and of JSON and structs."""
+
+AsPlain: TypeAlias = Literal["raw", "json", "struct", ReturnType.Raw, ReturnType.JSON, ReturnType.Struct]
+AsPandas: TypeAlias = Literal["pandas", ReturnType.Pandas]
+AsPolars: TypeAlias = Literal["polars", ReturnType.Polars]
+AsArrow: TypeAlias = Literal["arrow", ReturnType.Arrow]
+AsWrapper: TypeAlias = Literal["wrapper", ReturnType.Wrapper]

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from csp_gateway.client import calls
-from csp_gateway.client.calls import Call
+from csp_gateway.client.calls import Call, Wait
 from csp_gateway.client.catalogue import Catalogue
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.gateway_client import DOCUMENT_SECONDS, JSON, Answer, BaseGatewayClient
@@ -17,6 +17,7 @@ from csp_gateway.client.replies import returned
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.retrying import Attempts, Patience
 from csp_gateway.client.returns import ReturnType
+from csp_gateway.client.sending import Sending
 from csp_gateway.client.sync_pool import SyncPool
 
 __all__ = ["SyncAsking"]
@@ -69,6 +70,27 @@ class SyncAsking(BaseGatewayClient):
     def _ask(self, call: Call, wanted: ReturnType | str | None = None) -> Any:
         kind = self._kind(wanted, call)
         return returned(self._answer(call, kind), kind)
+
+    def _send(
+        self,
+        field: str,
+        data: Any,
+        wait: Wait,
+        timeout: float | None,
+        wanted: ReturnType | str | None,
+        *,
+        count_only: bool,
+    ) -> Any:
+        """What is answered to all that is sent, in as many requests as it needs."""
+        asked = calls.send(field, b"", wait, timeout)
+        kind = self._kind(wanted, asked)
+        self._learn_for(asked)
+        self._known_catalogue().check(asked)
+        with Sending(kind, count_only=count_only) as sending:
+            for call, records in self._sends(field, data, wait, timeout):
+                sending.begin(records)
+                sending.end(self._answer(call, kind))
+        return sending.result()
 
     def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
         patience = Patience(call.timeout)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from csp_gateway.client.background import Background
 from csp_gateway.client.replica import Row
 from csp_gateway.client.table import AsyncTable
 from csp_gateway.client.widget import shown
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
 
 __all__ = ["Table"]
 
@@ -71,15 +76,15 @@ class Table(Mapping[Hashable, Row]):
         """The records."""
         return self._table.records()
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> pandas.DataFrame:
         """A pandas frame; ``ImportError`` where that is not installed."""
         return self._table.to_pandas()
 
-    def to_polars(self) -> Any:
+    def to_polars(self) -> polars.DataFrame:
         """A polars frame; ``ImportError`` where that is not installed."""
         return self._table.to_polars()
 
-    def to_arrow(self) -> Any:
+    def to_arrow(self) -> pyarrow.Table:
         """A pyarrow table; ``ImportError`` where that is not installed."""
         return self._table.to_arrow()
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csp_gateway.client.followed import Gap
 from csp_gateway.client.replica import Replica, Row
@@ -16,6 +16,11 @@ from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.stream import Stream
 from csp_gateway.client.wishes import FollowOptions
 from csp_gateway.errors import ServerTimeoutError, StreamClosedError, fresh
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
 
 __all__ = ["AsyncTable", "OnChange", "Source"]
 
@@ -154,15 +159,15 @@ class AsyncTable(Mapping[Hashable, Row]):
         """The records."""
         return list(self.rows.values())
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self) -> pandas.DataFrame:
         """A pandas frame; ``ImportError`` where that is not installed."""
         return self.wrapped(self.records()).as_pandas_df()
 
-    def to_polars(self) -> Any:
+    def to_polars(self) -> polars.DataFrame:
         """A polars frame; ``ImportError`` where that is not installed."""
         return self.wrapped(self.records()).as_polars_df()
 
-    def to_arrow(self) -> Any:
+    def to_arrow(self) -> pyarrow.Table:
         """A pyarrow table; ``ImportError`` where that is not installed."""
         return self.wrapped(self.records()).as_arrow()
 

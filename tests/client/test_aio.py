@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from typing import get_overloads
 
 import pytest
 
 import csp_gateway
-from csp_gateway import AsyncGatewayClient
+from csp_gateway import AsyncGatewayClient, GatewayClient
 
 
 def test_it_has_all_its_older_names() -> None:
@@ -30,3 +32,14 @@ def test_what_it_has_opened_it_closes(omnibus: str) -> None:
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(use())
+
+
+@pytest.mark.parametrize("name", ["__init__", "returning"])
+def test_type_checkers_are_told_the_same_of_both_clients(name: str) -> None:
+    told = [str(inspect.signature(each)) for each in get_overloads(getattr(AsyncGatewayClient, name))]
+    waits = [str(inspect.signature(each)) for each in get_overloads(getattr(GatewayClient, name))]
+    progress = " progress: 'Callable[[int], None] | None' = None,"
+    assert [each.replace("Async", "") for each in told] == [
+        each.replace("Sync", "").replace(progress, "") for each in waits
+    ]
+    assert len(told) >= 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import Any
+from typing import Any, get_overloads
 
 import pytest
 
@@ -24,6 +24,7 @@ def test_a_verb_is_called_alike_in_both_clients(name: str) -> None:
     assert inspect.signature(waits) == inspect.signature(awaits)
     assert waits.__doc__ == awaits.__doc__
     assert inspect.iscoroutinefunction(awaits)
+    assert [*map(inspect.signature, get_overloads(waits))] == [*map(inspect.signature, get_overloads(awaits))]
 
 
 def test_the_verbs_answer_what_those_that_wait_do(omnibus: str, client: GatewayClient) -> None:
