@@ -18,7 +18,7 @@ __all__ = ["SyncAnswers", "SyncAnswersAs"]
 class SyncAnswers(SyncQuestions[R_co]):
     """All verbs whose answer is made into what one wants; each call waits for the answer.
 
-    What type checkers see is what the configuration or ``returning`` says. Of ``return_type_override`` they see Any.
+    Type checkers see what ``return_type`` of the client says, or ``returning``; of ``return_type_override`` they see Any.
     """
 
     @abstractmethod

@@ -39,6 +39,7 @@ def asked(client: GatewayClient) -> None:
     assert client.health()["status"] == "ready"
     assert client.openapi_spec["paths"]
     assert client.last(return_type_override="wrapper").as_json() == client.last()
+    assert client.returning("wrapper").last().as_json() == client.last()
 
 
 def followed(client: GatewayClient) -> None:
