@@ -18,7 +18,7 @@ __all__ = ["SyncAnswers", "SyncAnswersAs"]
 class SyncAnswers(SyncQuestions[R_co]):
     """All verbs whose answer is made into what one wants; each call waits for the answer.
 
-    Type checkers see what ``return_type`` of the client says, or ``returning``; of ``return_type_override`` they see Any.
+    Type checkers see what the client's ``return_type`` says, or ``returning``; of ``return_type_override``, Any.
     """
 
     @abstractmethod
