@@ -8,6 +8,7 @@ from typing import Any
 from csp_gateway.client.arrow_values import ODD, json_value
 from csp_gateway.client.columns import Column, native
 from csp_gateway.client.extras import needed
+from csp_gateway.client.frame_rows import IS_JSON
 from csp_gateway.client.shapes import ANYTHING, Kind, Shape, shape_at
 
 __all__ = ["arrow_of_columns", "flat_arrow", "read_arrow"]
@@ -33,17 +34,28 @@ def flat_arrow(table: Any, fields: Mapping[str, Shape]) -> Any:
         table = table.drop_columns([ODD])
     while any(map(types.is_struct, table.schema.types)):
         table = table.flatten()
-    columns = [
-        _plain(pyarrow, column, shape_at(fields, name))
-        for name, column in zip(table.column_names, table.columns, strict=True)
-    ]
-    return pyarrow.Table.from_arrays(columns, names=table.column_names)
+    shapes = [shape_at(fields, name) for name in table.column_names]
+    columns = [_plain(pyarrow, column, shape) for column, shape in zip(table.columns, shapes, strict=True)]
+    return _table(pyarrow, table.column_names, columns, shapes)
 
 
 def arrow_of_columns(columns: Mapping[str, Column]) -> Any:
     """A table of columns of JSON."""
     pyarrow = needed("pyarrow", _WHO)
-    return pyarrow.table({name: _array(pyarrow, column) for name, column in columns.items()})
+    made = [_array(pyarrow, column) for column in columns.values()]
+    return _table(pyarrow, list(columns), [array for array, _ in made], [shape for _, shape in made])
+
+
+def _table(pyarrow: Any, names: list[str], columns: list[Any], shapes: list[Shape | None]) -> Any:
+    told = zip(names, columns, shapes, strict=True)
+    schema = pyarrow.schema([_field(pyarrow, name, column.type, shape) for name, column, shape in told])
+    return pyarrow.Table.from_arrays(columns, schema=schema)
+
+
+def _field(pyarrow: Any, name: str, kind: Any, shape: Shape | None) -> Any:
+    """A field that says of itself if it is JSON text."""
+    is_json = shape is not None and shape.kind is Kind.ANYTHING and kind == pyarrow.string()
+    return pyarrow.field(name, kind, metadata=IS_JSON if is_json else None)
 
 
 def _plain(pyarrow: Any, column: Any, shape: Shape | None) -> Any:
@@ -64,7 +76,7 @@ def _plain(pyarrow: Any, column: Any, shape: Shape | None) -> Any:
         return column.cast(pyarrow.float64())
     if types.is_large_string(kind) or types.is_string_view(kind):
         return column.cast(pyarrow.string())
-    if types.is_list(kind) and shape is not None and kind != _type(pyarrow, shape):
+    if types.is_list(kind) and shape is not None and not kind.equals(_type(pyarrow, shape), check_metadata=True):
         return _relisted(pyarrow, column, shape)
     return column
 
@@ -90,11 +102,12 @@ def _relisted(pyarrow: Any, column: Any, shape: Shape) -> Any:
         return column
 
 
-def _array(pyarrow: Any, column: Column) -> Any:
+def _array(pyarrow: Any, column: Column) -> tuple[Any, Shape | None]:
+    """The values, and the shape in which they are."""
     try:
-        return _exact_array(pyarrow, column)
+        return _exact_array(pyarrow, column), column.shape
     except (ValueError, TypeError, OverflowError, pyarrow.ArrowException):  # values of several types
-        return _exact_array(pyarrow, Column(ANYTHING, column.values))
+        return _exact_array(pyarrow, Column(ANYTHING, column.values)), ANYTHING
 
 
 def _exact_array(pyarrow: Any, column: Column) -> Any:
@@ -106,10 +119,11 @@ def _exact_array(pyarrow: Any, column: Column) -> Any:
 def _type(pyarrow: Any, shape: Shape) -> Any:
     """The type of a column of values of a shape."""
     if shape.item is not None:
-        return pyarrow.list_(_type(pyarrow, shape.item))
+        return pyarrow.list_(_field(pyarrow, "item", _type(pyarrow, shape.item), shape.item))
     match shape.kind:
         case Kind.STRUCT:
-            return pyarrow.struct([(name, _type(pyarrow, each)) for name, each in shape.fields.items()])
+            inner = shape.fields.items()
+            return pyarrow.struct([_field(pyarrow, name, _type(pyarrow, each), each) for name, each in inner])
         case Kind.INTEGER:
             return pyarrow.int64()
         case Kind.NUMBER:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-__all__ = ["is_frame", "rows_of"]
+import msgspec
+
+__all__ = ["IS_JSON", "is_frame", "rows_of"]
+
+IS_JSON: Mapping[bytes, bytes] = {b"csp-gateway": b"json"}
+"""What a field of Arrow's says of itself whose text is the JSON of values, so that they can be sent back."""
 
 _ROWS = 1_000
 """Rows that are made at once."""
@@ -19,17 +24,34 @@ def is_frame(data: Any) -> bool:
 def rows_of(frame: Any, where: str) -> Iterator[dict[str, Any]]:
     """Each row as an object. A column ``leg.price`` is the field of a struct ``leg``; what is missing is left out.
 
-    An index of pandas is fields as far as it has names, as by ``reset_index``.
+    An index of pandas is fields as far as it has names, as by ``reset_index``. Text of Arrow's that says of itself that
+    it is JSON is what it says.
 
     Raises:
-        TypeError: a column's or an index's name is no text, or stands twice, or is a struct's and another column's.
+        TypeError: a column's or an index's name is no text, or stands twice, or is a struct's and another column's; or
+            text is no JSON that should be.
     """
     names, slices = _COLUMNS[_kind(frame)](frame)
     tree = _tree(names, where)
+    changes = dict(_changes(frame, where))
     for columns in slices:
+        for i, change in changes.items():
+            columns[i] = list(map(change, columns[i]))
         yield from _rows(tree, columns)
 
 
+def _changes(frame: Any, where: str) -> Iterator[tuple[int, _Change]]:
+    """By column, what makes its values such as a record has."""
+    found: list[_Change | None] = []
+    match _kind(frame).partition(".")[0]:
+        case "pyarrow":
+            found = [_arrow_change(field, f"{where}: the column {field.name!r}") for field in frame.schema]
+        case "polars":
+            found = list(map(_polars_change, frame.dtypes))
+    yield from ((i, change) for i, change in enumerate(found) if change is not None)
+
+
+_Change: TypeAlias = Callable[[Any], Any]
 _Tree: TypeAlias = "dict[str, int | _Tree]"
 """Name of a field → which column it is, or what is below it."""
 
@@ -67,6 +89,57 @@ def _tree(names: Sequence[Any], where: str) -> _Tree:
             raise TypeError(f"{where}: two columns, or a named index and a column, say what {name!r} is; drop one")
         place[last] = i
     return tree
+
+
+def _arrow_change(field: Any, where: str) -> _Change | None:
+    """What makes values of a field of Arrow's such as a record has; None if they are."""
+    kind = field.type
+    if IS_JSON.items() <= (field.metadata or {}).items():
+        return lambda value: _read(value, where)
+    if hasattr(kind, "value_field"):
+        return _of_list(_arrow_change(kind.value_field, where))
+    if type(kind).__name__ == "StructType":
+        return _of_struct({each.name: _arrow_change(each, where) for each in kind})
+    return None
+
+
+def _polars_change(dtype: Any) -> _Change | None:
+    """The same of a type of polars'."""
+    if hasattr(dtype, "inner"):
+        return _of_list(_polars_change(dtype.inner))
+    if hasattr(dtype, "fields"):
+        return _of_struct({each.name: _polars_change(each.dtype) for each in dtype.fields})
+    return None
+
+
+def _of_list(inner: _Change | None) -> _Change | None:
+    return None if inner is None else lambda values: None if values is None else [inner(each) for each in values]
+
+
+def _of_struct(changes: Mapping[str, _Change | None]) -> _Change:
+    """What leaves out of a struct what is missing in it."""
+
+    def change(row: Any) -> Any:
+        if row is None:
+            return None
+        known = {
+            name: value if (change := changes[name]) is None else change(value)
+            for name, value in row.items()
+            if value is not None
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+    return change
+
+
+def _read(text: Any, where: str) -> Any:
+    if not isinstance(text, str):
+        return text
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        what = f"{where} says of itself that it holds JSON, and {text!r:.80} is none"
+        raise TypeError(f"{what}; mend it, or take its metadata away") from None
 
 
 def _pandas(frame: Any) -> tuple[list[Any], Iterator[list[list[Any]]]]:

@@ -158,8 +158,8 @@ def _dtype_among(polars: Any, values: Sequence[Any]) -> Any:
         return None if inner is None else polars.List(inner)
     if kinds == {dict}:
         names = there[0].keys()
-        if not names or any(each.keys() != names for each in there):
-            return None
+        if not names or any(each.keys() != names or None in each.values() for each in there):
+            return None  # what a struct has not is unset in it, and no null
         fields = {name: _dtype_among(polars, [each[name] for each in there]) for name in names}
         return None if None in fields.values() else polars.Struct(fields)
     if kinds == {int}:

@@ -179,6 +179,8 @@ class ResponseWrapper:
     def as_arrow(self) -> pyarrow.Table:
         """A pyarrow table, with the columns and types that polars' frame has; what is ``Object`` there is JSON text.
 
+        Its fields say of themselves whether they are, in their metadata, so that the table can be sent back.
+
         Raises:
             ImportError: pyarrow is not installed.
         """

@@ -1,11 +1,14 @@
 """The rows of frames as objects."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
-from csp_gateway.client.frame_rows import is_frame, rows_of
+from csp_gateway.client.frame_rows import IS_JSON, is_frame, rows_of
 
 
 def test_arrays_in_a_frame_are_values() -> None:
@@ -19,6 +22,26 @@ def test_batches_and_readers_are_frames_too() -> None:
         assert is_frame(frame)
         assert list(rows_of(frame, "x")) == [{"a": {"b": 1}}]
     assert not is_frame([1])
+
+
+def test_text_of_arrow_that_says_that_it_is_json_is_what_it_says() -> None:
+    json, text = pa.field("j", pa.string(), metadata=IS_JSON), pa.field("t", pa.string())
+    inner = pa.struct([json, text])
+    schema = pa.schema([json, text, pa.field("s", inner), pa.field("l", pa.list_(inner))])
+    row = {"j": '"5"', "t": '"5"', "s": {"j": "5", "t": "5"}, "l": [{"j": '{"a":[1]}', "t": None}, None]}
+    table = pa.Table.from_pylist([row, {}], schema)
+    assert list(rows_of(table, "x")) == [
+        {"j": "5", "t": '"5"', "s": {"j": 5, "t": "5"}, "l": [{"j": {"a": [1]}}, None]},
+        {},
+    ]
+    with pytest.raises(TypeError, match="x: the column 'j' says of itself that it holds JSON, and 'A' is none; mend"):
+        list(rows_of(pa.table([["A"]], pa.schema([json])), "x"))
+
+
+@pytest.mark.parametrize("make", [pl.DataFrame, pa.table], ids=["polars", "arrow"])
+def test_what_is_missing_in_structs_is_left_out(make: Any) -> None:
+    frame = make({"s": [{"a": 1, "b": None}], "l": [[{"a": None, "s": {"b": 1, "c": None}}, {"a": 1, "s": None}]]})
+    assert list(rows_of(frame, "x")) == [{"s": {"a": 1}, "l": [{"s": {"b": 1}}, {"a": 1}]}]
 
 
 def test_columns_that_no_record_can_have_are_refused() -> None:

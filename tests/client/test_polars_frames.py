@@ -14,6 +14,8 @@ from csp_gateway.client.shapes import ANYTHING
 def test_containers_that_are_alike_have_a_type_and_others_survive() -> None:
     alike, other = [{"a": 1}, None, {"a": 2}], [{"a": 1}, {}, {"b": 2}]
     frame = polars_of_columns({"alike": Column(ANYTHING, alike), "other": Column(ANYTHING, other)})
+    null = polars_of_columns({"null": Column(ANYTHING, [{"a": None}, {"a": 1}])})["null"]
+    assert (null.dtype, null.to_list()) == (pl.Object, [{"a": None}, {"a": 1}])
     assert frame.schema == {"alike": pl.Struct({"a": pl.Int64}), "other": pl.Object}
     assert [each.to_list() for each in frame] == [alike, other]
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from csp_gateway import Gateway, GatewayChannels, GatewayModule, MountRestRoutes, State
 from csp_gateway.client.bodies import batches
@@ -166,6 +167,29 @@ def parsed(row: dict[str, Any]) -> dict[str, Any]:
 def spelled(value: Any) -> Any:
     """A value of pandas to compare: what is missing equals itself."""
     return value if isinstance(value, list | dict) else "missing" if pd.isna(value) else value
+
+
+@given(st.lists(fills, max_size=3))
+@settings(max_examples=25, deadline=None)
+def test_a_frame_can_be_sent_back(structs: list[Fill]) -> None:
+    for answer in both_ways(structs):
+        for frame in (answer.as_pandas_df(), answer.as_polars_df(), answer.as_arrow()):
+            (body,) = batches(frame, "fills", whole=True)
+            assert list(map(told, Fills.validate_json(body))) == list(map(told, structs))
+
+
+Fills: TypeAdapter[list[Fill]] = TypeAdapter(list[Fill])
+
+
+def told(struct: Fill) -> Any:
+    """What a struct says, without what is nothing, which no frame tells from what is unset."""
+    return filled(json.loads(struct.model_dump_json()))
+
+
+def filled(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(map(filled, value))
+    return {k: filled(v) for k, v in value.items() if v not in (None, {})} if isinstance(value, dict) else value
 
 
 @given(st.lists(fills, max_size=3))
