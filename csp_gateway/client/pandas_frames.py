@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from csp_gateway.client.arrow_values import json_value
@@ -47,7 +48,7 @@ def _series(pandas: Any, column: Column) -> Any:
         return pandas.Series(values, dtype=None if values else object)
     missing = shape.nullable or (shape.kind in (Kind.INTEGER, Kind.BOOLEAN) and None in values)
     match shape.kind:
-        case Kind.TEXT | Kind.DAY | Kind.CLOCK:
+        case Kind.TEXT | Kind.CLOCK:
             change = named(shape)
             return pandas.Series(values if change is None else list(map(change, values)), dtype=pandas.StringDtype())
         case Kind.INTEGER:
@@ -57,19 +58,23 @@ def _series(pandas: Any, column: Column) -> Any:
         case Kind.BOOLEAN:
             return pandas.Series(values, dtype="boolean" if missing else "bool")
         case Kind.MOMENT:
-            return _moments(pandas, values)
+            moments = _times(pandas, naive_utc, values)
+            return _objects(pandas, values) if moments is None else moments.dt.tz_localize("UTC")
+        case Kind.DAY:
+            days = _times(pandas, date.fromisoformat, values)
+            return _objects(pandas, values) if days is None else days
     change = named(shape)
     return _objects(pandas, values if change is None else [each and change(each) for each in values])
 
 
-def _moments(pandas: Any, values: Sequence[Any]) -> Any:
+def _times(pandas: Any, read: Callable[[str], Any], values: Sequence[Any]) -> Any:
+    """The values as times without a zone; None if one of them is text that is no time."""
     try:
-        moments = [None if each is None else naive_utc(each) for each in values]
-    except ValueError:  # text that is no time
-        return _objects(pandas, values)
+        times = [None if each is None else read(each) for each in values]
+    except ValueError:
+        return None
     # By way of numpy: older versions of pandas would go through nanoseconds, which end in 2262.
-    array = needed("numpy", _WHO).array(moments, dtype="datetime64[us]")
-    return pandas.Series(array).dt.tz_localize("UTC")
+    return pandas.Series(needed("numpy", _WHO).array(times, dtype="datetime64[us]"))
 
 
 def _arrow_series(pandas: Any, types: Any, column: Any, shape: Shape | None) -> Any:
@@ -77,16 +82,19 @@ def _arrow_series(pandas: Any, types: Any, column: Any, shape: Shape | None) -> 
     anything = shape is not None and shape.kind is Kind.ANYTHING
     if types.is_string(kind) and not anything:
         return column.to_pandas(types_mapper=_always(pandas.StringDtype()))
-    missing = column.null_count or (shape is not None and shape.nullable)
+    # Where no schema tells, as of SQL's answers, the type is not to hang on whether there happens to be a null.
+    missing = column.null_count or shape is None or shape.nullable
     if types.is_integer(kind) and missing:
         return column.to_pandas(types_mapper=_always(pandas.Int64Dtype()))
     if types.is_boolean(kind) and missing:
         return column.to_pandas(types_mapper=_always(pandas.BooleanDtype()))
     if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_timestamp(kind):
         return column.to_pandas()
+    if types.is_date(kind):
+        return column.cast(needed("pyarrow", _WHO).timestamp("us")).to_pandas()
     change = None if shape is None else named(shape)
     values = [json_value(each, shape) for each in column.to_pylist()]
-    if types.is_date(kind) or types.is_time(kind):
+    if types.is_time(kind):
         return pandas.Series(values, dtype=pandas.StringDtype())
     return _objects(pandas, values if change is None else [each and change(each) for each in values])
 

@@ -45,11 +45,12 @@ class ResponseWrapper:
     | schema | pandas | polars |
     |---|---|---|
     | string | ``string`` | ``String`` |
-    | integer | ``int64``; ``Int64`` with missing ones, or if null may stand there | ``Int64`` |
+    | integer | ``int64``; ``Int64`` with missing ones, if null may stand there, or in SQL's answers | ``Int64`` |
     | number, spans of time in seconds too | ``float64`` | ``Float64`` |
     | boolean | ``bool``; ``boolean`` as with integers | ``Boolean`` |
     | string of a date and time | ``datetime64[us, UTC]`` | ``Datetime("us", "UTC")`` |
-    | string of a day, or a time of day | ``string``: pandas has no types for them | ``Date``, ``Time`` |
+    | string of a day | ``datetime64[us]``, at midnight | ``Date`` |
+    | string of a time of day | ``string``: pandas has no type for it | ``Time`` |
     | enum | ``string``: names, if the schema tells them | ``String`` |
     | array | ``object``: lists of JSON | ``List`` |
     | else, such as a dict or one of several types | ``object`` | ``Object``; ``Struct``, ``List`` if all are alike |

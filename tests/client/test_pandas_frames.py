@@ -12,5 +12,12 @@ def test_times_are_in_utc_far_beyond_nanoseconds_and_other_text_stays() -> None:
     assert frame["t"][0].year == 2500
 
 
+def test_days_are_days_and_other_text_stays() -> None:
+    day = Shape(Kind.DAY)
+    frame = pandas_of_columns({"d": Column(day, ["9999-12-31", None]), "e": Column(day, ["x", None])}, 2)
+    assert [str(dtype) for dtype in frame.dtypes] == ["datetime64[us]", "object"]
+    assert (frame["d"][0].year, frame["e"].tolist()) == (9999, ["x", None])
+
+
 def test_without_columns_there_are_rows() -> None:
     assert len(pandas_of_columns({}, 3)) == 3

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -102,6 +103,28 @@ def test_what_may_be_missing_has_one_type_whether_it_is_or_not() -> None:
     }
     answer = ResponseWrapper([{"a": True, "b": 1}], schema)
     assert [str(each) for each in answer.as_pandas_df().dtypes] == ["boolean", "Int64"]
+
+
+def test_days_are_days_of_pandas_too() -> None:
+    for days in ([], [date(2026, 11, 28), None], [date.max, date.min]):
+        for answer in both_ways([Fill() if day is None else Fill(day=day) for day in days]):
+            column = answer.as_pandas_df()["day"]
+            assert str(column.dtype) == "datetime64[us]"
+            assert [each.to_pydatetime().date() for each in column.dropna()] == [day for day in days if day]
+
+
+def test_of_what_no_schema_tells_integers_have_one_type() -> None:
+    for values in ([], [1, 2], [1, None]):
+        table = pa.table({"n": pa.array(values, pa.int32()), "b": pa.array([each and True for each in values], "bool")})
+        answer = ResponseWrapper.of_arrow(written(table), {"type": "object", "properties": {}})
+        assert [str(each) for each in answer.as_pandas_df().dtypes] == ["Int64", "boolean"]
+
+
+def written(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 def test_without_a_schema_it_warns_and_normalises() -> None:
@@ -215,10 +238,7 @@ def test_whole_numbers_of_more_than_64_bits_are_exact_in_every_frame() -> None:
     columns = {name: pa.array([each and Decimal(each) for each in column]) for name, column in numbers.items()}
     table = pa.table({name: column.cast(pa.decimal128(38, 0)) for name, column in columns.items()})
     table = table.append_column("part", pa.array([Decimal("1.5"), None]))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    answer = ResponseWrapper.of_arrow(sink.getvalue().to_pybytes())
+    answer = ResponseWrapper.of_arrow(written(table))
     assert answer.as_json()[0] == {"fits": 2**62 + 3, "beyond": 2**63, "part": 1.5}
     arrow, polars, pandas = answer.as_arrow(), answer.as_polars_df(), answer.as_pandas_df()
     assert [str(each) for each in arrow.schema.types] == ["int64", "decimal128(38, 0)", "int64", "double"]
