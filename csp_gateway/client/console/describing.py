@@ -34,6 +34,12 @@ class FieldInfo(NamedTuple):
     default: Any
     description: str
 
+    @property
+    def must_be_there(self) -> str:
+        """Whether it must be, in what is sent: ``yes``, ``no``; of what is nested, where that is."""
+        above = self.field.rpartition(".")[0]
+        return (f"with {above}" if above else "yes") if self.required else "no"
+
 
 def channels_in(
     document: Mapping[str, Any], api_route: str, verbs: Mapping[str, list[str]], streams: Iterable[str] = ()

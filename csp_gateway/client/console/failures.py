@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ UNREACHED = 3
 TIMED_OUT = 4
 INTERRUPTED = 130
 
+_NAMED = "name them, $name, and give -p name=VALUE"
 _MOST = 5
 """Faults of what was sent that are told; there may be a hundred."""
 
@@ -62,7 +64,7 @@ def sentence(error: BaseException, secrets: Iterable[str] = ()) -> str:
         case KeyboardInterrupt() | BrokenPipeError():
             return ""
         case ServerUnprocessableException():
-            said = f"The gateway cannot read that: {_faults(error.args[0] if error.args else '')}"
+            said = f"The gateway cannot read that: {_by_option(_faults(error.args[0] if error.args else ''))}"
         case ServerUnknownException(status=401 | 403):
             said = f"The gateway does not let you in ({error}). Check --token, or --bearer."
         case OSError(filename=str() as name) if error.errno is not None:
@@ -74,6 +76,20 @@ def sentence(error: BaseException, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         said = said.replace(secret, "…")
     return plain(said if begins_so else said[:1].upper() + said[1:])
+
+
+def _by_option(said: str) -> str:
+    """What is said of SQL's parameters, as they are given here.
+
+    >>> _by_option('no value is given for $a, $b; `parameters` says it: {"a": …, "b": …}')
+    'no value is given for $a, $b; --parameter says it: -p a=VALUE -p b=VALUE'
+    """
+    said, by_name, example = said.partition("`parameters` says it: ")
+    if by_name:
+        return f"{said}--parameter says it: " + " ".join(
+            f"-p {name}=VALUE" for name in re.findall(r'"(.*?)": …', example)
+        )
+    return re.sub("give (an array of all as `parameters`|their values as an array), in order", _NAMED, said)
 
 
 def _reason(error: OSError) -> str:

@@ -20,6 +20,17 @@ __all__ = ["Command", "Group"]
 
 _WIDEST = 100
 _INDENT = 2
+_ALIKE = (
+    {"--count", "--limit"},
+    {"--fields", "--select"},
+    {"--every", "--interval"},
+    {"--filter", "--where"},
+    {"--out", "--output"},
+    {"--sort", "--order-by"},
+    {"--param", "--parameter"},
+    {"--host", "--url"},
+)
+"""What is called one way by one command, or by other programs, and another way by the next."""
 _MOST_LEFT = 26
 """Cells of the left column; what is longer has a line of its own."""
 
@@ -31,6 +42,18 @@ class Command(TyperCommand):
         """The arguments as they are named, without typer's braces."""
         named = (each for each in self.get_params(ctx) if each.param_type_name == "argument")
         return ["[OPTIONS]", *(each.human_readable_name for each in named)]
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """The arguments as they are given; of an option that there is not, the one of another name is told."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            name = getattr(error, "option_name", None)  # of NoSuchOption, which typer does not show
+            known = {option for each in self.get_params(ctx) for option in each.opts}
+            meant = {option for names in _ALIKE if name in names for option in names & known}
+            if meant:
+                error.possibilities = sorted(meant)  # type: ignore[attr-defined]
+            raise
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         page = _Page()

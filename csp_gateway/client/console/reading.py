@@ -44,7 +44,7 @@ def schema(session: Session, channel: str) -> None:
         {
             "field": field.field,
             "type": field.type,
-            "required": "yes" if field.required else None,
+            "must be there": field.must_be_there,
             "default": field.default,
             "description": field.description or None,
         }

@@ -1,6 +1,6 @@
 """The values of a SELECT's parameters: all that it names, none besides, and each of a type that DuckDB has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -46,20 +46,28 @@ def checked_parameters(wanted: Sequence[str], given: Parameters) -> dict[str, An
         raise SqlError("the SELECT names its parameters; give their values as an object by name, without the $")
     named = given if isinstance(given, Mapping) else {str(number): each for number, each in enumerate(given or (), 1)}
     values = dict(named)
-    _refuse_others(wanted, values)
+    _refuse_others(wanted, values, numbered=numbered)
     taken = {name: _taken(name, value) for name, value in values.items()}
     return list(taken.values()) if numbered else taken
 
 
-def _refuse_others(wanted: Iterable[str], values: Mapping[str, Any]) -> None:
+def _refuse_others(wanted: Sequence[str], values: Mapping[str, Any], *, numbered: bool) -> None:
     known = {folded(name) for name in wanted}
     if not all(isinstance(name, str) for name in values):
         raise SqlError("parameters are named by texts")
     names = [folded(name) for name in values]
-    if missing := [name for name in wanted if folded(name) not in names]:
-        raise SqlError(f"no value is given for {_listed(missing)}; {len(values)} of {len(known)} are given")
-    if surplus := [name for name in values if folded(name) not in known]:
-        raise SqlError(f"the SELECT has no parameter {_listed(surplus)}; {did_you_mean(surplus[0], wanted)}")
+    missing = [name for name in wanted if folded(name) not in names]
+    surplus = [name for name in values if folded(name) not in known]
+    if missing and numbered:
+        what = f"no value is given for {_listed(missing)}: the SELECT numbers {len(known)} and {len(values)} are given"
+        raise SqlError(f"{what}; give an array of all as `parameters`, in order")
+    if missing:
+        other = f", and {_listed(surplus)} is not in the SELECT" if surplus else ""
+        example = ", ".join(f'"{name:.40}": …' for name in missing[:10])
+        raise SqlError(f"no value is given for {_listed(missing)}{other}; `parameters` says it: {{{example}}}")
+    if surplus:
+        near = did_you_mean(surplus[0], wanted)
+        raise SqlError(f"the SELECT has no parameter {_listed(surplus)}; {near}; write it there, or do not give it")
     if len(set(names)) < len(names):
         raise SqlError("two parameters differ only in upper and lower case, which SQL does not tell apart")
 

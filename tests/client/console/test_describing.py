@@ -39,3 +39,24 @@ def test_fields_have_types_and_what_is_nested_has_a_path() -> None:
     fields = {each.field: each for each in fields_of(CATALOGUE.document, "/api/v1", "example", list(VERBS))}
     assert fields["y"].type == "text"
     assert "internal_csp_struct.z" in fields
+    assert {each.must_be_there for each in fields.values()} == {"no"}
+
+
+def test_what_must_be_there_is_told() -> None:
+    record = {
+        "properties": {
+            "a": {"type": "integer"},
+            "b": {"type": "integer", "default": 1},
+            "leg": {"properties": {"c": {"type": "string"}}, "required": ["c"]},
+        },
+        "required": ["a"],
+    }
+    answer = {"200": {"content": {"application/json": {"schema": {"type": "array", "items": record}}}}}
+    document = {"paths": {"/api/v1/last/x": {"get": {"responses": answer}}}}
+    fields = fields_of(document, "/api/v1", "x", ["x"])
+    assert [(each.field, each.must_be_there, each.default) for each in fields] == [
+        ("a", "yes", None),
+        ("b", "no", 1),
+        ("leg", "no", None),
+        ("leg.c", "with leg", None),
+    ]

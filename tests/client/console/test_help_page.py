@@ -17,3 +17,19 @@ def test_a_page_fits_a_terminal_and_says_what_there_is(command: list[str]) -> No
     assert all(name in shown.out for name in (command or COMMANDS))
     assert "Examples:" in shown.out
     assert not [mark for mark in ("<=", ">=", "RANGE", "default:", "{CHANNEL", "{STATE") if mark in shown.out]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["tail", "x", "--limit", "3"], "--count"),
+        (["state", "x", "--count", "3"], "--limit"),
+        (["state", "x", "--fields", "a"], "--select"),
+        (["tail", "x", "--counts", "3"], "--count"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each[2],
+)
+def test_of_an_option_that_there_is_not_the_one_that_is_meant_is_told(given: list[str], meant: str) -> None:
+    told = invoke(*given)
+    assert told.status == 2
+    assert told.err.splitlines()[-1] == f"Error: No such option: {given[2]} (Possible options: {meant})"

@@ -33,6 +33,28 @@ def test_a_select_is_answered(url: str) -> None:
     assert told.said.split() == ["b", "42"]
 
 
+@pytest.mark.parametrize(
+    ("select", "given", "said"),
+    [
+        ("select $x", [], "no value is given for $x; --parameter says it: -p x=VALUE"),
+        ("select $x", ["-p", "y=1"], "for $x, and $y is not in the SELECT; --parameter says it: -p x=VALUE"),
+        (
+            "select $x",
+            ["-p", "x=1", "-p", "y=1"],
+            "the SELECT has no parameter $y; known: x; write it there, or do not",
+        ),
+        ("select ?", [], "the SELECT numbers 1 and 0 are given; name them, $name, and give -p name=VALUE"),
+        ("select ?", ["-p", "x=1"], "numbers its parameters, ? or $1; name them, $name, and give -p name=VALUE"),
+    ],
+)
+def test_what_is_wrong_with_parameters_is_told_as_they_are_given(
+    url: str, select: str, given: list[str], said: str
+) -> None:
+    told = invoke("sql", select, *given, "--url", url)
+    assert told.status == 1
+    assert said in told.err
+
+
 def test_a_state_is_asked(url: str) -> None:
     told = invoke("state", "example", "--select", "x", "--limit", "2", "--order-by", "x", "--url", url)
     assert told.status == 0

@@ -41,4 +41,6 @@ def test_a_channel_that_there_is_not_is_told_with_the_nearest(url: str) -> None:
 def test_the_fields_of_a_channel_are_told(url: str) -> None:
     told = invoke("schema", "example", "--url", url)
     assert told.status == 0
-    assert "inner.z" in told.said
+    head, *lines = told.out.splitlines()
+    assert "must be there" in head
+    assert [line.split()[:3] for line in lines if line.startswith("inner.z")] == [["inner.z", "int64", "no"]]

@@ -25,10 +25,11 @@ def test_they_are_given_by_name_or_in_order() -> None:
 @pytest.mark.parametrize(
     ("wanted", "given", "sentence"),
     [
-        (["a"], None, "no value is given for $a; 0 of 1"),
-        (["a", "b"], {"a": 1}, "no value is given for $b; 1 of 2"),
-        (["1", "2"], [1], "no value is given for $2; 1 of 2"),
-        (["low"], {"low": 1, "lwo": 2}, "no parameter $lwo; did you mean 'low'?"),
+        (["a"], None, 'no value is given for $a; `parameters` says it: {"a": …}'),
+        (["a", "b"], {"a": 1}, 'no value is given for $b; `parameters` says it: {"b": …}'),
+        (["a"], {"c": 1}, "no value is given for $a, and $c is not in the SELECT; `parameters`"),
+        (["1", "2"], [1], "no value is given for $2: the SELECT numbers 2 and 1 are given; give an array of all"),
+        (["low"], {"low": 1, "lwo": 2}, "no parameter $lwo; did you mean 'low'?; write it there, or do not give it"),
         (["1"], [1, 2], "no parameter $2"),
         (["1"], {"1": 1}, "as an array, in order"),
         (["a"], [1], "as an object by name"),
