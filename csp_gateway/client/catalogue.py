@@ -19,6 +19,13 @@ ARROW = "application/vnd.apache.arrow.stream"
 
 _OF_CHANNELS = {"last", "next", "send", "lookup", "state", "history", "stage"}
 """The verbs that are asked of a channel or a state."""
+_MOUNTED_BY = {
+    "controls": "MountControls",
+    "field": "MountFieldRestRoutes",
+    "stream": "MountWebSocketRoutes",
+    "clients": "MountWebSocketRoutes",
+}
+"""The module that serves a verb, unless it is ``MountRestRoutes``."""
 _COMPONENTS = "#/components/"
 _MOST_KNOWN = 1_000
 """Paths of which it is kept what they are: of keys and ids there are any number."""
@@ -58,13 +65,17 @@ class Catalogue:
         Raises:
             ServerRouteNotMountedException: it does not; the nearest that it offers is named.
         """
-        if not self.offers(call):
-            near = did_you_mean(call.field, self.fields(call.group))
-            raise ServerRouteNotMountedException(f"Route not mounted in group {call.group}: {call.field}; {near}")
+        if self.offers(call):
+            return
+        said = f"Route not mounted in group {call.group}: {call.field}"
+        if call.group not in self._groups:
+            module = _MOUNTED_BY.get(call.group, "MountRestRoutes")
+            raise ServerRouteNotMountedException(f"{said}; it has nothing of this group, which {module} mounts")
+        raise ServerRouteNotMountedException(f"{said}; {did_you_mean(call.field, self.fields(call.group))}")
 
     def offers(self, call: Call) -> bool:
-        """Whether the gateway has what is asked; lists of names it always has."""
-        return not call.field or self._operation(call) is not None
+        """Whether the gateway has what is asked; of a verb that it serves, lists of names it always has."""
+        return call.group in self._groups if not call.field else self._operation(call) is not None
 
     def fields(self, group: str) -> list[str]:
         """The channels, states or controls that a verb is mounted for; of baskets as ``basket/{key}`` too."""

@@ -31,6 +31,26 @@ def test_what_is_not_mounted_is_refused_with_what_is_nearest(catalogue: Catalogu
         catalogue.check(calls.last(field, 1.0))
 
 
+@pytest.mark.parametrize(
+    ("call", "module"),
+    [
+        (calls.controls("", 1.0), "MountControls"),
+        (calls.controls("stats", 1.0), "MountControls"),
+        (calls.field_values("", 1.0), "MountFieldRestRoutes"),
+        (calls.streams(1.0), "MountWebSocketRoutes"),
+        (calls.remove_client("x", 1.0), "MountWebSocketRoutes"),
+        (calls.sql("select 1", None, 1.0), "MountRestRoutes"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.path,
+)
+def test_of_a_verb_that_is_not_served_the_module_is_named_that_serves_it(call: calls.Call, module: str) -> None:
+    paths = {path: each for path, each in DOCUMENT["paths"].items() if not path.startswith(f"/api/v1/{call.group}")}
+    with pytest.raises(
+        ServerRouteNotMountedException, match=f"group {call.group}: .*nothing of this group, which {module} mounts$"
+    ):
+        Catalogue({**DOCUMENT, "paths": paths}, "/api/v1").check(call)
+
+
 def test_the_nearest_is_named(catalogue: Catalogue) -> None:
     with pytest.raises(ServerRouteNotMountedException, match="did you mean 'example'"):
         catalogue.check(calls.last("exmple", 1.0))
