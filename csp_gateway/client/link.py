@@ -31,10 +31,23 @@ _log = logging.getLogger(__name__)
 class _Waiting:
     """Somebody who waits for an answer."""
 
-    def __init__(self, within: float | None) -> None:
-        self.answer: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
-        self.limit = asyncio.timeout(within)
+    def __init__(self, within: float | None, at_most: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[Mapping[str, Any]] = loop.create_future()
+        self.seconds = _least(within, at_most)
+        self.limit = asyncio.timeout(self.seconds)
         self.said = False
+        self._until = None if at_most is None else loop.time() + at_most
+
+    def say(self, answer_timeout: float) -> None:
+        """It is said now, and may be waited for from now on for so long."""
+        self.said = True
+        now = asyncio.get_running_loop().time()
+        self.limit.reschedule(_least(now + answer_timeout, self._until))
+
+
+def _least(*seconds: float | None) -> float | None:
+    return min((each for each in seconds if each is not None), default=None)
 
 
 class Link:
@@ -90,14 +103,17 @@ class Link:
         if self.error is not None:
             raise fresh(self.error)
 
-    async def answer(self, identifier: int, what: str, within: float | None = None) -> Mapping[str, Any]:
+    async def answer(
+        self, identifier: int, what: str, within: float | None = None, at_most: float | None = None
+    ) -> Mapping[str, Any]:
         """What the gateway answers to a message that waits in ``following``.
 
         Args:
             what: was asked, for an error.
             within: seconds that it may wait for a connection, where there is none; None: as long as one is tried for.
+            at_most: seconds to wait in all.
         """
-        waiting = self._waiting[identifier] = _Waiting(within if self._connection is None else None)
+        waiting = self._waiting[identifier] = _Waiting(within if self._connection is None else None, at_most)
         if self._connection is not None:
             self._connection.say()
         try:
@@ -107,10 +123,10 @@ class Link:
             if not waiting.limit.expired():
                 raise
             if not waiting.said:
-                raise ServerTimeoutError(self._unreached(what, within)) from None
+                raise ServerTimeoutError(self._unreached(what, waiting.seconds)) from None
             unread = "; its answer may be behind messages that nobody reads" if self.inbox.is_full else ""
-            said = f"{what} was not answered within {self._options.answer_timeout:g} s{unread}"
-            raise ServerTimeoutError(said) from None
+            seconds = _least(self._options.answer_timeout, at_most)
+            raise ServerTimeoutError(f"{what} was not answered within {seconds:g} s{unread}") from None
         finally:
             del self._waiting[identifier]
             if not waiting.answer.done() or waiting.answer.cancelled():
@@ -182,8 +198,7 @@ class Link:
     def _said(self, identifier: int) -> None:
         waiting = self._waiting.get(identifier)
         if waiting is not None and not waiting.answer.done():
-            waiting.said = True
-            waiting.limit.reschedule(asyncio.get_running_loop().time() + self._options.answer_timeout)
+            waiting.say(self._options.answer_timeout)
 
     def _end(self, error: Exception) -> None:
         if self.error is None:

@@ -127,10 +127,14 @@ class Stream:
 
     # What is asked of the gateway.
 
-    async def subscribe(self, field: str, key: Key = None, **options: Unpack[FollowOptions]) -> Mapping[str, Any]:
+    async def subscribe(
+        self, field: str, key: Key = None, *, timeout: float | None = None, **options: Unpack[FollowOptions]
+    ) -> Mapping[str, Any]:
         """Follow a channel; of a basket, one of its keys, or all of them.
 
         Args:
+            timeout: most seconds to wait for the answer, and for the connection before; None for as long as the
+                connection's options and the stream's ``timeout`` say.
             options: those of ``csp_gateway.wire.commands.Follow``: ``snapshot``, ``since`` and ``epoch``,
                 ``positions``, ``fields``, ``where``, ``min_interval``, ``latest_by``, ``format``, ``policy``.
 
@@ -139,10 +143,9 @@ class Stream:
 
         Raises:
             FrameError: it cannot be followed so; ``code`` says in one word why.
-            ServerException: there is no connection, and will be none.
+            ServerException: it was not answered in time; or there is no connection, and will be none.
         """
-        (result,) = await self.follow(wish(field, key, **options))
-        return result
+        return await self._follow(wish(field, key, **options), timeout)
 
     async def follow(self, *wanted: Follow) -> list[Mapping[str, Any]]:
         """As ``subscribe``, of any number of channels and keys, of which some are asked for at once, and then the next.
@@ -162,9 +165,10 @@ class Stream:
                 answers += [outcome] * count
         return answers
 
-    async def _follow(self, wanted: Follow) -> Mapping[str, Any]:
+    async def _follow(self, wanted: Follow, at_most: float | None = None) -> Mapping[str, Any]:
         self.start()
-        return await self._ask(self._link.following.subscribe(wanted), "subscribe", wanted.channel, self.timeout)
+        asked = self._link.following.subscribe(wanted)
+        return await self._ask(asked, "subscribe", wanted.channel, self.timeout, at_most)
 
     async def unsubscribe(self, field: str, key: Key = None) -> bool:
         """Follow a channel, or a key of it, no more; whether it was followed. What has come already can be read."""
@@ -193,8 +197,10 @@ class Stream:
         (body,) = batches(data, field, whole=True)
         await self._ask(self._link.following.send(field, body, wish(field, key).key, wait), "publish", field)
 
-    async def _ask(self, identifier: int, action: str, channel: str, within: float | None = None) -> Mapping[str, Any]:
-        return await self._link.answer(identifier, f"{action} of channel {channel!r}", within)
+    async def _ask(
+        self, identifier: int, action: str, channel: str, within: float | None = None, at_most: float | None = None
+    ) -> Mapping[str, Any]:
+        return await self._link.answer(identifier, f"{action} of channel {channel!r}", within, at_most)
 
     # What the gateway tells.
 

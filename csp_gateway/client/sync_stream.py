@@ -62,9 +62,11 @@ class SyncStream:
         """Wait until there is a connection; ``ServerException`` if there will be none."""
         self._background.run(self._stream.connected())
 
-    def subscribe(self, field: str, key: Key = None, **options: Unpack[FollowOptions]) -> Mapping[str, Any]:
+    def subscribe(
+        self, field: str, key: Key = None, *, timeout: float | None = None, **options: Unpack[FollowOptions]
+    ) -> Mapping[str, Any]:
         """Follow a channel; as ``Stream.subscribe``."""
-        return self._background.run(self._stream.subscribe(field, key, **options))
+        return self._background.run(self._stream.subscribe(field, key, timeout=timeout, **options))
 
     def follow(self, *wanted: Follow) -> None:
         """Follow some channels; as ``Stream.follow``."""

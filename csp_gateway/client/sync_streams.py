@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 from csp_gateway._lazy import later
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.forked import ForkedLock
+from csp_gateway.client.gateway_client import SECONDS
 from csp_gateway.errors import ServerException
 
 if TYPE_CHECKING:
@@ -117,16 +118,31 @@ class SyncStreams:
         return None
 
     def subscribe(
-        self, field: str, key: wishes.Key = None, **options: Unpack[wishes.FollowOptions]
+        self,
+        field: str,
+        key: wishes.Key = None,
+        *,
+        timeout: float | None = SECONDS,
+        **options: Unpack[wishes.FollowOptions],
     ) -> Mapping[str, Any]:
         """Follow a channel, or a key of it, on the connection of the newest ``stream`` that runs, which tells it too.
 
         If none runs, one is opened: ``received`` reads it, and the next ``stream`` takes it over.
 
+        Args:
+            timeout: seconds to wait for the gateway's answer, and for the connection before; None for as long as one is
+                tried for.
+            options: as those of ``stream``.
+
         Returns:
             What the gateway answers: ``epoch``, and ``from``, the offset of the first tick that will be told.
+
+        Raises:
+            ServerTimeoutError: a ``TimeoutError``: it did not come in time.
+            FrameError: it cannot be followed so; ``code`` says in one word why.
+            ServerException: there is no connection, and will be none; the message says why.
         """
-        return self._live().subscribe(field, key, **options)
+        return self._live().subscribe(field, key, timeout=timeout, **options)
 
     def unsubscribe(self, field: str, key: wishes.Key = None) -> bool:
         """Follow it no more, whichever streams of this client do; whether it was followed."""

@@ -10,6 +10,7 @@ from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.errors import FrameError, ServerUnreachableError, StreamClosedError
 from csp_gateway.testing import serving_gateway
 from tests.client.forking import forks, in_child
+from tests.client.scripted import silent
 from tests.ways.live_source import gateway
 
 
@@ -134,7 +135,7 @@ def test_what_cannot_be_is_said(url: str) -> None:
 def test_where_nobody_is_it_is_told_in_time() -> None:
     async def test(client: AsyncGatewayClient) -> None:
         hasty = StreamOptions(connection_timeout=0.05, backoff=(0.01, 0.01))
-        with pytest.raises(ServerUnreachableError, match="no live connection"):
+        with pytest.raises(ServerUnreachableError, match=r"no live connection"):
             await anext(client.stream("plain", connection=hasty))
 
     run("http://127.0.0.1:1", test)
@@ -161,3 +162,12 @@ def test_a_stream_that_was_left_is_not_what_is_subscribed_on(url: str) -> None:
         assert client.received(5).channels == ["notes"]
 
     run(url, test)
+
+
+def test_subscribe_waits_for_its_timeout_and_no_longer() -> None:
+    async def go() -> None:
+        async with silent() as config, AsyncGatewayClient(config) as client:
+            with pytest.raises(TimeoutError, match=r"within 0.1 s"):
+                await asyncio.wait_for(client.subscribe("plain", timeout=0.1), 5)
+
+    asyncio.run(go())

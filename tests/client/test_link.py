@@ -190,3 +190,31 @@ def test_a_task_that_no_longer_waits_leaves_nothing_behind() -> None:
         assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(go())
+
+
+def test_who_waits_for_an_answer_may_say_for_how_long_in_all() -> None:
+    async def go() -> None:
+        heard = asyncio.Event()
+
+        async def script(socket: ServerConnection) -> None:
+            while await hear(socket):
+                heard.set()
+
+        async with scripted(script) as config:
+            link = Link(config, StreamOptions(answer_timeout=30), None)
+            link.start()
+            for met in (False, True):
+                asked = link.following.subscribe(Follow(channel="c"))
+                with pytest.raises(ServerTimeoutError, match=r"^subscribe was not answered within 0.2 s$"):
+                    await asyncio.wait_for(link.answer(asked, "subscribe", None if met else 20, 0.2), 5)
+                assert heard.is_set()
+            await link.aclose()
+        async with silent() as config:
+            link = Link(config, StreamOptions(), None)
+            link.start()
+            asked = link.following.subscribe(Follow(channel="c"))
+            with pytest.raises(ServerTimeoutError, match=r"no live connection .* within 0.1 s"):
+                await asyncio.wait_for(link.answer(asked, "subscribe", 20, 0.1), 5)
+            await link.aclose()
+
+    asyncio.run(go())

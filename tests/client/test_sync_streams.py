@@ -1,5 +1,6 @@
 import asyncio
 import gc
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -134,7 +135,7 @@ def test_what_cannot_be_is_said_at_once(client: GatewayClient) -> None:
 def test_where_nobody_is_it_is_told_in_time() -> None:
     with (
         GatewayClient(host="127.0.0.1", port=1) as client,
-        pytest.raises(ServerUnreachableError, match="no live connection"),
+        pytest.raises(ServerUnreachableError, match=r"no live connection"),
     ):
         client.stream("plain", connection=StreamOptions(connection_timeout=0.05, backoff=(0.01, 0.01)))
 
@@ -191,3 +192,10 @@ def test_after_close_there_is_no_other(url: str) -> None:
         client.stream("plain")
     with pytest.raises(RuntimeError, match="this client is closed"):
         client.subscribe("plain")
+
+
+def test_subscribe_waits_for_its_timeout_and_no_longer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        with GatewayClient(host="127.0.0.1", port=mute.getsockname()[1]) as client:
+            with pytest.raises(TimeoutError, match=r"within 0.1 s"):
+                client.subscribe("plain", timeout=0.1)
