@@ -95,21 +95,24 @@ class AsyncAsking(BaseGatewayClient):
         """What is answered to all that is sent, in as many requests as it needs."""
         asked = calls.send(field, b"", wait, timeout)
         kind = self._kind(wanted, asked)
-        await self._learn_for(asked)
+        learning = Patience(timeout)
+        await self._learn_for(asked, learning)
+        left = learning.left
         self._known_catalogue().check(asked)
         with Sending(kind, count_only=count_only) as sending:
             for call, records in self._sends(field, data, wait, timeout):
                 sending.begin(records)
-                sending.end(await self._answer(call, kind))
+                sending.end(await self._answer(call, kind, Patience(timeout, left)))
+                left = timeout
         return sending.result()
 
-    async def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
-        answer = await self._told(call, kind)
+    async def _answer(self, call: Call, kind: ReturnType, patience: Patience | None = None) -> ResponseWrapper:
+        answer = await self._told(call, kind, patience)
         return await _aside(answer, lambda: self._read(call, answer))
 
-    async def _told(self, call: Call, kind: ReturnType) -> Answer:
+    async def _told(self, call: Call, kind: ReturnType, patience: Patience | None = None) -> Answer:
         """What the gateway says, as it has come."""
-        patience = Patience(call.timeout)
+        patience = patience or Patience(call.timeout)
         is_new = await self._learn_for(call, patience)
         answer = await self._fetch(call, self._accepted(call, kind), patience)
         if not is_new and self._has_changed(call, answer):

@@ -27,12 +27,14 @@ class Patience:
     """How long a caller waits in all: for every attempt, and for the document that is read before.
 
     Args:
-        seconds: from now on; None for ever.
+        seconds: in all; None for ever.
+        left: of these from now on, where some are gone.
     """
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, left: float | None = None) -> None:
         self.seconds = seconds
-        self._until = None if seconds is None else time.monotonic() + seconds
+        left = seconds if left is None else left
+        self._until = None if left is None else time.monotonic() + left
 
     @property
     def left(self) -> float | None:

@@ -84,16 +84,19 @@ class SyncAsking(BaseGatewayClient):
         """What is answered to all that is sent, in as many requests as it needs."""
         asked = calls.send(field, b"", wait, timeout)
         kind = self._kind(wanted, asked)
-        self._learn_for(asked)
+        learning = Patience(timeout)
+        self._learn_for(asked, learning)
+        left = learning.left
         self._known_catalogue().check(asked)
         with Sending(kind, count_only=count_only) as sending:
             for call, records in self._sends(field, data, wait, timeout):
                 sending.begin(records)
-                sending.end(self._answer(call, kind))
+                sending.end(self._answer(call, kind, Patience(timeout, left)))
+                left = timeout
         return sending.result()
 
-    def _answer(self, call: Call, kind: ReturnType) -> ResponseWrapper:
-        patience = Patience(call.timeout)
+    def _answer(self, call: Call, kind: ReturnType, patience: Patience | None = None) -> ResponseWrapper:
+        patience = patience or Patience(call.timeout)
         is_new = self._learn_for(call, patience)
         answer = self._fetch(call, self._accepted(call, kind), patience)
         if not is_new and self._has_changed(call, answer):

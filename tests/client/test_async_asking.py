@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from csp_gateway import (
     ServerUnreachableError,
 )
 from csp_gateway.client import async_asking
-from tests.client.test_sync_asking import outdated
+from tests.client.test_sync_asking import outdated, slow
 
 
 def test_the_document_is_fetched_once_by_all_who_ask_first(omnibus: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +62,18 @@ def test_no_gateway_and_a_silent_one_are_told() -> None:
             asyncio.run(ask(taken.getsockname()[1]))
         with pytest.raises(ServerUnreachableError, match="no gateway answers"):
             _ = AsyncGatewayClient(host="127.0.0.1", port=taken.getsockname()[1]).openapi_spec
+
+
+def test_the_first_send_has_one_timeout_for_the_document_and_its_answer() -> None:
+    async def send(port: int) -> float:
+        async with AsyncGatewayClient(host="127.0.0.1", port=port) as client:
+            began = time.monotonic()
+            with pytest.raises(ServerTimeoutError, match=r"send/example was not answered within 1 s"):
+                await client.send("example", {}, timeout=1.0)
+            return time.monotonic() - began
+
+    with slow(0.8) as port:
+        assert asyncio.run(send(port)) < 1.6
 
 
 def test_what_another_gateway_has_is_learnt_when_it_is_asked_for(omnibus: str) -> None:

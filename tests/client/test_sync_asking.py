@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -90,6 +92,43 @@ def test_a_timeout_is_for_the_document_and_all_attempts_together() -> None:
         with pytest.raises(ServerTimeoutError, match=r"openapi\.json was not answered within 0\.3 s"):
             client.last("example", timeout=0.3)
         assert time.monotonic() - began < 0.8
+
+
+@contextmanager
+def slow(seconds: float) -> Iterator[int]:
+    """A gateway that tells what it has after so long, and never answers what is sent; its port."""
+    ends = threading.Event()
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ends.wait(seconds)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"paths": {"/api/v1/send/example": {"post": {}}}}')
+
+        def do_POST(self) -> None:
+            ends.wait(20)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        try:
+            yield server.server_port
+        finally:
+            ends.set()
+            server.shutdown()
+            serving.join(10)
+
+
+def test_the_first_send_has_one_timeout_for_the_document_and_its_answer() -> None:
+    with slow(0.8) as port, GatewayClient(host="127.0.0.1", port=port) as client:
+        began = time.monotonic()
+        with pytest.raises(ServerTimeoutError, match=r"send/example was not answered within 1 s"):
+            client.send("example", {}, timeout=1.0)
+        assert time.monotonic() - began < 1.6
 
 
 def outdated(client: BaseGatewayClient, *paths: str) -> list[Answer]:

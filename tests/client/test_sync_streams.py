@@ -195,7 +195,9 @@ def test_after_close_there_is_no_other(url: str) -> None:
 
 
 def test_subscribe_waits_for_its_timeout_and_no_longer() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        with GatewayClient(host="127.0.0.1", port=mute.getsockname()[1]) as client:
-            with pytest.raises(TimeoutError, match=r"within 0.1 s"):
-                client.subscribe("plain", timeout=0.1)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as mute,
+        GatewayClient(host="127.0.0.1", port=mute.getsockname()[1]) as client,
+        pytest.raises(TimeoutError, match=r"within 0\.1 s"),
+    ):
+        client.subscribe("plain", timeout=0.1)
