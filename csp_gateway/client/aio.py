@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from csp_gateway.client.async_answers import AsyncAnswers, AsyncAnswersAs
@@ -25,7 +27,9 @@ __all__ = ["AsyncClient", "AsyncGatewayClient"]
 class AsyncGatewayClient(AsyncGatewayClientMixin[R_co], AsyncTables, AsyncStreams, CspStreams):
     """A gateway, for programs of asyncio: the methods of ``GatewayClient``, as coroutines.
 
-    It belongs to one event loop, that of the first call; ``aclose``, or ``async with``, ends its connections.
+    It belongs to one event loop, that of the first call; ``aclose``, or ``async with``, ends its connections. One that
+    is let go of without is a ``ResourceWarning``. A forked child has connections of its own, on an event loop of its
+    own.
 
     Args:
         config: where the gateway is, and how to be let in; a gateway on this machine if None.
@@ -124,6 +128,12 @@ class AsyncGatewayClient(AsyncGatewayClientMixin[R_co], AsyncTables, AsyncStream
             ValueError: there is no such kind; the nearest is named.
         """
         return AsyncAnswersAs(ReturnType(kind), self._ask, self._send)
+
+    def __del__(self, _warn: Callable[..., None] = warnings.warn) -> None:
+        pool = getattr(self, "_pool", None)  # which one that was refused has not
+        if pool is not None and (pool.is_open or self._own_if_open() is not None):
+            told = f"unclosed {type(self).__name__} of {self._config.root_url}: close it by aclose, or by async with"
+            _warn(told, ResourceWarning, source=self)
 
     async def aclose(self) -> None:
         """End all connections. Who waits for an answer, or asks afterwards, gets a ``ClientClosedError`` at once."""

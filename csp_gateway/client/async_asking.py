@@ -40,7 +40,6 @@ class AsyncAsking(BaseGatewayClient):
     def __init__(self, config: GatewayClientConfig | None = None, **settings: Any) -> None:
         super().__init__(config, **settings)
         self._pool = AsyncPool(self._options())
-        self._learning = asyncio.Lock()
 
     @property
     def openapi_spec(self) -> dict[str, Any]:
@@ -73,7 +72,7 @@ class AsyncAsking(BaseGatewayClient):
 
     async def _learn_once(self, patience: Patience | None = None) -> None:
         if self._catalogue is None:
-            async with self._learning:
+            async with self._pool.lock:
                 if self._catalogue is None:
                     self._learn(await self._fetch(calls.document(DOCUMENT_SECONDS), JSON, patience))
 
@@ -132,7 +131,7 @@ class AsyncAsking(BaseGatewayClient):
 
     async def _learn_anew(self, known: Catalogue, patience: Patience) -> None:
         """Read the document again, unless another has since: maybe another gateway was started there."""
-        async with self._learning:
+        async with self._pool.lock:
             if self._catalogue is known:
                 self._learn(await self._fetch(calls.document(DOCUMENT_SECONDS), JSON, patience))
 

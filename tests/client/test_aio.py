@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
+import warnings
+from collections.abc import Awaitable, Callable
 from typing import get_overloads
 
 import pytest
 
 import csp_gateway
-from csp_gateway import AsyncGatewayClient, GatewayClient
+from csp_gateway import AsyncGatewayClient, GatewayClient, ServerUnreachableError
+from tests.client.forking import forks, in_child
 
 
 def test_it_has_all_its_older_names() -> None:
@@ -43,3 +47,53 @@ def test_type_checkers_are_told_the_same_of_both_clients(name: str) -> None:
         each.replace("Sync", "").replace(progress, "") for each in waits
     ]
     assert len(told) >= 5
+
+
+def test_one_that_is_let_go_of_with_connections_warns(omnibus: str) -> None:
+    async def ask(client: AsyncGatewayClient) -> None:
+        assert await client.last("example")
+
+    async def follow(client: AsyncGatewayClient) -> None:
+        await client.subscribe("example")
+
+    async def use(how: Callable[[AsyncGatewayClient], Awaitable[None]]) -> None:
+        clients = [AsyncGatewayClient(host=omnibus)]
+        await how(clients[0])
+        pool, stream = clients[0]._pool, clients[0]._own
+        with pytest.warns(ResourceWarning, match=f"unclosed AsyncGatewayClient of {omnibus}: close it by aclose"):
+            clients.clear()
+        await pool.aclose()
+        if stream is not None:
+            await stream.aclose()
+
+    for how in (ask, follow):
+        asyncio.run(use(how))
+
+
+def test_one_that_was_closed_or_has_nothing_open_says_nothing(omnibus: str) -> None:
+    async def use() -> None:
+        async with AsyncGatewayClient(host=omnibus) as client:
+            await client.subscribe("example")
+            assert await client.last("example")
+        with pytest.raises(ServerUnreachableError):
+            await AsyncGatewayClient(host="127.0.0.1", port=1, retries=0).last("example")
+        AsyncGatewayClient(host=omnibus)
+        with pytest.raises(ValueError, match="hots"):
+            AsyncGatewayClient(hots=omnibus)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        asyncio.run(use())
+        gc.collect()
+    assert not [each for each in told if "unclosed AsyncGatewayClient" in str(each.message)]
+
+
+@forks
+def test_a_forked_child_asks_on_a_loop_of_its_own(omnibus: str) -> None:
+    async def use() -> None:
+        async with AsyncGatewayClient(host=omnibus) as client:
+            assert await client.last("example")
+            assert in_child(lambda: len(asyncio.run(client.last("example")))) == "1"
+            assert await client.last("example")
+
+    asyncio.run(use())
