@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from csp_gateway.client.frame_rows import is_frame, rows_of
 from csp_gateway.client.sayable import encoded, is_record, key_of
+from csp_gateway.client.shapes import shape_of
 
 __all__ = ["MOST_BYTES", "MOST_RECORDS", "Body", "batches", "counted"]
 
@@ -40,6 +41,7 @@ def counted(
     keyed: bool = False,
     most_records: int = MOST_RECORDS,
     most_bytes: int = MOST_BYTES,
+    schema: Mapping[str, Any] | None = None,
 ) -> Iterator[Body]:
     """What is to be sent, as bodies; each is made when it is asked for, and no two are held.
 
@@ -52,22 +54,23 @@ def counted(
         name: what the data is called in errors: the channel's name.
         whole: send all at once, whatever it is: a list channel ticks once with each body.
         keyed: it is a mapping key → record, or key → records: one tick of a basket, and so one body.
+        schema: of a record, references resolved; where it has only objects or arrays, a frame may have their JSON.
 
     Raises:
         TypeError: something in it cannot be said in JSON; the message says where. What came before may be sent.
     """
     if keyed:
-        yield _keyed(data, name)
+        yield _keyed(data, name, schema)
     elif is_record(data):
         yield Body(encoded(data, name), 1)
     else:
-        records = _records(data, name)
+        records = _records(data, name, schema)
         yield from [_array(list(records))] if whole else _portions(records, most_records, most_bytes)
 
 
-def _records(data: Any, name: str) -> Iterator[bytes]:
+def _records(data: Any, name: str, schema: Mapping[str, Any] | None) -> Iterator[bytes]:
     if is_frame(data):
-        data = rows_of(data, name)
+        data = rows_of(data, name, None if schema is None else shape_of(schema).fields)
     elif isinstance(data, str | bytes | bytearray) or not isinstance(data, Iterable) or isinstance(data, type):
         raise TypeError(f"{name}: cannot be sent: {type(data)!r} is no record and no iterable of records")
     elif type(data).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow"):
@@ -97,7 +100,7 @@ def _portions(records: Iterator[bytes], most_records: int, most_bytes: int) -> I
         yield _array(portion)
 
 
-def _keyed(data: Any, name: str) -> Body:
+def _keyed(data: Any, name: str, schema: Mapping[str, Any] | None) -> Body:
     if not isinstance(data, Mapping):
         raise TypeError(f"{name}: cannot be sent: a basket takes a mapping key → record, not {type(data)!r}")
     parts = {}
@@ -105,7 +108,7 @@ def _keyed(data: Any, name: str) -> Body:
     for key, value in data.items():
         spelled = key_of(key, name)
         where = f"{name}[{spelled!r}]"
-        said = Body(encoded(value, where), 1) if is_record(value) else _array(list(_records(value, where)))
+        said = Body(encoded(value, where), 1) if is_record(value) else _array(list(_records(value, where, schema)))
         parts[spelled] = encoded(spelled, name) + b":" + said.content
         count += said.records
     if len(parts) < len(data):

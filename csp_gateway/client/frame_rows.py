@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from csp_gateway.client.shapes import Kind, Shape, shape_at
+
 __all__ = ["IS_JSON", "is_frame", "rows_of"]
 
 IS_JSON: Mapping[bytes, bytes] = {b"csp-gateway": b"json"}
@@ -21,11 +23,15 @@ def is_frame(data: Any) -> bool:
     return _kind(data) in _COLUMNS
 
 
-def rows_of(frame: Any, where: str) -> Iterator[dict[str, Any]]:
+def rows_of(frame: Any, where: str, fields: Mapping[str, Shape] | None = None) -> Iterator[dict[str, Any]]:
     """Each row as an object. A column ``leg.price`` is the field of a struct ``leg``; what is missing is left out.
 
     An index of pandas is fields as far as it has names, as by ``reset_index``. Text of Arrow's that says of itself that
-    it is JSON is what it says.
+    it is JSON is what it says; so is text where the schema has only objects or arrays, if it is the JSON of one.
+
+    Args:
+        where: what the frame is called in an error.
+        fields: what the schema says of a record, by name.
 
     Raises:
         TypeError: a column's or an index's name is no text, or stands twice, or is a struct's and another column's; or
@@ -33,9 +39,11 @@ def rows_of(frame: Any, where: str) -> Iterator[dict[str, Any]]:
     """
     names, slices = _COLUMNS[_kind(frame)](frame)
     tree = _tree(names, where)
-    changes = dict(_changes(frame, where))
+    shapes = [shape_at(fields or {}, name) for name in names]
+    said = [(i, change) for i, shape in enumerate(shapes) if shape and (change := _shape_change(shape)) is not None]
+    changes = [*_changes(frame, where), *said]
     for columns in slices:
-        for i, change in changes.items():
+        for i, change in changes:
             columns[i] = list(map(change, columns[i]))
         yield from _rows(tree, columns)
 
@@ -130,6 +138,35 @@ def _of_struct(changes: Mapping[str, _Change | None]) -> _Change:
         return {name: value for name, value in known.items() if value is not None}
 
     return change
+
+
+def _shape_change(shape: Shape) -> _Change | None:
+    """What reads text as JSON where a shape has only objects or arrays; None if it has neither."""
+    if shape.kind not in (Kind.LIST, Kind.STRUCT):
+        return _parts if shape.has_parts else None
+    item = None if shape.item is None else _shape_change(shape.item)
+    found = {name: _shape_change(each) for name, each in shape.fields.items()}
+    within = {name: change for name, change in found.items() if change is not None}
+
+    def change(value: Any) -> Any:
+        value = _parts(value)
+        if item is not None and type(value) is list:
+            return [item(each) for each in value]
+        if within and type(value) is dict:
+            return {name: within[name](each) if name in within else each for name, each in value.items()}
+        return value
+
+    return change
+
+
+def _parts(value: Any) -> Any:
+    """The object or array that a text is the JSON of; all else as it is."""
+    if type(value) is not str or value[:1] not in ("{", "["):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:  # the gateway says what it wants instead
+        return value
 
 
 def _read(text: Any, where: str) -> Any:

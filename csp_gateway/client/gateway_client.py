@@ -140,6 +140,7 @@ class BaseGatewayClient:
         """
         catalogue = self._known_catalogue()
         basket = "/" not in field and catalogue.is_basket("send", field)
-        whole = basket or catalogue.is_listed(calls.send(field, b"", wait, timeout))
-        for body in counted(data, field, whole=whole, keyed=basket):
+        asked = calls.send(field, b"", wait, timeout)
+        whole = basket or catalogue.is_listed(asked)
+        for body in counted(data, field, whole=whole, keyed=basket, schema=catalogue.row_schema(asked)):
             yield calls.send(field, body.content, wait, timeout), body.records

@@ -41,9 +41,12 @@ class Shape:
     """Of an enum: JSON's value → the member's name, where the document tells them (``x-enum-varnames``)."""
     nullable: bool = field(default=False, compare=False)
     """Whether the document says that it may be null; of a number or a boolean."""
+    has_parts: bool = field(default=False, compare=False)
+    """Of anything: whether it is an object or an array, whatever is in it."""
 
 
 ANYTHING = Shape(Kind.ANYTHING)
+_WITH_PARTS = Shape(Kind.ANYTHING, has_parts=True)
 
 _KINDS = {"string": Kind.TEXT, "integer": Kind.INTEGER, "number": Kind.NUMBER, "boolean": Kind.BOOLEAN}
 _FORMATS = {
@@ -92,9 +95,9 @@ def _shape(schema: Any, depth: int) -> Shape:
     if kind == "array":
         item = _shape(schema["items"], depth) if isinstance(schema.get("items"), Mapping) else ANYTHING
         # Of lists of anything nobody knows more than that they are lists.
-        return Shape(Kind.LIST, item=item) if item.kind is not Kind.ANYTHING else ANYTHING
+        return Shape(Kind.LIST, item=item) if item.kind is not Kind.ANYTHING else _WITH_PARTS
     if kind not in _KINDS:
-        return ANYTHING
+        return _WITH_PARTS if kind == "object" else ANYTHING
     found = _FORMATS.get(schema.get("format", ""), Kind.TEXT) if kind == "string" else _KINDS[kind]
     return Shape(found, nullable=nullable)
 

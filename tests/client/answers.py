@@ -38,6 +38,7 @@ class Leg(GatewayStruct):
     ratio: float = 0.5
     when: datetime
     length: timedelta
+    notes: dict[str, object]
 
 
 class Fill(GatewayStruct):
@@ -76,7 +77,8 @@ def some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=fields)
 
 
-legs = some(name=words, ratio=numbers, when=moments, length=spans).map(lambda fields: Leg(**fields))
+notes = st.dictionaries(words, st.integers(-9, 9) | st.lists(words, max_size=1), max_size=2)
+legs = some(name=words, ratio=numbers, when=moments, length=spans, notes=notes).map(lambda fields: Leg(**fields))
 fills = some(
     flag=st.booleans(),
     count=int64,

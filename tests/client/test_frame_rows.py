@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from csp_gateway.client.frame_rows import IS_JSON, is_frame, rows_of
+from csp_gateway.client.shapes import shape_of
 
 
 def test_arrays_in_a_frame_are_values() -> None:
@@ -36,6 +37,29 @@ def test_text_of_arrow_that_says_that_it_is_json_is_what_it_says() -> None:
     ]
     with pytest.raises(TypeError, match="x: the column 'j' says of itself that it holds JSON, and 'A' is none; mend"):
         list(rows_of(pa.table([["A"]], pa.schema([json])), "x"))
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table], ids=["pandas", "polars", "arrow"])
+def test_json_is_read_where_the_schema_has_only_objects_or_arrays(make: Any) -> None:
+    any_object = {"type": "object"}
+    leg = {"type": "object", "properties": {"any": any_object, "text": {"type": "string"}}}
+    fields = {
+        "any": any_object,
+        "some": {"anyOf": [{"type": "array"}, {"type": "null"}]},
+        "leg": leg,
+        "legs": {"type": "array", "items": leg},
+        "either": {"anyOf": [any_object, {"type": "string"}]},
+        "text": {"type": "string"},
+    }
+    said = '{"a":[1]}'
+    inner, read = {"any": said, "text": said}, {"any": {"a": [1]}, "text": said}
+    row = {"any": said, "some": "[1]", "legs": [inner], "either": said, "text": said}
+    frame = make({name: [value] for name, value in {**row, "leg.any": said}.items()})
+    told = rows_of(frame, "x", shape_of({"type": "object", "properties": fields}).fields)
+    assert list(told) == [{**row, "any": {"a": [1]}, "some": [1], "legs": [read], "leg": {"any": {"a": [1]}}}]
+    spoilt = make({"any": ["{", "text"], "legs": [said, None]})
+    told = rows_of(spoilt, "x", shape_of({"type": "object", "properties": fields}).fields)
+    assert list(told) == [{"any": "{", "legs": {"a": [1]}}, {"any": "text"}]
 
 
 @pytest.mark.parametrize("make", [pl.DataFrame, pa.table], ids=["polars", "arrow"])

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -20,11 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from csp_gateway import Gateway, GatewayChannels, GatewayModule, MountRestRoutes, State
+from csp_gateway import Gateway, GatewayChannels, GatewayClient, GatewayModule, MountRestRoutes, State
 from csp_gateway.client.bodies import batches
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.testing import serving_gateway
-from tests.client.answers import SCHEMA, TYPE_NAME, Fill, Leg, Level, both_ways, fills, resolved, stream_of
+from tests.client.answers import SCHEMA, TYPE_NAME, Fill, Leg, Level, Side, both_ways, fills, resolved, stream_of
 
 QUOTES = {
     "type": "array",
@@ -197,7 +197,7 @@ def spelled(value: Any) -> Any:
 def test_a_frame_can_be_sent_back(structs: list[Fill]) -> None:
     for answer in both_ways(structs):
         for frame in (answer.as_pandas_df(), answer.as_polars_df(), answer.as_arrow()):
-            (body,) = batches(frame, "fills", whole=True)
+            (body,) = batches(frame, "fills", whole=True, schema=SCHEMA)
             assert list(map(told, Fills.validate_json(body))) == list(map(told, structs))
 
 
@@ -309,6 +309,28 @@ def test_a_gateway_tells_the_same_both_ways() -> None:
         assert [one[each].dtype for each in one.columns] == [other[each].dtype for each in other.columns]
     assert by_arrow.as_pandas_df()["maybe"].tolist() == [None, 2**70]
     assert [each.symbol for each in by_json.as_struct()] == [each.symbol for each in by_arrow.as_struct()] == ["A", "B"]
+
+
+def test_a_gateway_takes_back_the_frames_that_it_has_told() -> None:
+    leg = Leg(name="x", when=datetime(2026, 11, 28, 1), length=timedelta(seconds=1.5), notes={"a": [1, None]})
+    said = {"day": date(2026, 11, 28), "hour": time(1, 2), "weights": {"a": 1.5}, "moments": [datetime(2026, 1, 1)]}
+    first = Fill(symbol="A", either="5", anything='{"b": 1}', numbers=[1], legs=[leg, Leg()], leg=leg, **said)
+    structs = [first, Fill(either=5, anything=[1, "x", None], level=Level.HIGH, side=Side.SELL)]
+    with desk() as http, GatewayClient(host=str(http.base_url)) as client:
+        sent = fresh(client.send("fills", structs, wait="ticked"))
+        assert sent[0]["legs"][0]["notes"] == {"a": [1, None]}
+        for kind in ("pandas", "polars", "arrow"):
+            frame = client.state("fills", return_type_override=kind)
+            assert fresh(client.send("fills", frame, wait="ticked"))[:2] == sent, kind
+
+
+def fresh(said: Any) -> Any:
+    """Records without what the gateway gives each."""
+    if isinstance(said, list):
+        return list(map(fresh, said))
+    if not isinstance(said, dict):
+        return said
+    return {name: fresh(value) for name, value in said.items() if name not in ("id", "timestamp")}
 
 
 JSON = {"Content-Type": "application/json"}
