@@ -160,7 +160,7 @@ HOMES = {
     "rich": ("client/console/",),
     "starlette": ("server/web/", "server/modules/", "testing/in_process.py"),
     "typer": ("client/console/",),
-    "typing_extensions": ("client/returns.py",),
+    "typing_extensions": ("client/returns.py", "wire/filters.py"),
     "uvicorn": ("server/web/serve.py", "server/web/live/cutting.py", "server/web/live/protocol.py"),
     "websockets": ("client/", "server/web/live/protocol.py"),
 }

@@ -2,9 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeAlias, TypeVar, Union
+from typing import Annotated, Any, TypeVar, Union
 
 from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag, ValidationError, model_validator
+from typing_extensions import TypeAliasType
 
 from csp_gateway.errors import QueryError
 from csp_gateway.wire.conditions import FilterCondition
@@ -102,15 +103,19 @@ def _which(data: Any) -> str:
     return next((f"<{name}>" for name in ("and", "or", "not") if name in keys or f"{name}_" in keys), "<filter>")
 
 
-AnyFilter: TypeAlias = Annotated[
-    Union[  # noqa: UP007  # the names are models only now
-        Annotated[Filter, Tag("<filter>")],
-        Annotated[And, Tag("<and>")],
-        Annotated[Or, Tag("<or>")],
-        Annotated[Not, Tag("<not>")],
+# An alias that has a name: the document describes it once, and refers to it from wherever filters stand.
+AnyFilter = TypeAliasType(
+    "AnyFilter",
+    Annotated[
+        Union[  # noqa: UP007  # the names are models only now
+            Annotated[Filter, Tag("<filter>")],
+            Annotated[And, Tag("<and>")],
+            Annotated[Or, Tag("<or>")],
+            Annotated[Not, Tag("<not>")],
+        ],
+        Discriminator(_which),
     ],
-    Discriminator(_which),
-]
+)
 
 _J = TypeVar("_J", And, Or, Not)
 

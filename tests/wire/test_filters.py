@@ -106,3 +106,12 @@ def test_only_filters_join() -> None:
         SMALL & 5  # type: ignore[operator]
     with pytest.raises(ValidationError, match="at least one"):
         And(and_=[])
+
+
+def test_a_schema_says_once_what_a_filter_is() -> None:
+    schema = Query.model_json_schema()
+    of_any = {"$ref": "#/$defs/AnyFilter"}
+    assert schema["properties"]["filters"]["items"] == of_any
+    assert schema["$defs"]["And"]["properties"]["and"]["items"] == of_any
+    assert schema["$defs"]["Not"]["properties"]["not"] == of_any
+    assert str(schema).count("'oneOf'") == 1

@@ -59,7 +59,8 @@ def test_components_are_ours_and_no_other() -> None:
 def test_every_operation_has_a_deadline_once() -> None:
     paths = document()["paths"]
     assert [each["name"] for each in paths["/get"]["get"]["parameters"]] == ["timeout"]
-    assert paths["/get"]["get"]["parameters"][0]["schema"]["maximum"] == 7.0
+    seconds = paths["/get"]["get"]["parameters"][0]["schema"]
+    assert seconds["maximum"] == seconds["default"] == 7.0
     (own,) = paths["/slow"]["get"]["parameters"]
     assert own["required"]
 
