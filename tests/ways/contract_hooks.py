@@ -1,11 +1,17 @@
-"""What Schemathesis must be told of our formats; it is loaded by SCHEMATHESIS_HOOKS."""
+"""What Schemathesis must be told of our formats and of its own slips; it is loaded by SCHEMATHESIS_HOOKS."""
 
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 from typing import Any
 
 import schemathesis
+from hypothesis import reject
 from hypothesis import strategies as st
+from schemathesis.core.errors import InvalidSchema
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.meta import ComponentInfo, TestPhase
 
 # What csp can hold; no format says so.
 _TIMES = st.datetimes(datetime(1680, 1, 1), datetime(2260, 1, 1))
@@ -19,8 +25,50 @@ _NUMBERS = count()
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """Before a request: a key of its own, and a judgement of its path."""
+    _number_the_key(case)
+    _judge_the_path(case)
+
+
+def _number_the_key(case: Any) -> None:
     """Give each request an idempotency key of its own, as the document asks for; one that is wrong stays so."""
     key = case.headers.get("Idempotency-Key") if case.headers else None
     if isinstance(key, str) and 0 < len(key) <= _LONGEST and key.isascii() and key.isprintable() and " " not in key:
         number = f"-{next(_NUMBERS)}"
         case.headers["Idempotency-Key"] = key[: _LONGEST - len(number)] + number
+
+
+def _judge_the_path(case: Any) -> None:
+    """Have what a link puts into the path judged by the schema that the operation itself has for it.
+
+    Between operations that have a path parameter of one name, the links that Schemathesis infers pass its value on
+    (4.32.5, ``DependencyGraph.iter_links``, "shared path parameters"): ``b`` of ``str_basket`` comes to
+    ``/send/basket/{key}``, whose keys are A, B and C, and counts as valid there. No setting says otherwise, but to
+    infer no links at all. So the case counts as what it is: it must be refused, not accepted.
+    """
+    meta = case.meta
+    if meta is not None and meta.phase.name == TestPhase.STATEFUL and case.path_parameters:
+        # What is not generated is not judged, and what is set is judged anew.
+        meta.components.setdefault(ParameterLocation.PATH, ComponentInfo(mode=GenerationMode.POSITIVE))
+        case.path_parameters = dict(case.path_parameters)
+
+
+@schemathesis.hook
+def before_generate_body(context: Any, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Pass over a body that cannot be made up, as Schemathesis itself passes over most of them.
+
+    To have a wrong body, it negates a part of the schema; where filters refer to themselves, a few of the negations
+    hold nothing, and it sees that too late (4.32.5, ``jsonschema/strategy.py``, ``_repeated``: ``is_empty`` is not
+    asked while a reference is followed, and then ``validate`` raises what is no ``UnsupportedSchema``).
+    """
+    return _possible(strategy)
+
+
+@st.composite
+def _possible(draw: Callable[[st.SearchStrategy[Any]], Any], strategy: st.SearchStrategy[Any]) -> Any:
+    try:
+        return draw(strategy)
+    except InvalidSchema as refused:
+        if "demanded elements" not in str(refused):
+            raise
+        reject()
