@@ -97,9 +97,10 @@ def judged(url: str, cases: int = _FEW, *options: str, seed: int | None = None, 
 
 
 def main() -> None:
-    """As many cases as the argument says."""
+    """As many cases as the first argument says; the others go to Schemathesis, as ``--seed 1 --phases stateful``."""
+    cases, options = int(sys.argv[1]) if len(sys.argv) > 1 else 100, sys.argv[2:]
     with serving_all() as url:
-        verdict = judged(url, int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+        verdict = judged(url, cases, *options)
     sys.stdout.write(verdict.said)
     sys.exit(not verdict.passed)
 
