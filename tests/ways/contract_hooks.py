@@ -1,14 +1,11 @@
-"""What Schemathesis must be told of our formats and of its own slips; it is loaded by SCHEMATHESIS_HOOKS."""
+"""What Schemathesis must be told of our formats and of a slip of its own; it is loaded by SCHEMATHESIS_HOOKS."""
 
-from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 from typing import Any
 
 import schemathesis
-from hypothesis import reject
 from hypothesis import strategies as st
-from schemathesis.core.errors import InvalidSchema
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import ComponentInfo, TestPhase
@@ -51,24 +48,3 @@ def _judge_the_path(case: Any) -> None:
         # What is not generated is not judged, and what is set is judged anew.
         meta.components.setdefault(ParameterLocation.PATH, ComponentInfo(mode=GenerationMode.POSITIVE))
         case.path_parameters = dict(case.path_parameters)
-
-
-@schemathesis.hook
-def before_generate_body(context: Any, strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Pass over a body that cannot be made up, as Schemathesis itself passes over most of them.
-
-    To have a wrong body, it negates a part of the schema; where filters refer to themselves, a few of the negations
-    hold nothing, and it sees that too late (4.32.5, ``jsonschema/strategy.py``, ``_repeated``: ``is_empty`` is not
-    asked while a reference is followed, and then ``validate`` raises what is no ``UnsupportedSchema``).
-    """
-    return _possible(strategy)
-
-
-@st.composite
-def _possible(draw: Callable[[st.SearchStrategy[Any]], Any], strategy: st.SearchStrategy[Any]) -> Any:
-    try:
-        return draw(strategy)
-    except InvalidSchema as refused:
-        if "demanded elements" not in str(refused):
-            raise
-        reject()
