@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import count
+from secrets import token_hex
 from typing import Any
 
 import schemathesis
@@ -17,6 +18,8 @@ schemathesis.openapi.format("date-time-local", _TIMES.map(lambda moment: moment.
 schemathesis.openapi.format("time-local", st.times().map(lambda moment: moment.isoformat()))
 
 _LONGEST = 255
+_RUN = token_hex(4)
+"""Two runs of one seed, against one gateway, have the same keys but for this."""
 _NUMBERS = count()
 
 
@@ -31,7 +34,7 @@ def _number_the_key(case: Any) -> None:
     """Give each request an idempotency key of its own, as the document asks for; one that is wrong stays so."""
     key = case.headers.get("Idempotency-Key") if case.headers else None
     if isinstance(key, str) and 0 < len(key) <= _LONGEST and key.isascii() and key.isprintable() and " " not in key:
-        number = f"-{next(_NUMBERS)}"
+        number = f"-{_RUN}-{next(_NUMBERS)}"
         case.headers["Idempotency-Key"] = key[: _LONGEST - len(number)] + number
 
 
