@@ -1,7 +1,7 @@
 """Settled: what is there when a gateway is open stays while it is; the garbage collector passes over it till then.
 
-A full collection holds all threads up while it looks at every object there is. Imports, models and routes leave 200,000,
-which takes 0.3 s, in which nobody is told anything.
+A full collection holds all threads up while it looks at every object there is. Imports, models and routes leave
+200,000, which takes 0.3 s, in which nobody is told anything.
 """
 
 import gc
