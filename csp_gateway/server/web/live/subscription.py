@@ -78,9 +78,7 @@ class Subscription:
         self._on_failed = on_failed
         self._wording = Wording(options, feed.history.epoch, begins or {})
         self._prelude = deque(prelude)
-        # A long prelude takes its time, in which the history may let go of what follows it.
-        waits = options.policy == "conflate" and bool(prelude)
-        self._newest = self._conflation() if options.conflates or waits else None
+        self._newest = self._conflation() if options.conflates else None
         self._turn = 1
         """Ticks that are told at once."""
         self._portion = 1

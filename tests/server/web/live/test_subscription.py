@@ -43,6 +43,25 @@ async def test_what_stands_comes_first_and_nothing_in_between() -> None:
 
 
 @looped
+async def test_who_reads_what_stands_is_told_all_that_ticked_meanwhile_by_the_policy_of_keys_too() -> None:
+    made = Made(keys=("x", "y"))
+    reads, full = Ear(), Ear()
+    made.follow(Ear())
+    following = [made.subscription(ear, start=0, prelude=[[b'{"n":"a"}']]) for ear in (reads, full)]
+    for n in range(4):
+        made.tick({"x": quote(n)})
+        made.feed.pump()
+    full.fill()
+    for subscription in following:
+        assert subscription.options.policy == "conflate"
+        made.feed.follow(subscription)
+    full.full = False
+    following[1].catch_up()
+    assert (reads.counts, following[0].skipped) == ([0, 1, 2, 3], 0)
+    assert (full.counts, following[1].skipped) == ([3], 3)
+
+
+@looped
 async def test_much_that_was_missed_is_told_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscription_module, "_TURN", 4)
     made = Made()
