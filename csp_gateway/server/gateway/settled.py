@@ -12,26 +12,30 @@ __all__ = ["Settled"]
 
 
 class Settled:
-    """What one gateway holds settled. A program that has frozen objects by itself is left to its own ways."""
+    """What a gateway holds settled, if it is the first of its process: others come upon what those before have left.
+
+    A program that has frozen objects by itself is left to its own ways.
+    """
 
     _lock: ClassVar = threading.Lock()
-    _held: ClassVar[set["Settled"]] = set()
+    _is_first: ClassVar = True
 
     def __init__(self) -> None:
         self._over = False
+        self._holds = False
 
     def hold(self) -> None:
         """The gateway is open, if it has not ended meanwhile: what is there is passed over from now on."""
         with self._lock:
-            if not self._over and (self._held or not gc.get_freeze_count()):
-                self._held.add(self)
+            if Settled._is_first and not self._over and not gc.get_freeze_count():
+                Settled._is_first = False
+                self._holds = True
                 gc.freeze()
 
     def release(self) -> None:
-        """The gateway has ended. With the last that has, everything is looked at again."""
+        """The gateway has ended: everything is looked at again."""
         with self._lock:
             self._over = True
-            if self in self._held:
-                self._held.remove(self)
-                if not self._held:
-                    gc.unfreeze()
+            if self._holds:
+                self._holds = False
+                gc.unfreeze()

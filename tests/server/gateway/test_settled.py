@@ -19,7 +19,8 @@ class Knot:
 
 
 @pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
+def _as_if_none_had_been(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(Settled, "_is_first", True)
     assert gc.get_freeze_count() == 0
     yield
     assert gc.get_freeze_count() == 0
@@ -40,14 +41,15 @@ def test_what_was_there_is_passed_over_and_what_comes_is_not() -> None:
     assert before() is None
 
 
-def test_it_lasts_until_the_last_has_ended() -> None:
+def test_it_is_the_first_that_holds_it() -> None:
     first, second = Settled(), Settled()
     first.hold()
     second.hold()
-    first.release()
-    first.release()
-    assert gc.get_freeze_count() > 0
     second.release()
+    assert gc.get_freeze_count() > 0
+    first.release()
+    assert gc.get_freeze_count() == 0
+    Settled().hold()
 
 
 def test_who_freezes_by_himself_is_left_to_it() -> None:
@@ -63,7 +65,6 @@ def test_who_has_ended_before_holds_nothing() -> None:
     settled = Settled()
     settled.release()
     settled.hold()
-    assert gc.get_freeze_count() == 0
 
 
 def test_a_gateway_holds_it_while_it_is_open() -> None:
