@@ -3,7 +3,7 @@
 ``python()`` stands for ``[sys.executable]`` in a command. The process that it starts is forked off one that has
 imported what they all do, of which ``import csp`` alone takes seconds; it has standard streams, a folder, an
 environment and signals of its own, and it is the interpreter that ends. Tests of what is imported when, and of what
-users start, start Python itself.
+users start, start Python itself. Who kills such a process waits for its launcher: it is dead a moment later.
 """
 
 import atexit
@@ -83,6 +83,7 @@ def _serve(place: str) -> dict[str, list[str]]:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    gc.unfreeze()
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])

@@ -214,7 +214,8 @@ class Run:
 
     def _is_open(self) -> None:
         self.watchdog.opened()
-        self._settled.hold()
+        if self._realtime:
+            self._settled.hold()
 
     def _engine_runs(self) -> None:
         self.watchdog.runs()

@@ -14,7 +14,7 @@ __all__ = ["Settled"]
 class Settled:
     """What a gateway holds settled, if it is the first of its process: others come upon what those before have left.
 
-    A program that has frozen objects by itself is left to its own ways.
+    A program that has frozen objects before by itself is left to its own ways.
     """
 
     _lock: ClassVar = threading.Lock()

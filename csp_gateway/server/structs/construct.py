@@ -29,7 +29,7 @@ def make_init(cls: type, factories: Mapping[str, Callable[[], Any]]) -> Callable
         "    if type(self) is not owner:  # a subclass that has an __init__ of its own",
         "        return init_general(self, fields)",
         '    if "id" not in fields:',
-        '        fields["id"] = str(next_number())',
+        '        fields["id"] = str(counter.next())',
         '    if "timestamp" not in fields:',
         '        fields["timestamp"] = utc_now()',
     ]
@@ -43,7 +43,7 @@ def make_init(cls: type, factories: Mapping[str, Callable[[], Any]]) -> Callable
     names = {
         "owner": cls,
         "init_general": _init_general,
-        "next_number": get_counter().next,
+        "counter": get_counter(),
         "utc_now": utc_now,
         "factories": dict(factories),
         "struct_init": csp.Struct.__init__,

@@ -160,8 +160,8 @@ def _optional_field(cls: Any, name: str, code: str, names: Names) -> list[str]:
     given = f"(v := m.{name}) is not UNSET"
     if isinstance(cls, GatewayStructMeta):
         if name == "id":
-            number = names.keep("next_number", get_counter().next)
-            return [f"    id = v if {given} and not fresh_id else str({number}())", "    struct.id = id"]
+            counter = names.keep("counter", get_counter())
+            return [f"    id = v if {given} and not fresh_id else str({counter}.next())", "    struct.id = id"]
         if name == "timestamp":
             now = names.keep("utc_now", utc_now)
             return [f"    struct.timestamp = v if {given} and not fresh_timestamp else {now}()"]

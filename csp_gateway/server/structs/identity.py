@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,10 @@ class Counter:
     __slots__ = ("_numbers", "next")
 
     def __init__(self, first: int) -> None:
+        self.restart(first)
+
+    def restart(self, first: int) -> None:
+        """Go on from there, whatever was given out."""
         self._numbers = itertools.count(first)
         self.next = self._numbers.__next__
         """The next number; nobody else gets it."""
@@ -31,6 +36,10 @@ class Counter:
 
 
 _COUNTER = Counter(time.time_ns())
+
+if hasattr(os, "register_at_fork"):
+    # Or a child would give out the very ids that its parent does.
+    os.register_at_fork(after_in_child=lambda: _COUNTER.restart(time.time_ns()))
 
 
 def get_counter() -> Counter:

@@ -73,5 +73,5 @@ def _deadline_of(operation: dict[str, Any], most: float) -> None:
     parameters = operation.setdefault("parameters", [])
     if not any(each["name"] == "timeout" and each["in"] == "query" for each in parameters):
         text = f"Seconds until the answer is 504, if it has not begun. Absent: {most:g}."
-        seconds = {"type": "number", "exclusiveMinimum": 0, "maximum": most, "default": most, "title": "Timeout"}
+        seconds = {"type": "number", "exclusiveMinimum": 0, "maximum": most, "examples": [most], "title": "Timeout"}
         parameters.append({"name": "timeout", "in": "query", "required": False, "description": text, "schema": seconds})

@@ -114,6 +114,7 @@ class WebServer:
         self._options = {**_DEFAULTS, **options}
         self._host = str(self._options.pop("host", settings.BIND))
         self._socket = _listen(self._host, int(self._options.pop("port", settings.PORT)))
+        self._port: int = self._socket.getsockname()[1]
         self._server: _Server | None = None
         self._stop_asked = False
 
@@ -122,7 +123,7 @@ class WebServer:
         """Where a browser on this machine finds the gateway."""
         scheme = "https" if self._options.get("ssl_certfile") or self._options.get("ssl_context_factory") else "http"
         host = "localhost" if self._host in ("127.0.0.1", "0.0.0.0", "::", "::1", "") else self._host
-        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     def serve(self, app: Any, on_stopping: Callable[[], None], on_loaded: Callable[[], None] | None = None) -> None:
         """Serve ``app`` in this thread until ``ask_to_stop``.

@@ -1,8 +1,12 @@
 """Ids count up for all threads; timestamps are UTC."""
 
+import os
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from csp_gateway.server.structs import GatewayStruct, get_counter
 from csp_gateway.server.structs.identity import Counter, mint_id, utc_now
@@ -38,6 +42,22 @@ def test_threads_share_no_id() -> None:
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(lambda _: [Thing().id for _ in range(1000)], range(8)))
     assert len({each for part in ids for each in part}) == 8000
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_forked_child_shares_no_id_with_its_parent() -> None:
+    out, into = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(into, "\n".join((Thing().id, mint_id(), Thing.model_validate_json('{"x": 1}').id)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    with open(out) as told:
+        os.close(into)
+        theirs = told.read().split()
+    ours = [Thing().id, mint_id(), Thing.model_validate_json('{"x": 1}').id]
+    assert len({*ours, *theirs}) == 6
 
 
 def test_now_is_utc_and_kept_naive() -> None:
