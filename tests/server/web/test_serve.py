@@ -70,6 +70,7 @@ def test_a_taken_port_says_what_to_do_and_leaves_a_script_with_that() -> None:
     with pytest.raises(PortTakenError, match=rf"cannot listen on 127\.0\.0\.1:{port} .* CSP_GATEWAY_PORT") as taken:
         WebServer(GatewaySettings(PORT=port), {})
     first.close()
+    assert first.url.endswith(f":{port}")  # where it was
     assert isinstance(taken.value, SystemExit)
     assert taken.value.code == str(taken.value)
 
