@@ -60,6 +60,8 @@ def batch(payloads: list[bytes], framing: Framing) -> Batch:
 
 def framed(payload: bytes, framing: Framing) -> bytes:
     """A message in JSON as it lies on the wire."""
+    if framing is Framing.TEXT_FRAME:  # as most are; an enum's hash, in Python 3.11, is a call of Python
+        return _frame(_TEXT, payload)
     return _WAYS[framing](payload)
 
 

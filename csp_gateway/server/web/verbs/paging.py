@@ -71,7 +71,7 @@ def page_of(history: History, span: Span) -> Page:
             return history.since(None, None, span.limit)
         until = min(until, history.since(None, None, 1).next)
         newest = history.since(max(0, until - span.limit), None, span.limit)
-        return _cut(replace(newest, recovered=True, reason=None), until)
+        return _cut(newest._replace(recovered=True, reason=None), until)
     page = _from_time(history, span, span.since) if isinstance(span.since, datetime) else _from_offset(history, span)
     return page if until is None or _counts_in_another_run(span, page) else _cut(page, until)
 
@@ -84,7 +84,7 @@ def _from_time(history: History, span: Span, since: datetime) -> Page:
     found = history.between(since, None, 1)
     page = history.since(found.next - len(found.ticks), None, span.limit)
     reason = "epoch_changed" if span.epoch not in (None, page.epoch) else found.reason or page.reason
-    return replace(page, recovered=reason is None, reason=reason)
+    return page._replace(recovered=reason is None, reason=reason)
 
 
 def cursor_after(channel: str, span: Span, page: Page) -> str:
@@ -106,7 +106,7 @@ def _cut(page: Page, end: int) -> Page:
     count = min(len(page.ticks), max(0, end - page.ticks[0].offset)) if page.ticks else 0
     after = page.ticks[count].offset if count < len(page.ticks) else page.next
     left = max(0, min(end, page.next + page.left) - after)
-    return replace(page, ticks=page.ticks[:count], next=after, left=left)
+    return page._replace(ticks=page.ticks[:count], next=after, left=left)
 
 
 def _place(name: str, text: str | None) -> _Place | None:
