@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from csp_gateway.wire.commands import Follow
 
-__all__ = ["Followed", "Gap", "keys_of"]
+__all__ = ["Followed", "Gap", "keys_of", "one_spelling", "unwished"]
 
 _POSITIONS = ("offset", "next", "epoch", "time")
 """Members of a message that say where it is."""
@@ -241,6 +241,32 @@ def keys_of(wanted: Any) -> frozenset[str] | None:
     """The keys that a Follow or an Unsubscribe names; None for all."""
     named = [*([] if wanted.key is None else [wanted.key]), *(wanted.keys or [])]
     return frozenset(map(str, named)) or None
+
+
+def one_spelling(channel: str) -> str:
+    """A channel may be named with dashes."""
+    return channel.replace("-", "_")
+
+
+def unwished(
+    keys: frozenset[str] | None, wished: Sequence[frozenset[str] | None], followed: Followed | None
+) -> frozenset[str] | None:
+    """Of the keys that a given-up Follow named, those that nothing else wishes: empty for the whole channel, or None.
+
+    Args:
+        wished: the keys that others have asked for, which is not answered; each None for all.
+        followed: the channel, if it is followed by another.
+    """
+    if None in wished:
+        return None
+    others = frozenset[str]().union(*(each for each in wished if each is not None))
+    if followed is not None and followed.keys is None:
+        left = (followed.without if keys is None else keys & followed.without) - others
+    elif keys is None:
+        return None if others or followed is not None else frozenset()
+    else:
+        left = keys - others - (frozenset() if followed is None or followed.keys is None else followed.keys)
+    return left or None
 
 
 def _missing(channel: str, follow: Follow, result: Mapping[str, Any]) -> Gap | None:

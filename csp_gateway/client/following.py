@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import asdict
 
-from csp_gateway.client.followed import Followed, Gap, keys_of
+from csp_gateway.client.followed import Followed, Gap, keys_of, one_spelling, unwished
 from csp_gateway.errors import FrameError, SendRefusedError, ServerVersionError
 from csp_gateway.wire.commands import PROTOCOL, Follow, Unsubscribe
 
@@ -84,6 +84,8 @@ class Following:
     def __init__(self) -> None:
         self._channels: dict[str, Followed] = {}
         self._asked: dict[int, _Asked] = {}
+        self._late: dict[int, Follow] = {}
+        """Subscribes that have been said, and been given up before they were answered."""
         self._sent: set[int] = set()
         """Sends that have been said and not been answered."""
         self._unsaid: deque[tuple[int, bytes]] = deque()
@@ -101,7 +103,7 @@ class Following:
     def follows(self, channel: str) -> bool:
         """Whether a channel is followed, or will be when that is answered."""
         wanted = {each.wanted.channel for each in self._asked.values() if isinstance(each.wanted, Follow)}
-        return _spelled_name(channel) in {_spelled_name(each) for each in wanted.union(self._channels)}
+        return one_spelling(channel) in {one_spelling(each) for each in wanted.union(self._channels)}
 
     # What the user wants; each gives the id of the message that will be answered.
 
@@ -137,16 +139,20 @@ class Following:
 
     def give_up(self, identifier: int) -> bool:
         """Nobody waits for this answer any more; whether the message was never said, and never will be."""
-        text = self._sends.pop(identifier, None)
+        text, asked = self._sends.pop(identifier, None), self._asked.pop(identifier, None)
         if text is not None:
             self._bytes -= len(text)
             return True
         self._sent.discard(identifier)
-        self._asked.pop(identifier, None)
-        return False
+        before = len(self._unsaid)
+        self._unsaid = deque(each for each in self._unsaid if each[0] != identifier)
+        unsaid = asked is not None and (not self._connected or len(self._unsaid) < before)
+        if asked is not None and not unsaid and isinstance(asked.wanted, Follow):
+            self._late[identifier] = asked.wanted
+        return unsaid
 
     def _check_room(self, size: int = 0) -> None:
-        waiting = len(self._asked) + len(self._sends)
+        waiting = len(self._asked) + len(self._late) + len(self._sends)
         if waiting >= MOST_UNSAID:
             waiting -= sum(each.again for each in self._asked.values())  # the user does not wait for those
         if waiting >= MOST_UNSAID or self._bytes + size > MOST_BYTES:
@@ -160,11 +166,9 @@ class Following:
         return identifier
 
     def _say(self, identifier: int, asked: _Asked) -> None:
-        wanted = asdict(asked.wanted)
-        if isinstance(asked.wanted, Follow):
-            self._unsaid.append((identifier, _spelled("subscribe", identifier, wanted | {"positions": True})))
-        else:
-            self._unsaid.append((identifier, _spelled("unsubscribe", identifier, wanted)))
+        follows = isinstance(asked.wanted, Follow)
+        wanted = asdict(asked.wanted) | ({"positions": True} if follows else {})
+        self._unsaid.append((identifier, _spelled("subscribe" if follows else "unsubscribe", identifier, wanted)))
 
     # What is said.
 
@@ -178,8 +182,7 @@ class Following:
             for follow in followed.again():
                 self._ask(_Asked(follow, again=True))
             if followed.without:
-                keys: list[str | int] = sorted(followed.without)
-                self._ask(_Asked(Unsubscribe(channel=followed.channel, keys=keys), again=True))
+                self._ask(_Asked(Unsubscribe(channel=followed.channel, keys=sorted(followed.without)), again=True))
         self._asked |= left
         for identifier, asked in left.items():
             self._say(identifier, asked)
@@ -199,6 +202,7 @@ class Following:
     def lost(self) -> set[int]:
         """The connection is lost; the sends of which nobody knows whether they were done."""
         self._connected = False
+        self._late.clear()
         doubtful, self._sent = self._sent, set()
         return doubtful
 
@@ -239,12 +243,14 @@ class Following:
         identifier, result = message["id"], message["result"]
         asked = self._asked.pop(identifier, None)
         self._sent.discard(identifier)
-        if asked is None:
-            return Answered(identifier, result)
-        if isinstance(asked.wanted, Follow):
-            return Answered(identifier, result, self._begun(identifier, asked.wanted, result, again=asked.again))
-        self._ended(asked.wanted, result["channel"])
-        return Answered(identifier, result)
+        gap = None
+        if identifier in self._late:
+            self._leave(self._late.pop(identifier), result["channel"])
+        elif asked is not None and isinstance(asked.wanted, Follow):
+            gap = self._begun(identifier, asked.wanted, result, again=asked.again)
+        elif asked is not None and isinstance(asked.wanted, Unsubscribe):
+            self._ended(asked.wanted, result["channel"])
+        return Answered(identifier, result, gap)
 
     def _begun(self, identifier: int, follow: Follow, result: Mapping[str, Any], *, again: bool) -> Gap | None:
         channel = result["channel"]
@@ -265,20 +271,25 @@ class Following:
         if followed is not None and followed.ended(keys_of(wanted)):
             del self._channels[channel]
 
+    def _leave(self, late: Follow, channel: str) -> None:
+        """The gateway follows what was given up: no more, as far as nobody else wishes it."""
+        asked = [each.wanted for each in self._asked.values() if isinstance(each.wanted, Follow)]
+        wished = [keys_of(each) for each in asked if one_spelling(each.channel) == one_spelling(channel)]
+        left = unwished(keys_of(late), wished, self._channels.get(channel))
+        if left is not None:
+            self._ask(_Asked(Unsubscribe(channel=channel, keys=sorted(left) or None), again=True))
+
     def _refused(self, message: Message) -> Refused | None:
         error, identifier = message["error"], message.get("id", -1)
         asked = self._asked.get(identifier)
         if error["code"] in _NOT_NOW and asked is not None:
             return None  # the connection ends, and it is asked again on the next one
-        self.give_up(identifier)
+        self._sent.discard(identifier)
+        self._late.pop(identifier, None)
+        self._asked.pop(identifier, None)
         if asked is not None and asked.again and self._channels.pop(asked.wanted.channel, None) is not None:
             self._ask(_Asked(Unsubscribe(channel=asked.wanted.channel), again=True))
         return Refused(message.get("id"), FrameError(error["code"], error["message"], message.get("id")))
-
-
-def _spelled_name(channel: str) -> str:
-    """A channel may be named with dashes."""
-    return channel.replace("-", "_")
 
 
 def _spelled(action: str, identifier: int, said: Mapping[str, Any]) -> bytes:

@@ -231,3 +231,92 @@ def test_nobody_waits_for_what_was_given_up() -> None:
     said(following)
     assert not following.give_up(sent)
     assert following.lost() == set()
+
+
+def given_up(following: Following, **options: Any) -> int:
+    """A subscribe that was said, and that nobody waits for any more."""
+    identifier = following.subscribe(Follow(channel="c", **options))
+    said(following)
+    assert not following.give_up(identifier)
+    return identifier
+
+
+def test_what_was_given_up_before_it_was_said_never_is() -> None:
+    following = Following()
+    following.greet()
+    other, mine = following.subscribe(Follow(channel="d")), following.subscribe(Follow(channel="c"))
+    assert following.give_up(mine)
+    assert [each["id"] for each in said(following)] == [other]
+    following.lost()
+    assert following.give_up(other)
+    following.greet()
+    assert said(following) == []
+
+
+@pytest.mark.parametrize(("options", "keys"), [({}, None), ({"key": "A"}, ["A"]), ({"keys": ["B", "A"]}, ["A", "B"])])
+def test_what_was_given_up_and_is_followed_all_the_same_is_ended(options: dict[str, Any], keys: Any) -> None:
+    following = Following()
+    following.greet()
+    late = given_up(following, **options)
+    assert following.heard(reply(late)) is not None
+    (ending,) = said(following)
+    assert (ending["action"], ending["channel"], ending.get("keys")) == ("unsubscribe", "c", keys)
+    assert following.heard(reply(ending["id"], followed=True)) is not None
+    assert following.channels == []
+    assert following.heard(reply(late)) is not None
+    assert said(following) == []
+
+
+@pytest.mark.parametrize(
+    ("followed_by", "late", "ended"),
+    [
+        ({}, {}, None),
+        ({}, {"key": "A"}, None),
+        ({"key": "A"}, {"key": "A"}, None),
+        ({"key": "A"}, {"keys": ["A", "B"]}, ["B"]),
+        ({"key": "A"}, {}, None),
+    ],
+)
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_another_wishes_is_not_ended(
+    followed_by: dict[str, Any], late: dict[str, Any], ended: Any, *, answered: bool
+) -> None:
+    following = followed(**followed_by) if answered else Following()
+    following.greet()
+    said(following)
+    given = given_up(following, **late)
+    if not answered:
+        following.subscribe(Follow(channel="c", **followed_by))
+        said(following)
+    following.heard(reply(given))
+    assert [each["keys"] for each in said(following)] == ([ended] if ended else [])
+
+
+def test_a_key_that_is_not_wished_any_more_is_not_by_what_was_given_up() -> None:
+    following = followed()
+    following.heard(reply(following.unsubscribe("c", "A"), followed=True))
+    following.heard(reply(given_up(following), followed=True))
+    assert [each["keys"] for each in said(following)] == [["A"]]
+
+
+def test_nothing_is_ended_of_what_was_given_up_and_refused_or_lost() -> None:
+    following = Following()
+    following.greet()
+    refused, lost = given_up(following), given_up(following)
+    assert isinstance(following.heard(refusal(refused, "unknown_channel")), Refused)
+    following.lost()
+    following.greet()
+    for late in (refused, lost):
+        following.heard(reply(late))
+    assert said(following) == []
+
+
+def test_what_was_given_up_takes_room_until_it_is_answered() -> None:
+    following = Following()
+    following.greet()
+    late = [given_up(following) for _ in range(MOST_UNSAID)]
+    with pytest.raises(SendRefusedError):
+        following.subscribe(Follow(channel="c"))
+    following.heard(reply(late[0]))
+    following.lost()
+    following.subscribe(Follow(channel="c"))

@@ -208,6 +208,7 @@ def test_who_waits_for_an_answer_may_say_for_how_long_in_all() -> None:
                 with pytest.raises(ServerTimeoutError, match=r"^subscribe was not answered within 0.2 s$"):
                     await asyncio.wait_for(link.answer(asked, "subscribe", None if met else 20, 0.2), 5)
                 assert heard.is_set()
+                heard.clear()
             await link.aclose()
         async with silent() as config:
             link = Link(config, StreamOptions(), None)
@@ -215,6 +216,31 @@ def test_who_waits_for_an_answer_may_say_for_how_long_in_all() -> None:
             asked = link.following.subscribe(Follow(channel="c"))
             with pytest.raises(ServerTimeoutError, match=r"no live connection .* within 0.1 s"):
                 await asyncio.wait_for(link.answer(asked, "subscribe", 20, 0.1), 5)
+            await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_a_subscribe_that_is_answered_too_late_is_ended() -> None:
+    async def go() -> None:
+        given_up = asyncio.Event()
+        said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+        async def script(socket: ServerConnection) -> None:
+            subscribe = await hear(socket)
+            await given_up.wait()
+            await answer(socket, subscribe, channel="c", epoch="e", **{"from": 0})
+            await said.put(await hear(socket))
+            await forever()
+
+        async with scripted(script) as config:
+            link = Link(config, StreamOptions(), None)
+            await link.connected()
+            with pytest.raises(ServerTimeoutError):
+                await link.answer(link.following.subscribe(Follow(channel="c", key="K")), "subscribe", None, 0.1)
+            given_up.set()
+            ending = await asyncio.wait_for(said.get(), 5)
+            assert (ending["action"], ending["channel"], ending["keys"]) == ("unsubscribe", "c", ["K"])
             await link.aclose()
 
     asyncio.run(go())
