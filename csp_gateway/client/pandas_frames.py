@@ -16,14 +16,15 @@ __all__ = ["pandas_of_arrow", "pandas_of_columns"]
 _WHO = "as_pandas_df"
 
 
-def pandas_of_columns(columns: Mapping[str, Column], rows: int) -> Any:
+def pandas_of_columns(columns: Mapping[str, Column], rows: int, *, plain: bool = False) -> Any:
     """A frame of columns of JSON.
 
     Args:
         rows: how many there are, which no column could tell if there is none.
+        plain: whether columns that nobody has said anything of are left to pandas.
     """
     pandas = needed("pandas", _WHO)
-    series = {name: _series(pandas, column) for name, column in columns.items()}
+    series = {name: _series(pandas, column, plain=plain) for name, column in columns.items()}
     return pandas.DataFrame(series, index=pandas.RangeIndex(rows))
 
 
@@ -42,10 +43,10 @@ def pandas_of_arrow(table: Any, fields: Mapping[str, Shape]) -> Any:
     return pandas.DataFrame(series, index=pandas.RangeIndex(table.num_rows))
 
 
-def _series(pandas: Any, column: Column) -> Any:
+def _series(pandas: Any, column: Column, *, plain: bool) -> Any:
     shape, values = column.shape, column.values
     if shape is None:
-        return pandas.Series(values, dtype=None if values else object)
+        return pandas.Series(values, dtype=_dtype_among(pandas, values, plain=plain))
     missing = shape.nullable or (shape.kind in (Kind.INTEGER, Kind.BOOLEAN) and None in values)
     match shape.kind:
         case Kind.TEXT | Kind.CLOCK:
@@ -67,6 +68,18 @@ def _series(pandas: Any, column: Column) -> Any:
     return _objects(pandas, values if change is None else [each and change(each) for each in values])
 
 
+def _dtype_among(pandas: Any, values: Sequence[Any], *, plain: bool) -> Any:
+    """The type of values that no schema tells of, which is not to hang on whether there happens to be a null."""
+    kinds = set() if plain else set(map(type, values)) - {type(None)}
+    if kinds == {str}:
+        return pandas.StringDtype()
+    if kinds == {bool}:
+        return "boolean"
+    if kinds == {int} and all(-(2**63) <= each < 2**63 for each in values if each is not None):
+        return "Int64"
+    return None if values else object
+
+
 def _times(pandas: Any, read: Callable[[str], Any], values: Sequence[Any]) -> Any:
     """The values as times without a zone; None if one of them is text that is no time."""
     try:
@@ -82,7 +95,7 @@ def _arrow_series(pandas: Any, types: Any, column: Any, shape: Shape | None) -> 
     anything = shape is not None and shape.kind is Kind.ANYTHING
     if types.is_string(kind) and not anything:
         return column.to_pandas(types_mapper=_always(pandas.StringDtype()))
-    # Where no schema tells, as of SQL's answers, the type is not to hang on whether there happens to be a null.
+    # Where no schema tells, as of SQL's answers: see _dtype_among.
     missing = column.null_count or shape is None or shape.nullable
     if types.is_integer(kind) and missing:
         return column.to_pandas(types_mapper=_always(pandas.Int64Dtype()))

@@ -45,7 +45,7 @@ class ResponseWrapper:
     | schema | pandas | polars |
     |---|---|---|
     | string | ``string`` | ``String`` |
-    | integer | ``int64``; ``Int64`` with missing ones, if null may stand there, or in SQL's answers | ``Int64`` |
+    | integer | ``int64``; ``Int64`` with missing ones, if null may stand there, or if no schema tells | ``Int64`` |
     | number, spans of time in seconds too | ``float64`` | ``Float64`` |
     | boolean | ``bool``; ``boolean`` as with integers | ``Boolean`` |
     | string of a date and time | ``datetime64[us, UTC]`` | ``Datetime("us", "UTC")`` |
@@ -161,7 +161,8 @@ class ResponseWrapper:
             return pandas_frames.pandas_of_arrow(
                 arrow_frames.flat_arrow(self._read("pyarrow"), self._fields), self._fields
             )
-        return pandas_frames.pandas_of_columns(*self._columns("as_pandas_df"))
+        plain = self._shape is None and self._body is None
+        return pandas_frames.pandas_of_columns(*self._columns("as_pandas_df"), plain=plain)
 
     def as_polars_df(self) -> polars.DataFrame:
         """A polars frame; see above for its columns.
