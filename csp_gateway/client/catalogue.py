@@ -10,7 +10,12 @@ from urllib.parse import unquote
 
 from csp_gateway.client import calls
 from csp_gateway.client.calls import Call
-from csp_gateway.errors import ServerException, ServerRouteNotMountedException, did_you_mean
+from csp_gateway.errors import (
+    ServerException,
+    ServerRouteNotFoundException,
+    ServerRouteNotMountedException,
+    did_you_mean,
+)
 
 __all__ = ["ARROW", "Catalogue"]
 
@@ -64,13 +69,17 @@ class Catalogue:
 
         Raises:
             ServerRouteNotMountedException: it does not; the nearest that it offers is named.
+            ServerRouteNotFoundException: the verb itself is asked, as for a list of its names, and no module mounts it.
         """
         if self.offers(call):
             return
+        module = _MOUNTED_BY.get(call.group, "MountRestRoutes")
+        nothing = f"it has nothing of this group, which {module} mounts"
+        if not call.field:
+            raise ServerRouteNotFoundException(f"Route not mounted in group {call.group}: {nothing}")
         said = f"Route not mounted in group {call.group}: {call.field}"
         if call.group not in self._groups:
-            module = _MOUNTED_BY.get(call.group, "MountRestRoutes")
-            raise ServerRouteNotMountedException(f"{said}; it has nothing of this group, which {module} mounts")
+            raise ServerRouteNotMountedException(f"{said}; {nothing}")
         raise ServerRouteNotMountedException(f"{said}; {did_you_mean(call.field, self.fields(call.group))}")
 
     def offers(self, call: Call) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from csp_gateway.client import calls
 from csp_gateway.client.catalogue import Catalogue
-from csp_gateway.errors import ServerException, ServerRouteNotMountedException
+from csp_gateway.errors import ServerException, ServerRouteNotFoundException, ServerRouteNotMountedException
 
 DOCUMENT = json.loads((Path(__file__).parent.parent / "ways" / "openapi.json").read_text())
 EXAMPLE = "csp_gateway.server.demo.omnibus.ExampleData"
@@ -18,6 +18,12 @@ EXAMPLE = "csp_gateway.server.demo.omnibus.ExampleData"
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     return Catalogue(DOCUMENT, "/api/v1")
+
+
+def without(group: str) -> Catalogue:
+    """Of a gateway that has mounted all but one verb."""
+    paths = {path: each for path, each in DOCUMENT["paths"].items() if not path.startswith(f"/api/v1/{group}")}
+    return Catalogue({**DOCUMENT, "paths": paths}, "/api/v1")
 
 
 @pytest.mark.parametrize("field", ["example", "basket", "basket/A", "str_basket/any/key", "example-list", ""])
@@ -34,8 +40,25 @@ def test_what_is_not_mounted_is_refused_with_what_is_nearest(catalogue: Catalogu
 @pytest.mark.parametrize(
     ("call", "module"),
     [
-        (calls.controls("", 1.0), "MountControls"),
         (calls.controls("stats", 1.0), "MountControls"),
+        (calls.field_values("x", 1.0), "MountFieldRestRoutes"),
+        (calls.last("example", 1.0), "MountRestRoutes"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.path,
+)
+def test_of_a_verb_that_is_not_served_the_module_is_named_that_serves_it(call: calls.Call, module: str) -> None:
+    words = f"^Route not mounted in group {call.group}: {call.field}; .*nothing of this group, which {module} mounts$"
+    with pytest.raises(ServerRouteNotMountedException, match=words):
+        without(call.group).check(call)
+
+
+@pytest.mark.parametrize(
+    ("call", "module"),
+    [
+        (calls.last("", 1.0), "MountRestRoutes"),
+        (calls.state("", 1.0, None), "MountRestRoutes"),
+        (calls.stage("", "list", None, None, 1.0), "MountRestRoutes"),
+        (calls.controls("", 1.0), "MountControls"),
         (calls.field_values("", 1.0), "MountFieldRestRoutes"),
         (calls.streams(1.0), "MountWebSocketRoutes"),
         (calls.remove_client("x", 1.0), "MountWebSocketRoutes"),
@@ -43,12 +66,10 @@ def test_what_is_not_mounted_is_refused_with_what_is_nearest(catalogue: Catalogu
     ],
     ids=lambda each: each if isinstance(each, str) else each.path,
 )
-def test_of_a_verb_that_is_not_served_the_module_is_named_that_serves_it(call: calls.Call, module: str) -> None:
-    paths = {path: each for path, each in DOCUMENT["paths"].items() if not path.startswith(f"/api/v1/{call.group}")}
-    with pytest.raises(
-        ServerRouteNotMountedException, match=f"group {call.group}: .*nothing of this group, which {module} mounts$"
-    ):
-        Catalogue({**DOCUMENT, "paths": paths}, "/api/v1").check(call)
+def test_a_list_of_a_verb_that_is_not_served_is_not_found(call: calls.Call, module: str) -> None:
+    words = f"^Route not mounted in group {call.group}: it has nothing of this group, which {module} mounts$"
+    with pytest.raises(ServerRouteNotFoundException, match=words):
+        without(call.group).check(call)
 
 
 def test_the_nearest_is_named(catalogue: Catalogue) -> None:
