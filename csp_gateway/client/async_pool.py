@@ -36,7 +36,7 @@ class AsyncPool:
 
     @property
     def is_open(self) -> bool:
-        """Whether there may be connections of this process, as an answer has come and nobody has closed them."""
+        """Whether this process has been answered and has not closed it; httpx does not tell if connections are left."""
         kept = self._kept
         return kept.has_asked and not kept.closed and not kept.origin.is_elsewhere
 
