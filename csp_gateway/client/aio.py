@@ -137,8 +137,10 @@ class AsyncGatewayClient(AsyncGatewayClientMixin[R_co], AsyncTables, AsyncStream
 
     async def aclose(self) -> None:
         """End all connections. Who waits for an answer, or asks afterwards, gets a ``ClientClosedError`` at once."""
-        await self._close_streams()
-        await self._pool.aclose()
+        try:
+            await self._close_streams()
+        finally:
+            await self._pool.aclose()
 
     async def __aenter__(self) -> Self:
         return self

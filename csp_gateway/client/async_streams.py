@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 from csp_gateway._lazy import later
@@ -184,5 +185,6 @@ class AsyncStreams:
     async def _close_streams(self) -> None:
         """End all live connections."""
         self._streams_closed = True
-        for stream in (*([] if self._own is None else [self._own]), *(stream for stream, _ in self._running)):
-            await stream.aclose()
+        async with AsyncExitStack() as ending:  # each of them, even if one raises
+            for stream in (*([] if self._own is None else [self._own]), *(stream for stream, _ in self._running)):
+                ending.push_async_callback(stream.aclose)

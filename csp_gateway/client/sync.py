@@ -136,8 +136,10 @@ class GatewayClient(SyncGatewayClientMixin[R_co], SyncTables, CspStreams):
 
     def close(self) -> None:
         """End all connections. Who waits for an answer, or asks afterwards, gets a ``ClientClosedError`` at once."""
-        self._close_streams()
-        self._pool.close()
+        try:
+            self._close_streams()
+        finally:
+            self._pool.close()
 
     def __enter__(self) -> Self:
         return self

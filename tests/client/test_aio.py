@@ -7,12 +7,13 @@ import gc
 import inspect
 import warnings
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import get_overloads
 
 import pytest
 
 import csp_gateway
-from csp_gateway import AsyncGatewayClient, GatewayClient, ServerUnreachableError
+from csp_gateway import AsyncGatewayClient, ClientClosedError, GatewayClient, ServerUnreachableError
 from tests.client.forking import forks, in_child
 
 
@@ -34,6 +35,28 @@ def test_what_it_has_opened_it_closes(omnibus: str) -> None:
         for _ in range(3):
             await asyncio.sleep(0)
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(use())
+
+
+def test_all_is_closed_even_if_a_stream_does_not_end(omnibus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails() -> None:
+        raise OSError("so")
+
+    async def use() -> None:
+        client = AsyncGatewayClient(host=omnibus)
+        async with aclosing(client.stream(["example"])) as streaming:
+            await anext(streaming)
+            await client.subscribe("example")
+            streams = [stream for stream, _ in client._running] + ([] if client._own is None else [client._own])
+            for stream in streams:
+                monkeypatch.setattr(stream, "aclose", fails)
+            with pytest.raises(OSError, match="so"):
+                await client.aclose()
+            with pytest.raises(ClientClosedError):
+                await client.last("example")
+            monkeypatch.undo()
+            await client.aclose()
 
     asyncio.run(use())
 

@@ -29,6 +29,20 @@ def test_what_it_has_opened_it_closes(omnibus: str) -> None:
         client.last("example")
 
 
+def test_all_is_closed_even_if_the_streams_do_not_end(omnibus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise OSError("so")
+
+    with GatewayClient(host=omnibus) as client:
+        client.subscribe("example")
+        monkeypatch.setattr(client._background(), "close", fails)
+        with pytest.raises(OSError, match="so"):
+            client.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            client.last("example")
+        monkeypatch.undo()
+
+
 def test_many_threads_may_ask_at_once(client: GatewayClient) -> None:
     answers: list[int] = []
     threads = [threading.Thread(target=lambda: answers.append(len(client.last("example")))) for _ in range(8)]
