@@ -126,9 +126,15 @@ def lookup(name: str, identifier: str, timeout: float | None) -> Call:
     return Call("lookup", name, f"lookup/{quote(name)}/{quote(identifier, '')}" if name else "lookup/", timeout)
 
 
-def send(name: str, body: bytes | None, wait: Wait, timeout: float | None) -> Call:
-    """One more tick. Without a body: the channels that can be sent to."""
+def send(name: str, body: bytes | None, wait: Wait, timeout: float | None, *, count_only: bool = False) -> Call:
+    """One more tick. Without a body: the channels that can be sent to.
+
+    Raises:
+        ValueError: those are to be counted.
+    """
     if body is None and not name:
+        if count_only:
+            raise ValueError("send without a channel lists those that can be sent to: count_only has nothing to count")
         return _of("send", "", timeout)
     headers = {**_JSON, "Idempotency-Key": uuid4().hex}
     params = {} if wait == "accepted" else {"wait": wait}

@@ -126,11 +126,13 @@ class SyncAnswers(SyncQuestions[R_co]):
             What was accepted, with the ``id`` and ``timestamp`` that the gateway gave.
 
         Raises:
+            ValueError: ``count_only`` without a channel.
             TypeError: something in ``data`` cannot be said in JSON. What was sent before it has been, which a note of
                 the error says; a ``ServerException`` says it as ``accepted``.
         """
         if not field:
-            return self._ask(calls.send("", None, wait, timeout), return_type_override)
+            listed = calls.send("", None, wait, timeout, count_only=count_only)
+            return self._ask(listed, return_type_override)
         return self._send(field, data, wait, timeout, return_type_override, count_only=count_only)
 
     @overload

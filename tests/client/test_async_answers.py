@@ -34,3 +34,8 @@ def test_another_kind_is_asked_for_over_the_same_connections(omnibus: str, clien
 def test_a_kind_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="did you mean 'polars'"):
         AsyncGatewayClient().returning("polrs")
+
+
+def test_there_is_no_number_without_a_channel() -> None:
+    with pytest.raises(ValueError, match="count_only has nothing to count"):
+        asyncio.run(AsyncGatewayClient().send("", count_only=True))

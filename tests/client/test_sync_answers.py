@@ -50,6 +50,11 @@ def test_who_wants_only_the_number_gets_it(client: GatewayClient) -> None:
     assert client.send("example", [RECORD] * 3, count_only=True) == 3
 
 
+def test_there_is_no_number_without_a_channel(client: GatewayClient) -> None:
+    with pytest.raises(ValueError, match="count_only has nothing to count"):
+        client.send("", count_only=True)
+
+
 def test_structs_of_several_requests_are_one_list(client: GatewayClient) -> None:
     records = ({**RECORD, "x": x} for x in range(10_002))
     sent = client.send("example", records, timeout=60, return_type_override="struct")
