@@ -161,7 +161,7 @@ def _shape_change(shape: Shape) -> _Change | None:
 
 def _parts(value: Any) -> Any:
     """The object or array that a text is the JSON of; all else as it is."""
-    if type(value) is not str or value[:1] not in ("{", "["):
+    if type(value) is not str or value.lstrip(" \t\r\n")[:1] not in ("{", "["):
         return value
     try:
         return msgspec.json.decode(value)

@@ -53,7 +53,7 @@ def test_json_is_read_where_the_schema_has_only_objects_or_arrays(make: Any) -> 
     }
     said = '{"a":[1]}'
     inner, read = {"any": said, "text": said}, {"any": {"a": [1]}, "text": said}
-    row = {"any": said, "some": "[1]", "legs": [inner], "either": said, "text": said}
+    row = {"any": f" \n{said}", "some": "\t\r[1]", "legs": [inner], "either": said, "text": said}
     frame = make({name: [value] for name, value in {**row, "leg.any": said}.items()})
     told = rows_of(frame, "x", shape_of({"type": "object", "properties": fields}).fields)
     assert list(told) == [{**row, "any": {"a": [1]}, "some": [1], "legs": [read], "leg": {"any": {"a": [1]}}}]
