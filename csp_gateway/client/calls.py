@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
@@ -15,6 +15,7 @@ from csp_gateway import wire
 
 __all__ = [
     "Call",
+    "Parameters",
     "StageMethod",
     "Wait",
     "clients",
@@ -35,6 +36,8 @@ __all__ = [
 
 StageMethod: TypeAlias = Literal["add", "remove", "release", "list", "lookup"]
 Wait: TypeAlias = Literal["accepted", "ticked"]
+Parameters: TypeAlias = Mapping[str, Any] | Sequence[Any] | None
+"""Of a SELECT: by name for ``$name``, in order for ``?`` and ``$1``."""
 
 _JSON = {"Content-Type": "application/json"}
 _LONG_QUERY = 2_000
@@ -100,9 +103,19 @@ def state(name: str, timeout: float | None, query: wire.Query | Mapping[str, Any
     return _of("state", name, timeout, params={"query": text}, **kind)
 
 
-def sql(select: str, parameters: Mapping[str, Any] | None, timeout: float | None) -> Call:
-    """What one SELECT over all states answers."""
-    asked = {"sql": select} if parameters is None else {"sql": select, "parameters": dict(parameters)}
+def sql(select: str, parameters: Parameters, timeout: float | None) -> Call:
+    """What one SELECT over all states answers.
+
+    Raises:
+        TypeError: the parameters are neither by name nor in order.
+    """
+    asked: dict[str, Any] = {"sql": select}
+    if isinstance(parameters, str | bytes) or not isinstance(parameters, Mapping | Sequence | None):
+        raise TypeError(
+            f"parameters are given by name, as a dict, or in order, as a list, and not as {type(parameters).__name__}"
+        )
+    if parameters is not None:
+        asked["parameters"] = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
     body = json.dumps(asked, default=_said).encode()
     return Call("sql", "", "sql", timeout, "POST", headers=_JSON, body=body, typed=False)
 

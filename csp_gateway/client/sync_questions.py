@@ -9,7 +9,7 @@ from typing import Any, Generic, overload
 
 from csp_gateway import wire
 from csp_gateway.client import calls
-from csp_gateway.client.calls import Call
+from csp_gateway.client.calls import Call, Parameters
 from csp_gateway.client.gateway_client import SECONDS
 from csp_gateway.client.returns import R_co, ReturnType
 
@@ -108,7 +108,7 @@ class SyncQuestions(ABC, Generic[R_co]):
     def sql(
         self,
         select: str,
-        parameters: Mapping[str, Any] | None = None,
+        parameters: Parameters = None,
         timeout: float | None = SECONDS,
         *,
         return_type_override: None = None,
@@ -118,7 +118,7 @@ class SyncQuestions(ABC, Generic[R_co]):
     def sql(
         self,
         select: str,
-        parameters: Mapping[str, Any] | None = None,
+        parameters: Parameters = None,
         timeout: float | None = SECONDS,
         *,
         return_type_override: ReturnType | str,
@@ -127,7 +127,7 @@ class SyncQuestions(ABC, Generic[R_co]):
     def sql(
         self,
         select: str,
-        parameters: Mapping[str, Any] | None = None,
+        parameters: Parameters = None,
         timeout: float | None = SECONDS,
         *,
         return_type_override: ReturnType | str | None = None,
@@ -136,7 +136,10 @@ class SyncQuestions(ABC, Generic[R_co]):
 
         Args:
             select: in DuckDB's SQL; every state is a table.
-            parameters: what ``$name`` in it stands for.
+            parameters: what ``$name`` in it stands for, by name; or what ``?`` or ``$1`` does, in order.
+
+        Raises:
+            TypeError: ``parameters`` is neither a mapping nor a sequence.
         """
         return self._ask(calls.sql(select, parameters, timeout), return_type_override)
 

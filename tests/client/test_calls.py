@@ -74,7 +74,15 @@ def test_a_query_can_make_other_columns_than_the_struct_has(query: dict[str, Any
 def test_sql_is_a_body() -> None:
     call = calls.sql("select $d as d", {"d": datetime(2026, 1, 2, tzinfo=UTC)}, 1.0)
     assert json.loads(call.body or b"") == {"sql": "select $d as d", "parameters": {"d": "2026-01-02T00:00:00+00:00"}}
+    given = calls.sql("select ?, ?", (1, "a"), 1.0)
+    assert json.loads(given.body or b"") == {"sql": "select ?, ?", "parameters": [1, "a"]}
     assert json.loads(calls.sql("select 1", None, 1.0).body or b"") == {"sql": "select 1"}
+
+
+@pytest.mark.parametrize("given", ["10", b"10", {10}], ids=["text", "bytes", "set"])
+def test_parameters_are_by_name_or_in_order(given: Any) -> None:
+    with pytest.raises(TypeError, match=f"in order, as a list, and not as {type(given).__name__}$"):
+        calls.sql("select ?", given, 1.0)
 
 
 def test_times_of_a_history_are_utc_unless_they_say() -> None:

@@ -24,6 +24,7 @@ def test_a_state_is_asked_by_a_query_or_what_says_the_same(client: GatewayClient
 
 def test_sql_is_asked_with_parameters(client: GatewayClient) -> None:
     assert client.sql("select $a + 1 as b", {"a": 1}) == [{"b": 2}]
+    assert client.sql("select ? + 1 as b, ? as c", [1, "x"]) == [{"b": 2, "c": "x"}]
 
 
 def test_a_history_has_offsets(client: GatewayClient) -> None:

@@ -97,6 +97,7 @@ def made(config: GatewayClientConfig, said: str, kind: ReturnType | None, settin
     assert_type(older.next("a", 5.0), polars.DataFrame)
     assert_type(older.state("a", query={"limit": 1}), polars.DataFrame)
     assert_type(older.sql("select 1"), polars.DataFrame)
+    assert_type(older.sql("select ?", [1]), polars.DataFrame)
     assert_type(older.history("a", limit=5), polars.DataFrame)
     assert_type(older.lookup("a", "1"), polars.DataFrame)
     assert_type(older.send("a", {"x": 1}), polars.DataFrame)
