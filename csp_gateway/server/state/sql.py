@@ -14,7 +14,7 @@ import pyarrow as pa
 from csp_gateway.errors import AnswerTooLargeError, GatewayException, QueryCancelledError, QueryTimeoutError, SqlError
 from csp_gateway.server.state import database
 from csp_gateway.server.state.database import DATABASE, INTERNAL
-from csp_gateway.server.state.sql_columns import TOO_LONG, as_answer, without_odd
+from csp_gateway.server.state.sql_columns import TOO_LONG, as_answer, without_odd, without_odd_hint
 from csp_gateway.server.state.sql_parameters import Parameters, checked_parameters
 from csp_gateway.server.state.sql_size import check_size
 from csp_gateway.server.state.sql_spans import with_durations
@@ -183,6 +183,7 @@ def _stopped(watched: Watched, limits: SqlLimits) -> GatewayException:
 def _sentence(error: Exception) -> str:
     """DuckDB's own reason, without where it is in C++ or what the process's own tables are called."""
     said = re.split(r"\n\s*\n|\n?Stack Trace|\n?LINE \d", str(error).strip(), maxsplit=1)[0]
+    said = without_odd_hint(said)
     said = re.sub(rf'(memory\.)?(main\.)?"?{INTERNAL}\d+"?', "a table", said)
     return re.sub(r"\s*\n\s*", "; ", said)[:1000]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["TOO_LONG", "as_answer", "without_odd"]
+__all__ = ["TOO_LONG", "as_answer", "without_odd", "without_odd_hint"]
 
 TOO_LONG = "the texts of the answer are too long for it"
 """What DuckDB's error says where they are."""
@@ -21,6 +21,9 @@ _FOREIGN = frozenset({"bignum", "bit", "geometry", "time with time zone", "uhuge
 """Types whose values Arrow would show as other ones, or as bytes of DuckDB's own."""
 _ODD = re.compile(rf"{ODD}(_\d+)?")
 """Of two in one answer DuckDB may number the second."""
+_HINT = "\nCandidate bindings: "
+"""What DuckDB says before the columns that are spelled nearly so."""
+_HINTED = re.compile(rf'"([^"]*\.)?{_ODD.pattern}"')
 _LENGTHS = {
     "varchar": "strlen({0})",
     "blob": "octet_length({0})",
@@ -69,6 +72,13 @@ def without_odd(table: pa.Table, sql: str) -> pa.Table:
         if not _ODD.fullmatch(name) or column.null_count < len(column)
     ]
     return table if len(shown) == table.num_columns else table.select(shown)
+
+
+def without_odd_hint(said: str) -> str:
+    """What DuckDB says is wrong, where it names columns that may be meant without the states' ``ODD``."""
+    wrong, hint, names = said.partition(_HINT)
+    shown = [name for name in names.split(", ") if not _HINTED.fullmatch(name)]
+    return wrong + hint + ", ".join(shown) if shown else wrong
 
 
 def _lengths(kind: Any, value: str, depth: int = 0) -> list[str]:

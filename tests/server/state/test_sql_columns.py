@@ -1,5 +1,7 @@
 """An answer's columns: those that Arrow has, and no longer than they may be."""
 
+import re
+
 import pytest
 
 from csp_gateway.errors import AnswerTooLargeError, SqlError
@@ -50,6 +52,20 @@ def test_the_column_of_what_none_could_hold_is_there_where_it_says_something_or_
     assert columns("select q.*, r.* from quotes q, quotes r") == ["a", "a"]
     assert columns("select * from odd") == columns("select _odd, a from quotes")[::-1] == ["a", "_odd"]
     assert columns("select null as _odd_ness") == ["_odd_ness"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select nosuch from t", 'column "nosuch" not found in FROM clause!'),
+        ("select od from u, u as v", 'column "od" not found in FROM clause!; Candidate bindings: "u.odder", "v.odder"'),
+        ("select odde from u", 'column "odde" not found in FROM clause!; Candidate bindings: "odder"'),
+    ],
+)
+def test_that_column_is_not_named_as_what_may_be_meant(sql: str, said: str) -> None:
+    views = {"t": "select null::varchar as _odd", "u": "select null::varchar as _odd, 1 as odder"}
+    with pytest.raises(SqlError, match=f"{re.escape(said)}$"):
+        run_select(read_select(sql, views), views)
 
 
 @pytest.mark.parametrize(
