@@ -36,7 +36,7 @@ test: $(INSTALLED) $(NODE_PACKAGES) chromium ## every test: the page's units, th
 	npm --prefix js run --silent test
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "$$([ -x $(CHROMIUM) ] || echo not browser)"
 
-fuzz: $(INSTALLED) ## hold the API against its own document in some 16,000 cases, in ten minutes
+fuzz: $(INSTALLED) ## hold the API against its own document in some 16,000 cases, in about a quarter of an hour
 	$(BIN)/python -m tests.ways.contract
 
 openapi: $(INSTALLED) ## keep the API's documents as they are now, in tests/ways/{openapi,asyncapi}.json
@@ -45,7 +45,7 @@ openapi: $(INSTALLED) ## keep the API's documents as they are now, in tests/ways
 demo: $(INSTALLED) ## start the demonstration and say where it is; Ctrl-C stops it
 	@$(BIN)/python -m csp_gateway.server.demo
 
-bench: $(INSTALLED) ## measure every figure of benchmarks/README.md anew, in under ten minutes
+bench: $(INSTALLED) ## measure every figure of benchmarks/README.md anew, in some ten minutes
 	$(BIN)/python -m benchmarks
 
 docs: $(INSTALLED) ## run every snippet of the docs; see that the reference names everything
