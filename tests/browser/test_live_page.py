@@ -84,7 +84,6 @@ def test_a_gateway_that_dies_is_said_to_be_gone_and_found_again(looker: Looker, 
     page.wait_for_function(f"() => ({NUMBERS})().length > 0")  # what was there can still be read
 
     own_gateway.start()
-    page.get_by_role("button", name="Try now").click()
     expect(status).to_have_text("Live")
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.locator(".workspace")).to_have_attribute("data-stale", "false")
@@ -92,6 +91,24 @@ def test_a_gateway_that_dies_is_said_to_be_gone_and_found_again(looker: Looker, 
     page.wait_for_function(f"() => ({NUMBERS})().length > 0")
     wait_for_more(page, page.evaluate(f"() => Math.max(0, ...({NUMBERS})())"))
     assert [error for error in looker.errors if "script error" in error] == []
+
+
+def test_a_gateway_is_asked_at_once_by_who_does_not_want_to_wait(
+    looker: Looker, own_gateway: RunningGateway
+) -> None:
+    page = looker.page
+    page.clock.install()
+    visit(looker, own_gateway)
+    own_gateway.stop(signal.SIGKILL)
+    button = page.get_by_role("button", name="Try now")
+    expect(button).to_be_visible()
+    # The page's clock stands still, so that it does not try again by itself.
+    page.clock.pause_at(page.evaluate("() => Date.now() + 1"))
+    with page.expect_request(lambda asked: asked.url.startswith(own_gateway.url)):
+        button.click()
+    own_gateway.start()
+    page.clock.resume()
+    expect(page.get_by_role("status")).to_have_text("Live")
 
 
 def test_the_dark_theme_is_chosen_once(context: BrowserContext, shared_gateway: RunningGateway) -> None:
