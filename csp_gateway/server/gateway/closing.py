@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 def close_modules(modules: Sequence[GatewayModule], timeout: float) -> list[ShutdownError]:
     """Call ``shutdown`` of each module, all at once, and wait at most ``timeout`` seconds in all.
 
+    Where no thread can be begun any more, as at the interpreter's end, they are called in turn, and waited for.
+
     Returns:
         An error for each module that raised, which is the cause, or did not come to an end; empty when all is well.
         What a module raised is logged with its traceback too.
@@ -25,8 +27,12 @@ def close_modules(modules: Sequence[GatewayModule], timeout: float) -> list[Shut
     for module in modules:
         name = type(module).__name__
         thread = threading.Thread(target=_close, args=(module, name, failures), name=f"close-{name}", daemon=True)
-        thread.start()
-        threads.append((name, thread))
+        try:
+            thread.start()
+        except RuntimeError:
+            _close(module, name, failures)
+        else:
+            threads.append((name, thread))
     deadline = time.monotonic() + timeout
     for name, thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))

@@ -10,6 +10,9 @@ from typing import ClassVar
 
 __all__ = ["Settled"]
 
+_FROZEN = 5_000
+"""Frozen objects that somebody has frozen; Python 3.12 by itself counts some hundred that live for ever."""
+
 
 class Settled:
     """What a gateway holds settled, if it is the first of its process: others come upon what those before have left.
@@ -27,7 +30,7 @@ class Settled:
     def hold(self) -> None:
         """The gateway is open, if it has not ended meanwhile: what is there is passed over from now on."""
         with self._lock:
-            if Settled._is_first and not self._over and not gc.get_freeze_count():
+            if Settled._is_first and not self._over and gc.get_freeze_count() < _FROZEN:
                 Settled._is_first = False
                 self._holds = True
                 gc.freeze()

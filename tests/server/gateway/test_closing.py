@@ -37,3 +37,14 @@ def test_one_that_does_not_end_is_named_and_left_behind() -> None:
         assert str(failure) == "Slow.shutdown had not ended after 0.05 s"
     finally:
         held.set()
+
+
+def test_where_no_thread_can_be_begun_they_are_called_in_turn() -> None:
+    called: list[str] = []
+    parts = [module("First", lambda: called.append("first")), module("Second", lambda: called.append("second"))]
+    before = threading.stack_size(1 << 46)  # more than there is
+    try:
+        assert close_modules(parts, 10) == []
+    finally:
+        threading.stack_size(before)
+    assert called == ["first", "second"]

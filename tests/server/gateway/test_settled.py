@@ -11,6 +11,10 @@ from csp_gateway.server.gateway.settled import Settled
 from csp_gateway.testing import serving_gateway
 
 
+FEW = 1_000
+"""Python 3.12 counts what lives for ever as frozen, and finds more of it at each collection."""
+
+
 class Knot:
     """An object that only a collector finds to be garbage."""
 
@@ -21,9 +25,9 @@ class Knot:
 @pytest.fixture(autouse=True)
 def _as_if_none_had_been(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(Settled, "_is_first", True)
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() < FEW
     yield
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() < FEW
 
 
 def test_what_was_there_is_passed_over_and_what_comes_is_not() -> None:
@@ -46,9 +50,9 @@ def test_it_is_the_first_that_holds_it() -> None:
     first.hold()
     second.hold()
     second.release()
-    assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() > 10_000
     first.release()
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() < FEW
     Settled().hold()
 
 
@@ -57,7 +61,7 @@ def test_who_freezes_by_himself_is_left_to_it() -> None:
     settled = Settled()
     settled.hold()
     settled.release()
-    assert gc.get_freeze_count() > 0
+    assert gc.get_freeze_count() > 10_000
     gc.unfreeze()
 
 
