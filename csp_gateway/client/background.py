@@ -138,7 +138,7 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
         if tasks:
             loop.run_until_complete(asyncio.wait(tasks, timeout=_STOP_SECONDS))
         loop.run_until_complete(loop.shutdown_asyncgens())
-        with suppress(RuntimeError):  # it waits for its threads on one more, which the interpreter's end may not let begin
+        with suppress(RuntimeError):  # the wait for its threads is one more, which may not begin at the very end
             loop.run_until_complete(loop.shutdown_default_executor())
     finally:
         asyncio.set_event_loop(None)

@@ -93,9 +93,7 @@ def test_a_gateway_that_dies_is_said_to_be_gone_and_found_again(looker: Looker, 
     assert [error for error in looker.errors if "script error" in error] == []
 
 
-def test_a_gateway_is_asked_at_once_by_who_does_not_want_to_wait(
-    looker: Looker, own_gateway: RunningGateway
-) -> None:
+def test_a_gateway_is_asked_at_once_by_who_does_not_want_to_wait(looker: Looker, own_gateway: RunningGateway) -> None:
     page = looker.page
     page.clock.install()
     visit(looker, own_gateway)

@@ -10,7 +10,6 @@ from csp_gateway import Gateway
 from csp_gateway.server.gateway.settled import Settled
 from csp_gateway.testing import serving_gateway
 
-
 FEW = 1_000
 """Python 3.12 counts what lives for ever as frozen, and finds more of it at each collection."""
 
