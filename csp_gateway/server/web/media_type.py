@@ -2,7 +2,9 @@
 
 from starlette.types import Message
 
-__all__ = ["is_event_stream", "says_json"]
+__all__ = ["is_event_stream", "not_json", "says_json"]
+
+_LONGEST_SHOWN = 80
 
 
 def says_json(content_type: str) -> bool:
@@ -15,6 +17,19 @@ def says_json(content_type: str) -> bool:
     """
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
+def not_json(content_type: str) -> str:
+    """What is wrong with a body that is read as JSON, and is not said to be, and what to do about it.
+
+    >>> not_json("text/plain")
+    "The body is read as JSON, and the request says that it is 'text/plain': send it with Content-Type: application/json"
+    >>> not_json("")
+    'The body is read as JSON, and the request does not say that it is: send it with Content-Type: application/json'
+    """
+    media_type = content_type.partition(";")[0].strip()[:_LONGEST_SHOWN]
+    said = f"the request says that it is {media_type!r}" if media_type else "the request does not say that it is"
+    return f"The body is read as JSON, and {said}: send it with Content-Type: application/json"
 
 
 def is_event_stream(start: Message) -> bool:

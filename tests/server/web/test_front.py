@@ -77,7 +77,7 @@ def test_what_does_not_say_it_is_json_is_refused_both_ways(client: Any, long_way
     for way in (client, long_way):
         answer = way.post("/api/v1/send/my_counts", content=b'{"n": 1}', headers=headers)
         assert answer.status_code == 422
-        assert "sent as application/json" in answer.json()["detail"][0]["msg"]
+        assert "send it with Content-Type: application/json" in answer.json()["detail"][0]["msg"]
     assert client.gateway.channels.statistics()["sends"]["my_counts"]["sent"] == 0
 
 

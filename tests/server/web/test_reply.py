@@ -66,6 +66,23 @@ def test_what_is_malformed_is_422_on_every_route(body: bytes) -> None:
     assert {"type", "loc", "msg", "input"} <= set(detail)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", None])
+def test_what_is_not_said_to_be_json_is_told_so_on_every_route(kind: str | None) -> None:
+    api = FastAPI()
+    mount_errors(api)
+
+    @api.post("/")
+    async def take(sizes: dict[str, int]) -> dict[str, int]:
+        return sizes
+
+    client = TestClient(api)
+    (detail,) = client.post("/", content=b'{"n": 1}', headers={"content-type": kind} if kind else {}).json()["detail"]
+    assert (detail["type"], detail["loc"], detail["input"]) == ("json_type", ["body"], '{"n": 1}')
+    assert "Content-Type: application/json" in detail["msg"]
+    (detail,) = client.post("/", json=[]).json()["detail"]
+    assert detail["type"] == "dict_type"
+
+
 def test_the_unforeseen_is_500_in_json() -> None:
     answer = malformed(FastAPI()).post("/", json={"n": 0})
     assert answer.status_code == 500

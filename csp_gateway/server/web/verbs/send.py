@@ -14,7 +14,7 @@ from csp_gateway.server.channels import Answer
 from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.idempotency import Replies, caller_of, is_key
 from csp_gateway.server.web.leaving import left
-from csp_gateway.server.web.media_type import says_json
+from csp_gateway.server.web.media_type import not_json, says_json
 from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.intake import Accepted, Intake
@@ -42,7 +42,7 @@ _Once = Annotated[
 ]
 _NO_KEY = "Input should be 1 to 255 visible ASCII characters, once"
 _NO_WAIT = "Input should be 'accepted' or 'ticked', once"
-_NO_JSON = "Input should be a JSON object or an array of objects, sent as application/json"
+_NO_BODY = "Input should be a JSON object or an array of objects, sent with Content-Type: application/json"
 
 
 def mount_send(
@@ -149,8 +149,10 @@ def _wrong(request: Request, body: bytes, wait: list[str], keys: list[str]) -> d
         return {"type": "literal_error", "loc": ("query", "wait"), "msg": _NO_WAIT, "input": wait}
     if len(keys) > 1 or (keys and not is_key(keys[0])):
         return {"type": "idempotency_key", "loc": ("header", "Idempotency-Key"), "msg": _NO_KEY, "input": keys}
-    if not body or not says_json(request.headers.get("content-type", "")):
-        return {"type": "object_or_array", "loc": ("body",), "msg": _NO_JSON, "input": body}
+    if not body:
+        return {"type": "object_or_array", "loc": ("body",), "msg": _NO_BODY, "input": body}
+    if not says_json(said := request.headers.get("content-type", "")):
+        return {"type": "json_type", "loc": ("body",), "msg": not_json(said), "input": body}
     return None
 
 

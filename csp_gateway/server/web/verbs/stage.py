@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from csp_gateway.server.channels import Declaration, GatewayChannels
 from csp_gateway.server.web.deadline import waiting_for
-from csp_gateway.server.web.media_type import says_json
+from csp_gateway.server.web.media_type import not_json, says_json
 from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import OVER, get_default_responses
@@ -34,7 +34,6 @@ _Act = Callable[[bytes, list[str] | None], bytes]
 
 _NO_IDS = "Input should be ids with commas in between, or nothing at all for `id=`"
 _NO_BODY = "Nothing is read from a body here: name stagings by `?id=`, and send none"
-_NO_JSON = "Input should be JSON, sent as application/json, or no body at all"
 
 _DESCRIPTIONS = {
     "add": (
@@ -128,8 +127,8 @@ def _answering(channels: GatewayChannels, field: str, does: Mapping[str, _Act]) 
         body = (await whole_body(request)).strip()
         if body not in (b"", b"null") and request.method in ("GET", "PATCH", "PUT"):
             return invalid([{"type": "no_body", "loc": ("body",), "msg": _NO_BODY, "input": body}])
-        if body and not says_json(request.headers.get("content-type", "")):
-            return invalid([{"type": "json_type", "loc": ("body",), "msg": _NO_JSON, "input": body}])
+        if body and not says_json(said := request.headers.get("content-type", "")):
+            return invalid([{"type": "json_type", "loc": ("body",), "msg": not_json(said), "input": body}])
         ids = None if id is None else [part.strip() for part in id.split(",") if part.strip()]
         if id and not ids:
             # An empty join of ids is not meant to be all stagings.

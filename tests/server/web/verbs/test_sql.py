@@ -292,6 +292,19 @@ def test_a_body_that_is_no_question_is_422_as_ever(filled: Any, body: bytes, whe
     assert answer.json()["detail"][0]["loc"] == where
 
 
+def test_a_body_that_does_not_say_it_is_json_is_told_what_to_say(filled: Any) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}  # as curl -d has it
+    answer = filled.post("/api/v1/sql", content=b'{"sql": "select 1"}', headers=form)
+    assert answer.status_code == 422
+    (detail,) = answer.json()["detail"]
+    assert (detail["type"], detail["loc"]) == ("json_type", ["body"])
+    assert "read as JSON" in detail["msg"]
+    assert "'application/x-www-form-urlencoded'" in detail["msg"]
+    assert detail["msg"].endswith("send it with Content-Type: application/json")
+    (detail,) = filled.post("/api/v1/sql", content=b'{"sql": "select 1"}').json()["detail"]
+    assert "does not say that it is" in detail["msg"]
+
+
 def test_only_post(filled: Any) -> None:
     assert filled.get("/api/v1/sql").status_code == 405
 

@@ -189,7 +189,9 @@ def test_what_is_no_json_or_no_record(desk: Any, method: str, body: bytes) -> No
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_a_body_that_does_not_say_it_is_json(desk: Any, method: str) -> None:
-    assert desk.request(method, URL, content=b'{"size": 1}', headers={"content-type": "text/plain"}).status_code == 422
+    answer = desk.request(method, URL, content=b'{"size": 1}', headers={"content-type": "text/plain"})
+    assert answer.status_code == 422
+    assert "send it with Content-Type: application/json" in answer.json()["detail"][0]["msg"]
     assert desk.request(method, URL, content=b" null ", headers={"content-type": "a/b+json"}).status_code == 422
     answer = desk.request(method, URL, content=b" null ", headers={"content-type": "application/a+json"})
     assert answer.status_code == 200
