@@ -22,8 +22,8 @@ def says_json(content_type: str) -> bool:
 def not_json(content_type: str) -> str:
     """What is wrong with a body that is read as JSON, and is not said to be, and what to do about it.
 
-    >>> not_json("text/plain")
-    "The body is read as JSON, and the request says that it is 'text/plain': send it with Content-Type: application/json"
+    >>> not_json("a/b")
+    "The body is read as JSON, and the request says that it is 'a/b': send it with Content-Type: application/json"
     >>> not_json("")
     'The body is read as JSON, and the request does not say that it is: send it with Content-Type: application/json'
     """

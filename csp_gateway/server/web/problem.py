@@ -113,7 +113,7 @@ class Problem(BaseModel):
 
     type: str = Field(default="about:blank", description="The kind of problem, a URI that a program may decide by.")
     title: str = Field(default="", description="The kind in words; the same for all of one type.")
-    status: int = Field(default=500, description="The HTTP status.")
+    status: int = Field(description="The HTTP status.")
     detail: str = Field(default="", description="What is wrong with this request, and what to do about it.")
     instance: str = Field(default="", description="The path that was asked for.")
     hint: str | None = Field(
@@ -134,7 +134,7 @@ class InvalidPart(BaseModel):
 class ValidationProblem(Problem):
     """Why a request is not valid: a list of what is wrong with its parts, or a sentence about all of it."""
 
-    status: Literal[422] = 422
+    status: Literal[422]
     detail: list[InvalidPart] | str = ""  # type: ignore[assignment]  # wider than a plain problem's
     more: int | None = Field(default=None, description="How many parts of the list are left out, if there are any.")
 

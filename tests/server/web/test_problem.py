@@ -60,6 +60,13 @@ def test_an_error_of_ours_is_a_type_of_ours() -> None:
     assert Problem.model_validate(answer.json()).status == 404
 
 
+@pytest.mark.parametrize("kind", [Problem, ValidationProblem])
+def test_a_status_has_no_default_that_would_be_wrong_for_most(kind: type[Problem]) -> None:
+    schema = kind.model_json_schema(mode="serialization")
+    assert "default" not in schema["properties"]["status"]
+    assert "status" in schema["required"]
+
+
 def test_a_subclass_is_its_ancestor() -> None:
     assert kind_of(errors.SqlError("x")) is PROBLEMS[errors.QueryError]
     assert kind_of(errors.WrongEdgeError("x")).status == 500
@@ -109,5 +116,5 @@ def test_422_is_a_list_or_a_sentence() -> None:
     responses = documented({404: "gone", 422: "wrong"})
     assert (responses[404]["model"], responses[422]["model"]) == (Problem, ValidationProblem)
     part = {"type": "missing", "loc": ["body", 0], "msg": "m", "input": None}
-    assert isinstance(ValidationProblem.model_validate({"detail": [part]}).detail, list)
-    assert ValidationProblem.model_validate({"detail": "a sentence"}).detail == "a sentence"
+    assert isinstance(ValidationProblem.model_validate({"status": 422, "detail": [part]}).detail, list)
+    assert ValidationProblem.model_validate({"status": 422, "detail": "a sentence"}).detail == "a sentence"
