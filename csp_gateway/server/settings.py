@@ -27,6 +27,9 @@ _NO_SETTINGS = (
 )
 """Variables that the build and the tests read."""
 
+_NOBODY = "example@domain.com"
+"""The address that is nobody's, and stands for none."""
+
 
 def _without_slashes(text: str) -> str:
     return text.strip("/")
@@ -59,7 +62,9 @@ class GatewaySettings(BaseSettings):
     )
     VERSION: str = Field(default_factory=lambda: version("csp-gateway"), description="Version shown to users.")
     AUTHOR: str = Field(default="", description="Contact named in the API's documentation.")
-    EMAIL: str = Field(default="example@domain.com", description="Where users write to.")
+    EMAIL: str = Field(
+        default=_NOBODY, description="Where users write to; the default stands for nobody, and is not shown."
+    )
 
     BIND: str = Field(
         default="127.0.0.1",
@@ -157,6 +162,15 @@ class GatewaySettings(BaseSettings):
         """The path every API route of a version begins with, such as ``/api/v1``; the default's for None and ``/``."""
         prefix = f"/{self.API_PREFIX}".rstrip("/")
         return f"{prefix}/{_without_slashes(version or '') or self.API_VERSION_DEFAULT}"
+
+    @property
+    def contact(self) -> dict[str, str]:
+        """Who answers questions, as OpenAPI has it: ``name`` and ``email``, as far as they are set.
+
+        The default of ``EMAIL`` is a placeholder, which is left out like an empty one: nobody reads what is sent there.
+        """
+        contact = {"name": self.AUTHOR, "email": self.EMAIL if self.EMAIL != _NOBODY else ""}
+        return {key: value for key, value in contact.items() if value}
 
     @property
     def API_STR(self) -> str:

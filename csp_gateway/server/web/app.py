@@ -62,9 +62,7 @@ class GatewayWebApp(VerbRoutes):
         self._entrance: Any = Guard(self._front, settings, self.workers)
         mount_errors(self.app, lambda request: self.hint(self.own_path(request)))
         mount_health(self.app, lambda: gateway.health)
-        contact = {"name": settings.AUTHOR, "email": settings.EMAIL}
-        contact = {key: value for key, value in contact.items() if value}
-        mount_docs(self.app, contact, self.patience.most, self._structs)
+        mount_docs(self.app, settings.contact, self.patience.most, self._structs)
         # The newest is the outermost: what takes long, the deadline covers.
         self.app.add_middleware(Compress, least=settings.COMPRESS_BYTES, workers=self.workers)
         self.app.add_middleware(Deadline, patience=self.patience)

@@ -30,11 +30,12 @@ def complete(schema: dict[str, Any], contact: Mapping[str, str], structs: Iterab
 
     Args:
         schema: changed in place.
-        contact: as OpenAPI has it: ``name``, ``email``.
+        contact: as OpenAPI has it: ``name``, ``email``; empty, the document names nobody.
         structs: whose records the API carries.
     """
     # FastAPI's own `contact` needs a package that judges addresses, and fails the whole schema for a wrong one.
-    schema["info"]["contact"] = dict(contact)
+    if contact:
+        schema["info"]["contact"] = dict(contact)
     schema["tags"] = _described_tags(schema)
     components = schema.get("components", {}).get("schemas", {})
     for struct in structs:

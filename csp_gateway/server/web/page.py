@@ -79,7 +79,7 @@ def page_config(settings: GatewaySettings, extra: Mapping[str, Any]) -> dict[str
         "title": settings.TITLE,
         "version": settings.VERSION,
         "description": settings.DESCRIPTION,
-        "email": settings.EMAIL,
+        "email": settings.contact.get("email", ""),
         "basePath": settings.ROOT_PATH,
         "api": settings.API_STR.lstrip("/"),
         "docs": "docs",

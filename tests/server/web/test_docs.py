@@ -38,6 +38,13 @@ def test_any_address_will_do(serve: Any) -> None:
     assert serve(EMAIL="#desk on chat").get("/openapi.json").json()["info"]["contact"] == {"email": "#desk on chat"}
 
 
+@pytest.mark.parametrize("settings", [{}, {"EMAIL": "example@domain.com"}, {"EMAIL": ""}])
+def test_who_is_nobody_is_no_contact(serve: Any, settings: dict[str, Any]) -> None:
+    client = serve(**settings)
+    assert "contact" not in client.get("/openapi.json").json()["info"]
+    assert client.get("/ui-config").json()["email"] == ""
+
+
 def test_without_a_page_home_is_the_documentation(client: Any) -> None:
     answer = client.get("/", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, "/redoc")

@@ -75,4 +75,10 @@ def mount_routes(router: APIRouter, shown: Shown, doorway: Doorway) -> None:
         ("layouts", shown.layouts, "The saved layouts, each as JSON text"),
         ("meta", shown.meta, "What a page needs to know of the tables"),
     ):
-        router.add_api_route(f"/perspective/{name}", answer, summary=summary, tags=["Utility"])
+        router.add_api_route(
+            f"/perspective/{name}",
+            answer,
+            summary=summary,
+            tags=["Utility"],
+            operation_id=f"get_perspective_{name}",
+        )

@@ -60,7 +60,7 @@ def _root(request: Request) -> str:
 
 
 def _info(settings: GatewaySettings) -> dict[str, Any]:
-    contact = {"name": settings.AUTHOR, "email": settings.EMAIL if "@" in settings.EMAIL else ""}
-    contact = {name: value for name, value in contact.items() if value}
+    # AsyncAPI's schema takes nothing but an address.
+    contact = {name: text for name, text in settings.contact.items() if name != "email" or "@" in text}
     info: dict[str, Any] = {"title": settings.TITLE, "version": settings.VERSION, "description": settings.DESCRIPTION}
     return {**info, **({"contact": contact} if contact else {})}

@@ -42,6 +42,12 @@ def test_the_tables_and_what_the_page_needs_to_know(serve: Any, until: Any) -> N
     }
 
 
+def test_the_document_names_them_as_it_does_all_others(serve: Any) -> None:
+    paths = httpx2.get(f"{serve().url}/openapi.json").raise_for_status().json()["paths"]
+    for name in ("tables", "layouts", "meta"):
+        assert paths[f"/api/v1/perspective/{name}"]["get"]["operationId"] == f"get_perspective_{name}"
+
+
 def test_pages_of_other_hosts_cannot_look(serve: Any) -> None:
     served = serve(settings={"BACKEND_CORS_ORIGINS": ["https://desk.example.com"]})
     assert served.viewer(origin=served.url).client.get_hosted_table_names()
