@@ -10,10 +10,11 @@ from typing import Any, Literal, TypeAlias, TypedDict
 import msgspec
 from msgspec.structs import replace
 
-from csp_gateway.errors import QueryError, did_you_mean
+from csp_gateway.errors import QueryError
 from csp_gateway.wire.commands import Follow, Policy
 from csp_gateway.wire.filters import AnyFilter
 from csp_gateway.wire.query import Query
+from csp_gateway.wire.synonyms import nearest_option
 
 __all__ = ["FollowOptions", "Key", "Where", "Wish", "joined", "wish", "wishes"]
 
@@ -58,7 +59,7 @@ def wish(channel: str, key: Key = None, **options: Any) -> Follow:
     """
     for name in options:
         if name not in FollowOptions.__annotations__:
-            raise TypeError(f"there is no option {name!r}; {did_you_mean(name, FollowOptions.__annotations__)}")
+            raise TypeError(f"there is no option {name!r}; {nearest_option(name, FollowOptions.__annotations__)}")
     if options.get("where") is not None:
         options["where"] = _filters(options["where"])
     else:

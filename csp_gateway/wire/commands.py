@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
-from csp_gateway.errors import FrameError, did_you_mean
+from csp_gateway.errors import FrameError
+from csp_gateway.wire.synonyms import nearest_option
 
 __all__ = ["PROTOCOL", "Command", "Follow", "Ping", "Policy", "Send", "Subscribe", "Unsubscribe", "read_command"]
 
@@ -139,12 +140,12 @@ def _refused(message: str | bytes, error: Exception) -> FrameError:
     identifier = _identifier(said.get("id"))
     action = said.get("action")
     if not isinstance(action, str) or action not in _KINDS:
-        near = did_you_mean(action, _KINDS) if isinstance(action, str) else f"the actions are {', '.join(_KINDS)}"
+        near = nearest_option(action, _KINDS) if isinstance(action, str) else f"the actions are {', '.join(_KINDS)}"
         return FrameError("unknown_action", f"There is no action {_brief(action)}; {near}", identifier)
     fields = _KINDS[action].__struct_encode_fields__
     for name in said:
         if name not in (*fields, "action"):
-            near = did_you_mean(str(name), fields)
+            near = nearest_option(str(name), fields)
             return FrameError("unknown_option", f"{action} has no option {_brief(name)}; {near}", identifier)
     return FrameError("invalid", f"{action}: {error}", identifier)
 

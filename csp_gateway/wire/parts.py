@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from csp_gateway.errors import did_you_mean
+from csp_gateway.wire.synonyms import nearest_option
 
 __all__ = ["Part", "Path"]
 
@@ -56,7 +56,7 @@ class Part(BaseModel):
                 continue
             if key in cls.nearby:
                 raise ValueError(f"{key!r} belongs {cls.nearby[key]}")
-            raise ValueError(f"{str(key)!r:.80} does not belong here; {did_you_mean(str(key), known | cls.instead)}")
+            raise ValueError(f"{str(key)!r:.80} does not belong here; {nearest_option(str(key), known | cls.instead)}")
         return data
 
     @model_serializer(mode="wrap")

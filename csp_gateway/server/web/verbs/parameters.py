@@ -5,13 +5,14 @@ from collections.abc import Collection
 
 from fastapi import Request
 
-from csp_gateway.errors import did_you_mean
 from csp_gateway.server.web.problem import UNKNOWN_PARAMETER, RefusedRequest
+from csp_gateway.wire.synonyms import nearest_option, ours_for
 
 __all__ = ["refuse_all", "refuse_unknown"]
 
 _OF_EVERY_ROUTE = frozenset({"timeout", "token"})
 """What is not the routes' own: the deadline, and credentials, for whoever stands in front of the gateway."""
+_LONGEST_SHOWN = 80
 
 
 def refuse_unknown(
@@ -28,10 +29,8 @@ def refuse_unknown(
     """
     given = Counter(name for name, _ in request.query_params.multi_items())
     for name, times in given.items():
-        if name in parts:
-            raise _refused(f'{name}: a part of the query, which is JSON: ?query={{"{name}": …}}')
         if name not in known and name not in _OF_EVERY_ROUTE:
-            raise _refused(f"{name[:80]}: there is no such parameter; {did_you_mean(name[:80], [*known, 'timeout'])}")
+            raise _refused(_unknown(name, known, parts))
         if times > 1 and name in known and name not in many:
             raise _refused(f"{name}: it is given {times} times, and only one can count; give it once")
 
@@ -44,7 +43,14 @@ def refuse_all(request: Request) -> None:
     """
     for name in request.query_params:
         if name not in _OF_EVERY_ROUTE:
-            raise _refused(f"{name[:80]}: a POST has its query in its body, as JSON, and not in its URL")
+            raise _refused(f"{name[:_LONGEST_SHOWN]}: a POST has its query in its body, as JSON, and not in its URL")
+
+
+def _unknown(name: str, known: Collection[str], parts: Collection[str]) -> str:
+    shown = name[:_LONGEST_SHOWN]
+    if part := name if name in parts else ours_for(shown, parts):
+        return f'{shown}: a part of the query, which is JSON: ?query={{"{part}": …}}'
+    return f"{shown}: there is no such parameter; {nearest_option(shown, [*known, 'timeout'])}"
 
 
 def _refused(sentence: str) -> RefusedRequest:

@@ -27,6 +27,13 @@ def test_what_is_unknown_is_refused_with_the_nearest() -> None:
         refuse_unknown(asked("limit=5"), {"query"}, {"limit"})
 
 
+def test_what_others_call_it_is_answered_with_our_word() -> None:
+    with pytest.raises(RefusedRequest, match=r'sort: a part of the query, which is JSON: \?query=\{"order_by": …\}'):
+        refuse_unknown(asked("sort=a"), {"query"}, {"limit", "order_by"})
+    with pytest.raises(RefusedRequest, match=r"columns: there is no such parameter; did you mean 'fields'\?"):
+        refuse_unknown(asked("columns=a"), {"fields", "where"})
+
+
 def test_what_is_given_twice_is_refused() -> None:
     with pytest.raises(RefusedRequest, match="query: it is given 2 times, and only one can count; give it once"):
         refuse_unknown(asked("query={}&query={}"), {"query"})
