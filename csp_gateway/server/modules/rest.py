@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 from csp_gateway.errors import ConfigError
 from csp_gateway.server.channels import ChannelSelection, GatewayChannels
 from csp_gateway.server.module import GatewayModule
-from csp_gateway.server.web.verbs import collected, why_not
+from csp_gateway.server.web.verbs import collected, takes_nothing, why_not
 
 if TYPE_CHECKING:
     from csp_gateway.server.settings import GatewaySettings
@@ -126,8 +126,7 @@ class MountRestRoutes(GatewayModule):
         chosen, sendable = self._chosen("send", app.channels), app.channels.sendable()
         missing = [field for field in chosen if field not in sendable]
         for field in missing:
-            do = f"let a module call channels.add_send_channel({field!r}) in its connect"
-            app.note_lacking("send", field, f"channel {field!r} takes nothing from outside: {do}", self.api_version)
+            app.note_lacking("send", field, takes_nothing(field), self.api_version)
         if missing:
             named = self._selection("send").include is not None
             _log.log(

@@ -36,6 +36,8 @@ from csp_gateway.server.web.verbs import (
     mount_stage,
     mount_state,
     shape_of,
+    takes_nothing,
+    why_not,
 )
 from csp_gateway.server.web.workers import Workers
 
@@ -192,7 +194,8 @@ class VerbRoutes(Listings):
         for field in followed:
             self.hub.serve(self.shape(field))
         sends = {} if readonly else {field: self.intake(field) for field in fields if field in self.channels.sendable()}
-        rules = Rules(frozenset(followed), sends, readonly, beat_seconds)
+        closed = {field: self._why_closed(field) for field in self.channels.declared if field not in sends}
+        rules = Rules(frozenset(followed), sends, closed, readonly, beat_seconds)
         mount_stream(self.get_router("api", version), self.hub, rules, prefix)
         self.streams.append(Stream(self.api_path(prefix, version), rules))
 
@@ -210,6 +213,14 @@ class VerbRoutes(Listings):
             "workers": self.workers.statistics(),
             "live": self.hub.statistics(),
         }
+
+    def _why_closed(self, field: str) -> str:
+        """Why nothing can be sent to a channel over a socket that takes what is sent to others."""
+        if why := why_not(self.channels.declared[field]):
+            return why
+        if field in self.channels.sendable():
+            return f"channel {field!r} takes nothing here: the selection of MountWebSocketRoutes leaves it out"
+        return takes_nothing(field)
 
     def _mount(self, kind: str, field: str, version: str | None) -> Shape:
         shape = self.shape(field, kind)

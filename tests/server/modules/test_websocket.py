@@ -31,6 +31,13 @@ class Ch(GatewayChannels):
     nobody: ts[Count] = None
 
 
+with pytest.warns(UserWarning, match="not available over REST"):
+
+    class Mixed(Ch):
+        follow_only: ts[Count] = None
+        numbers: ts[float] = None
+
+
 class Feed(GatewayModule):
     requires: ChannelSelection | None = []
 
@@ -53,6 +60,40 @@ def test_all_channels_that_somebody_provides_are_followed(gateway_client: Start)
     assert client.get("/api/v1/stream").json() == ["counts", "legs/x", "legs/y", "heartbeat"]
     assert subscribed(client, "/api/v1/stream")["result"]["channel"] == "counts"
     assert subscribed(client, "/api/v1/stream", "nobody")["error"]["code"] == "unknown_channel"
+
+
+def refused(client: GatewayTestClient, channel: str) -> Any:
+    with client.websocket_connect("/api/v1/stream") as socket:
+        socket.send_json({"action": "send", "channel": channel, "data": {"n": 1}, "id": 1})
+        return socket.receive_json()["error"]
+
+
+@pytest.mark.parametrize("asked", ["follow-only", "follow_only"])
+def test_what_cannot_be_sent_to_is_named_with_the_reason(gateway_client: Start, asked: str) -> None:
+    client = gateway_client(Mixed(), Feed(), MountWebSocketRoutes())
+    assert refused(client, asked) == {
+        "code": "not_sendable",
+        "message": "channel 'follow_only' takes nothing from outside: let a module call "
+        "channels.add_send_channel('follow_only') in its connect",
+    }
+
+
+@pytest.mark.parametrize(
+    ("channel", "code", "words"),
+    [
+        ("count", "unknown_channel", "there is no channel 'count' to send to here; did you mean 'counts'?"),
+        ("numbers", "not_sendable", "REST cannot carry channel 'numbers': it is "),
+        ("legs", "not_sendable", "channel 'legs' takes nothing here: the selection of MountWebSocketRoutes leaves it"),
+        ("heartbeat", "not_sendable", "the heartbeat takes nothing"),
+    ],
+)
+def test_no_other_channel_is_named_but_for_a_misspelling(
+    gateway_client: Start, channel: str, code: str, words: str
+) -> None:
+    module = MountWebSocketRoutes(selection=ChannelSelection(exclude=["legs", "numbers"]))
+    error = refused(gateway_client(Mixed(), Feed(), module), channel)
+    assert error["code"] == code
+    assert error["message"].startswith(words)
 
 
 def test_where_it_is_and_of_which_channels(gateway_client: Start) -> None:

@@ -41,12 +41,14 @@ class Rules(NamedTuple):
     Attributes:
         channels: those that may be followed.
         sends: channel → what takes what is sent to it.
+        closed: any other channel that there is → why nothing can be sent to it here.
         readonly: whether nothing may be sent at all.
         beat_seconds: between heartbeats.
     """
 
     channels: frozenset[str]
     sends: Mapping[str, Intake]
+    closed: Mapping[str, str]
     readonly: bool
     beat_seconds: float
 
@@ -186,8 +188,7 @@ class Session:
         name = command.channel if command.channel in self._rules.sends else command.channel.replace("-", "_")
         intake = self._rules.sends.get(name)
         if intake is None:
-            near = did_you_mean(command.channel[:80], self._rules.sends)
-            raise FrameError("not_sendable", f"channel {command.channel[:80]!r} takes nothing from outside; {near}")
+            raise self._not_sendable(command.channel, name)
         if command.wait == "ticked" and len(self._waiting) >= _MOST_WAITING:
             raise FrameError("too_many", f"{_MOST_WAITING} sends wait until they have ticked: wait for one of them")
         data, key = bytes(command.data), None if command.key is None else str(command.key)
@@ -205,6 +206,14 @@ class Session:
         task = asyncio.ensure_future(self._acknowledge(client, command, name, accepted.ticked, packed))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
+
+    def _not_sendable(self, channel: str, name: str) -> FrameError:
+        if why := self._rules.closed.get(channel) or self._rules.closed.get(name):
+            return FrameError("not_sendable", why)
+        if channel == _HEARTBEAT:
+            return FrameError("not_sendable", "the heartbeat takes nothing: it can be followed, and no more")
+        near = did_you_mean(channel[:80], self._rules.sends)
+        return FrameError("unknown_channel", f"there is no channel {channel[:80]!r} to send to here; {near}")
 
     async def _acknowledge(self, client: Client, command: Send, name: str, ticked: Any, packed: bool) -> None:
         try:

@@ -11,7 +11,7 @@ from csp_gateway.server.web.verbs.next import mount_next
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.send import mount_send
-from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, why_not
+from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, takes_nothing, why_not
 from csp_gateway.server.web.verbs.slices import INLINE_BYTES
 from csp_gateway.server.web.verbs.sql import mount_sql
 from csp_gateway.server.web.verbs.stage import mount_stage
@@ -45,5 +45,6 @@ __all__ = [
     "mount_state",
     "refuse_unknown",
     "shape_of",
+    "takes_nothing",
     "why_not",
 ]

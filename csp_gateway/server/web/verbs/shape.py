@@ -9,7 +9,7 @@ from csp_gateway.server.channels import Declaration
 from csp_gateway.server.structs import GatewayStruct, is_gateway_struct_like
 from csp_gateway.server.web.problem import Problem
 
-__all__ = ["Detail", "Error404", "Shape", "shape_of", "why_not"]
+__all__ = ["Detail", "Error404", "Shape", "shape_of", "takes_nothing", "why_not"]
 
 
 Error404 = Problem
@@ -69,6 +69,14 @@ def shape_of(declaration: Declaration, keys: Iterable[Any] = (), verb: str | Non
         raise ConfigError(why)
     spelled = {str(getattr(key, "name", key)): key for key in keys}
     return Shape(declaration.name, declaration.element, declaration.listed, declaration.container, spelled)
+
+
+def takes_nothing(field: str) -> str:
+    """Why a channel cannot be sent to that no module has opened, and what to do."""
+    return (
+        f"channel {field!r} takes nothing from outside: let a module call channels.add_send_channel({field!r}) "
+        f"in its connect"
+    )
 
 
 def why_not(declaration: Declaration, verb: str | None = None) -> str | None:

@@ -64,6 +64,7 @@ def test_the_first_answer_names_the_protocol_and_what_has_no_id_has_no_answer(de
         ('{"action":"unsubscribe","channel":"heartbeat","key":"A"}', "invalid"),
         ('{"action":"send","channel":"notes"}', "invalid"),
         ('{"action":"send","channel":"nobody","data":{}}', "not_sendable"),
+        ('{"action":"send","channel":"note","data":{}}', "unknown_channel"),
         ('{"action":"send","channel":"notes","data":{"n":"x"}}', "invalid"),
         ('{"action":"send","channel":"notes","data":7}', "invalid"),
         ('{"action":"send","channel":"notes","data":' + "[" * 900 + "]" * 900 + "}", "invalid"),
@@ -71,7 +72,7 @@ def test_the_first_answer_names_the_protocol_and_what_has_no_id_has_no_answer(de
         ('{"action":"send","channel":"legs","key":"Q","data":{"symbol":"A","n":1}}', "invalid"),
         (msgspec.msgpack.encode({"action": "send", "channel": "notes", "data": {1: b"x"}}), "invalid"),
     ],
-    ids=range(25),
+    ids=range(26),
 )
 def test_what_is_wrong_is_answered_and_the_conversation_goes_on(
     desk: Served, message: Any, code: str, caplog: pytest.LogCaptureFixture
@@ -318,7 +319,7 @@ class Elsewhere:
 async def test_on_another_server_who_neither_reads_nor_leaves_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "_LINGER", 0.02)
     hub = Hub(Silent(), Workers(), 10)  # type: ignore[arg-type]
-    rules = Rules(frozenset(), {}, readonly=True, beat_seconds=1.0)
+    rules = Rules(frozenset(), {}, {}, readonly=True, beat_seconds=1.0)
     running = asyncio.ensure_future(Session(hub, rules, Elsewhere()).run())  # type: ignore[arg-type]
     await until(lambda: hub.clients and next(iter(hub.clients.values())).line.waiting())
     (client,) = hub.clients.values()
