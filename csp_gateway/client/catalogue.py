@@ -24,6 +24,8 @@ ARROW = "application/vnd.apache.arrow.stream"
 
 _OF_CHANNELS = {"last", "next", "send", "lookup", "state", "history", "stage"}
 """The verbs that are asked of a channel or a state."""
+_NOUNS = {"state": "state", "controls": "control", "field": "static field", "clients": "client"}
+"""What the names of a verb are of, where they are no channels."""
 _MOUNTED_BY = {
     "controls": "MountControls",
     "field": "MountFieldRestRoutes",
@@ -79,8 +81,27 @@ class Catalogue:
             raise ServerRouteNotFoundException(f"Route not mounted in group {call.group}: {nothing}")
         said = f"Route not mounted in group {call.group}: {call.field}"
         if call.group not in self._groups:
-            raise ServerRouteNotMountedException(f"{said}; {nothing}")
-        raise ServerRouteNotMountedException(f"{said}; {did_you_mean(call.field, self.fields(call.group))}")
+            raise ServerRouteNotMountedException(
+                f"{said}; {nothing}", f"there is no {call.group} here: the gateway has no {module}"
+            )
+        why = self._why_not(call)
+        raise ServerRouteNotMountedException(f"{said}; {why}", why)
+
+    def _why_not(self, call: Call) -> str:
+        """In plain words, of what a verb that is served does not know."""
+        group, (name, slash, key) = call.group, call.field.partition("/")
+        known = {each.partition("/")[0] for each in self.fields(group)}
+        if _spelled(name) in known and not self.is_basket(group, name):
+            return f"{name!r} is no basket, and has no key {key!r}" if slash else f"{name!r} has no {call.method} here"
+        if _spelled(name) in known:
+            return f"a key of {name!r} has to be named: {name}/KEY"
+        others = [verb for verb in self.verbs().get(_spelled(name), ()) if verb != group]
+        if others and group == "send":
+            opened = f"let a module of the gateway call channels.add_send_channel({_spelled(name)!r}) in its connect"
+            return f"channel {name!r} takes nothing from outside, or MountRestRoutes leaves it out: {opened}"
+        if others and group in _OF_CHANNELS:
+            return f"{name!r} has no {group} here; it has {', '.join(others)}"
+        return f"there is no {_NOUNS.get(group, 'channel')} {name!r}; {did_you_mean(name, known)}"
 
     def offers(self, call: Call) -> bool:
         """Whether the gateway has what is asked; of a verb that it serves, lists of names it always has."""

@@ -45,7 +45,15 @@ class ServerRouteNotFoundException(ServerException):
 
 
 class ServerRouteNotMountedException(ServerException):
-    """The gateway does not offer this verb of this channel; nothing was asked of it."""
+    """The gateway does not offer this verb of this channel; nothing was asked of it.
+
+    Attributes:
+        why: the same in plain words, for who knows no groups of routes: which name there is not, and which is meant.
+    """
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why or message
 
 
 class ServerUnprocessableException(ServerException):

@@ -77,6 +77,39 @@ def test_the_nearest_is_named(catalogue: Catalogue) -> None:
         catalogue.check(calls.last("exmple", 1.0))
 
 
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        (calls.last("exampel", 1.0), "there is no channel 'exampel'; did you mean 'example'?"),
+        (calls.state("exampel", 1.0, None), "there is no state 'exampel'; did you mean 'example'?"),
+        (calls.controls("hartbeat", 1.0), "there is no control 'hartbeat'; did you mean 'heartbeat'?"),
+        (calls.last("exampel/A", 1.0), "there is no channel 'exampel'; did you mean 'example'?"),
+        (calls.last("example/A", 1.0), "'example' is no basket, and has no key 'A'"),
+        (calls.last("basket/", 1.0), "a key of 'basket' has to be named: basket/KEY"),
+        (calls.state("never_ticks", 1.0, None), "'never_ticks' has no state here; it has history, last, lookup, next"),
+        (
+            calls.send("never-ticks", b"{}", "accepted", 1.0),
+            "channel 'never-ticks' takes nothing from outside, or MountRestRoutes leaves it out: let a module of the "
+            "gateway call channels.add_send_channel('never_ticks') in its connect",
+        ),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each.path,
+)
+def test_in_plain_words_it_is_the_name_itself_and_what_is_meant(
+    catalogue: Catalogue, call: calls.Call, why: str
+) -> None:
+    with pytest.raises(ServerRouteNotMountedException) as refused:
+        catalogue.check(call)
+    assert refused.value.why == why
+    assert str(refused.value) == f"Route not mounted in group {call.group}: {call.field}; {why}"
+
+
+def test_in_plain_words_a_verb_that_is_not_served_lacks_its_module() -> None:
+    with pytest.raises(ServerRouteNotMountedException) as refused:
+        without("last").check(calls.last("example", 1.0))
+    assert refused.value.why == "there is no last here: the gateway has no MountRestRoutes"
+
+
 def test_a_method_of_a_path_is_one_of_those_it_has(catalogue: Catalogue) -> None:
     catalogue.check(calls.stage("example", "release", None, None, 1.0))
     catalogue.check(calls.lookup("example", "1", 1.0))

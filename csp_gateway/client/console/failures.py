@@ -12,6 +12,7 @@ from csp_gateway.errors import (
     FrameError,
     GatewayException,
     QueryError,
+    ServerRouteNotMountedException,
     ServerTimeoutError,
     ServerUnknownException,
     ServerUnprocessableException,
@@ -71,6 +72,8 @@ def sentence(error: BaseException, secrets: Iterable[str] = ()) -> str:
             said, begins_so = f"{name}: {_reason(error)}", True  # a name is as it is written
         case ServerTimeoutError():
             said = str(error).replace("`timeout`", "--timeout")
+        case ServerRouteNotMountedException():
+            said = error.why
         case _:
             said = str(error) or type(error).__name__
     for secret in secrets:

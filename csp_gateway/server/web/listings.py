@@ -16,6 +16,9 @@ from csp_gateway.server.web.versions import Versions
 
 __all__ = ["Listings"]
 
+_OF_CHANNELS = ("last", "next", "history", "lookup", "send", "stage", "state")
+_NOUNS = {"state": "state", "controls": "control"}
+"""What the names of a verb are of, where they are no channels."""
 _LONGEST = 80
 """Characters of a name that are compared with those there are."""
 
@@ -59,10 +62,18 @@ class Listings(Versions):
                 return why
         for (kind, version), mounted in self._mounted.items():
             name = self._named(path, kind, version)
-            channels = {each.partition("/")[0] for each in mounted}
-            if name and channels and not channels & {name, name.replace("-", "_")}:
-                return did_you_mean(name, channels)
+            known = _without_keys(mounted)
+            if name and known and not known & {name, name.replace("-", "_")}:
+                return self._told(kind, version, name, known)
         return None
+
+    def _told(self, kind: str, version: str, name: str, known: set[str]) -> str:
+        """Of a name that a verb does not know: what knows it instead, or which is meant."""
+        spellings = {name, name.replace("-", "_")}
+        others = [verb for verb in _OF_CHANNELS if spellings & _without_keys(self._mounted[verb, version])]
+        if others and kind in _OF_CHANNELS:
+            return f"{name!r} has no {kind} here; it has {', '.join(others)}"
+        return f"there is no {_NOUNS.get(kind, 'channel')} {name!r}; {did_you_mean(name, known)}"
 
     def _named(self, path: str, kind: str, version: str) -> str:
         """The name that a path of a verb names, or its beginning; nothing if it is no path of it."""
@@ -117,6 +128,10 @@ class Listings(Versions):
         self.get_router(kind, version)  # which knows the kinds there are
         self._mounted[kind, self.api_version(version)].extend(fields or ())
         self._lists[kind, self.api_version(version)] = None
+
+
+def _without_keys(mounted: Iterable[str]) -> set[str]:
+    return {each.partition("/")[0] for each in mounted}
 
 
 def _lead_to_list(router: APIRouter) -> None:

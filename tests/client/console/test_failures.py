@@ -42,3 +42,11 @@ def test_a_name_of_a_file_is_shown_as_it_is_written() -> None:
 def test_what_gives_more_time_is_the_option_of_the_console() -> None:
     said = sentence(errors.ServerTimeoutError("GET x was not answered within 2 s; `timeout` gives it more"))
     assert said == "GET x was not answered within 2 s; --timeout gives it more"
+
+
+def test_what_is_not_there_is_told_in_plain_words() -> None:
+    error = errors.ServerRouteNotMountedException(
+        "Route not mounted in group last: exampel; …", "there is no channel 'exampel'"
+    )
+    assert sentence(error) == "There is no channel 'exampel'"
+    assert sentence(errors.ServerRouteNotMountedException("Route not mounted")) == "Route not mounted"

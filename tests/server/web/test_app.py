@@ -188,7 +188,8 @@ def test_an_api_without_prefix_begins_with_its_version(serve: Any) -> None:
         assert client.post(f"/{version}/send/my_counts", json={"n": 1}).status_code == 200
         answer = client.get(f"/desk/{version}/last/my_counts?token=1")
         assert (answer.json()[0]["n"], client.get(f"/{version}/last/").headers["cache-control"]) == (1, "no-store")
-        assert client.get(f"/{version}/last/my_count").json()["hint"] == "did you mean 'my_counts'?"
+        hint = client.get(f"/{version}/last/my_count").json()["hint"]
+        assert hint == "there is no channel 'my_count'; did you mean 'my_counts'?"
     app = client.gateway.web_app
     assert (app.api_path("last/x"), app.is_api_path("/v2"), app.is_api_path("/docs")) == ("/v1/last/x", True, False)
     assert app.patience.waits("/v2/next/x")

@@ -62,10 +62,10 @@ def test_a_name_that_is_not_mounted_is_near_to_one_that_is() -> None:
         of.note_mounted("last", name)
     of.note_mounted("last", "trades", "v2")
     assert not of.is_mounted("state")
-    for path in ("/api/v1/last/my_count", "/api/v1/last/my-count/x", "/api/v1/last/MY-COUNTZ"):
-        assert of.hint(path) == "did you mean 'my_counts'?"
-    assert of.hint("/api/v1/last/" + "x" * 100_000) == "known: my_counts, several"
-    assert of.hint("/api/v2/last/trade") == "did you mean 'trades'?"
+    for name in ("my_count", "my-count", "MY-COUNTZ"):
+        assert of.hint(f"/api/v1/last/{name}/x") == f"there is no channel {name!r}; did you mean 'my_counts'?"
+    assert of.hint("/api/v1/last/" + "x" * 100_000) == f"there is no channel {'x' * 80!r}; known: my_counts, several"
+    assert of.hint("/api/v2/last/trade") == "there is no channel 'trade'; did you mean 'trades'?"
     for path in (
         "/api/v1/last/",
         "/api/v1/last/my-counts/x",
@@ -75,6 +75,15 @@ def test_a_name_that_is_not_mounted_is_near_to_one_that_is() -> None:
         "/last/x",
     ):
         assert of.hint(path) is None
+
+
+def test_a_name_that_another_verb_knows_is_said_to_be_there() -> None:
+    of = listings()
+    for verb, name in (("last", "counts"), ("next", "counts"), ("state", "count"), ("controls", "stats")):
+        of.note_mounted(verb, name)
+    assert of.hint("/api/v1/state/counts") == "'counts' has no state here; it has last, next"
+    assert of.hint("/api/v1/state/stats") == "there is no state 'stats'; known: count"
+    assert of.hint("/api/v1/controls/counts") == "there is no control 'counts'; known: stats"
 
 
 def test_a_name_that_cannot_be_mounted_says_why() -> None:

@@ -61,7 +61,7 @@ def test_a_channel_that_nobody_sets_and_one_that_there_is_not(client: Any) -> No
             "title": "Not Found",
             "status": 404,
             "detail": "Not Found",
-            "hint": "did you mean 'my_counts'?",
+            "hint": f"there is no channel {spelling!r}; did you mean 'my_counts'?",
             "instance": f"/api/v1/last/{spelling}",
         }
 
