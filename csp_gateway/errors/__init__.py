@@ -103,6 +103,7 @@ from csp_gateway.errors.root import (
     GatewayException,
     did_you_mean,
     fresh,
+    one_of,
 )
 
 __all__ = [
@@ -154,6 +155,7 @@ __all__ = [
     "WrongTickError",
     "did_you_mean",
     "fresh",
+    "one_of",
 ]
 
 for _error in tuple(vars().values()):

@@ -9,7 +9,12 @@ __all__ = [
     "GatewayException",
     "did_you_mean",
     "fresh",
+    "one_of",
 ]
+
+
+_LONGEST_SHOWN = 80
+"""Characters of what was given that an error repeats."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -30,6 +35,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if near:
         return f"did you mean {alike[near[0]]!r}?"
     return f"known: {', '.join(names)}" if names else "there are none"
+
+
+def one_of(given: object, allowed: Iterable[str]) -> str:
+    """The end of a sentence about a value that is none of those that may be given: which those are, and the nearest.
+
+    >>> one_of("ascend", ["ascending", "descending"])
+    "should be 'ascending' or 'descending', not 'ascend'; did you mean 'ascending'?"
+    >>> one_of(3, ["a", "b", "c"])
+    "should be 'a', 'b' or 'c', not 3"
+    """
+    names = list(allowed)
+    *others, last = map(repr, names)
+    said = f"should be {', '.join(others)}{' or ' if others else ''}{last}, not {repr(given)[:_LONGEST_SHOWN]}"
+    near = did_you_mean(given[:_LONGEST_SHOWN], names) if isinstance(given, str) else ""
+    return f"{said}; {near}" if near.startswith("did you mean") else said
 
 
 def fresh(error: Exception) -> Exception:

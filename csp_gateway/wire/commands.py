@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from csp_gateway.errors import FrameError
+from csp_gateway.errors import FrameError, one_of
 from csp_gateway.wire.synonyms import nearest_option
 
 __all__ = ["PROTOCOL", "Command", "Follow", "Ping", "Policy", "Send", "Subscribe", "Unsubscribe", "read_command"]
@@ -147,7 +147,21 @@ def _refused(message: str | bytes, error: Exception) -> FrameError:
         if name not in (*fields, "action"):
             near = nearest_option(str(name), fields)
             return FrameError("unknown_option", f"{action} has no option {_brief(name)}; {near}", identifier)
+        if isinstance(said[name], str) and (wrong := _no_choice(_KINDS[action], name, said[name])):
+            return FrameError("invalid", f"{action}: {wrong}", identifier)
     return FrameError("invalid", f"{action}: {error}", identifier)
+
+
+def _no_choice(kind: type[_Command], name: str, given: str) -> str:
+    """What is wrong with a text of an option that takes some words only; nothing of all others."""
+    if name == "action":
+        return ""
+    taken = get_type_hints(kind)[name]
+    options = [taken, *(get_args(taken) if get_origin(taken) is not Literal else ())]
+    words = [word for option in options if get_origin(option) is Literal for word in get_args(option)]
+    if not words or str in options or given in words:
+        return ""
+    return f"{name} {'is true or false, or ' if bool in options else ''}{one_of(given, words)}"
 
 
 def _identifier(named: Any) -> str | int | None:

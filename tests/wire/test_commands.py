@@ -64,3 +64,35 @@ def test_an_error_repeats_little_of_a_long_message() -> None:
         with pytest.raises(FrameError) as refused:
             read_command(message % ("x" * 100_000))
         assert len(str(refused.value)) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            '{"action":"subscribe","channel":"a","policy":"conflat"}',
+            "subscribe: policy should be 'conflate', 'drop_oldest' or 'disconnect', not 'conflat'; "
+            "did you mean 'conflate'?",
+        ),
+        (
+            '{"action":"subscribe","channel":"a","snapshot":"yes"}',
+            "subscribe: snapshot is true or false, or should be 'last' or 'state', not 'yes'",
+        ),
+        (
+            '{"action":"subscribe","channel":"a","format":"xml"}',
+            "subscribe: format should be 'json' or 'msgpack', not 'xml'",
+        ),
+        (
+            '{"action":"send","channel":"a","data":{},"wait":"tick"}',
+            "send: wait should be 'accepted' or 'ticked', not 'tick'; did you mean 'ticked'?",
+        ),
+        (
+            '{"action":"subscribe","channel":"a","policy":3}',
+            "subscribe: Expected `str | null`, got `int` - at `$.policy`",
+        ),
+    ],
+)
+def test_a_value_that_is_no_choice_is_answered_with_those_there_are(message: str, said: str) -> None:
+    with pytest.raises(FrameError) as refused:
+        read_command(message)
+    assert (refused.value.code, str(refused.value)) == ("invalid", said)

@@ -16,7 +16,7 @@ from starlette.routing import Match
 
 from csp_gateway.errors import GatewayException
 from csp_gateway.server.structs import GatewayStruct, encode_many
-from csp_gateway.server.web.media_type import not_json, says_json
+from csp_gateway.server.web.faults import plainly
 from csp_gateway.server.web.problem import INVALID, ProblemReply, RefusedRequest, kind_of, plain
 
 __all__ = ["failed", "invalid", "mount_errors", "structs_reply", "written"]
@@ -94,7 +94,7 @@ def mount_errors(api: FastAPI, hint: Callable[[Request], str | None] = lambda _:
         return failed(error)
 
     async def refused(request: Request, error: Any) -> Response:
-        return invalid([_as_sent(request, each) for each in error.errors()])
+        return invalid(plainly(error.errors(), request.headers.get("content-type", "")))
 
     async def http(request: Request, error: Any) -> Response:
         # FastAPI answers 400 to what is not UTF-8 or nested too deeply; to all else that is no JSON, 422.
@@ -121,14 +121,6 @@ def mount_errors(api: FastAPI, hint: Callable[[Request], str | None] = lambda _:
         (Exception, unforeseen),
     ):
         api.add_exception_handler(kind, answer)
-
-
-def _as_sent(request: Request, error: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What is wrong with what was sent: FastAPI does not read a body that is not said to be JSON, and blames it."""
-    said = request.headers.get("content-type", "")
-    if tuple(error["loc"]) != ("body",) or not isinstance(error["input"], bytes) or says_json(said):
-        return error
-    return {"type": "json_type", "loc": error["loc"], "msg": not_json(said), "input": error["input"]}
 
 
 def _methods_of(request: Request) -> list[str]:

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
+from csp_gateway.errors import one_of
 from csp_gateway.server.channels import Answer
 from csp_gateway.server.web.deadline import waiting_for
 from csp_gateway.server.web.idempotency import Replies, caller_of, is_key
@@ -41,7 +42,6 @@ _Once = Annotated[
     ),
 ]
 _NO_KEY = "Input should be 1 to 255 visible ASCII characters, once"
-_NO_WAIT = "Input should be 'accepted' or 'ticked', once"
 _NO_BODY = "Input should be a JSON object or an array of objects, sent with Content-Type: application/json"
 
 
@@ -146,7 +146,8 @@ def _route(
 def _wrong(request: Request, body: bytes, wait: list[str], keys: list[str]) -> dict[str, Any] | None:
     """What a request cannot be read for; None if it can."""
     if len(wait) > 1 or wait[0] not in _ACKNOWLEDGED:
-        return {"type": "literal_error", "loc": ("query", "wait"), "msg": _NO_WAIT, "input": wait}
+        msg = f"Input {one_of(wait[0], _ACKNOWLEDGED)}" if len(wait) == 1 else f"Input should be given once, not {wait}"
+        return {"type": "literal_error", "loc": ("query", "wait"), "msg": msg, "input": wait}
     if len(keys) > 1 or (keys and not is_key(keys[0])):
         return {"type": "idempotency_key", "loc": ("header", "Idempotency-Key"), "msg": _NO_KEY, "input": keys}
     if not body:
