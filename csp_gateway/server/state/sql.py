@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Cancellation", "Parameters", "Select", "SqlLimits", "read_select", "run_select"]
 
+_ONLY = (
+    "only a SELECT is answered, which reads: SQL changes nothing here, and states hold the newest of what ticks on "
+    "their channels, which are sent to"
+)
+_PIVOT = "only a SELECT is answered; for PIVOT, write: from t pivot (sum(x) for y in ('a', 'b'))"
+_PIVOTS = re.compile(r"^\s*pivot\b", re.IGNORECASE | re.MULTILINE)
 _LONGEST = 1 << 16
 """Bytes of a SELECT's text."""
 _BATCH = 10_000
@@ -215,7 +221,7 @@ def _parsed(sql: str) -> list[dict[str, Any]]:
         return statements
     said = parsed["error_message"]
     if said.startswith("Only SELECT"):
-        raise SqlError("only a SELECT is answered; for PIVOT, write: from t pivot (sum(x) for y in ('a', 'b'))")
+        raise SqlError(_PIVOT if _PIVOTS.search(sql) else _ONLY)
     if said.startswith("Max expression depth"):
         raise SqlError("the SELECT is nested too deeply; take parts of it out into a WITH, or shorten it")
     at = f", at character {int(parsed['position']) + 1}" if "position" in parsed else ""
