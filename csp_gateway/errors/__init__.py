@@ -31,6 +31,7 @@
     ├── EngineError                   a node raised while the graph ran; carries the cause
     ├── ShutdownError                 a module's ``shutdown``, or a node, did not come to a good end
     ├── ConfigError                   the configuration does not describe a gateway
+    │   └── VariableError             an environment variable names no setting, or says what the setting cannot be
     ├── ServerException               what a client asked of a gateway was not done
     │   ├── ServerRouteNotFoundException    404: no such channel, key or record there
     │   ├── ServerRouteNotMountedException  the gateway does not offer this verb of this channel
@@ -94,6 +95,7 @@ from csp_gateway.errors.gateways import (
     StateMarkError,
     UnknownChannelError,
     UnknownStagingError,
+    VariableError,
     WiringError,
     WrongEdgeError,
     WrongIndexerError,
@@ -149,6 +151,7 @@ __all__ = [
     "UnknownChannelError",
     "UnknownStagingError",
     "UntrustedTypeError",
+    "VariableError",
     "WiringError",
     "WrongEdgeError",
     "WrongIndexerError",

@@ -34,6 +34,7 @@ __all__ = [
     "StateMarkError",
     "UnknownChannelError",
     "UnknownStagingError",
+    "VariableError",
     "WiringError",
     "WrongEdgeError",
     "WrongIndexerError",
@@ -171,6 +172,12 @@ class ShutdownError(GatewayException):
 
 class ConfigError(GatewayException):
     """The configuration does not describe a gateway."""
+
+
+class VariableError(ConfigError):
+    """An environment variable names no setting, or says what the setting cannot be."""
+
+    exit_status = 2
 
 
 class StartError(GatewayException, RuntimeError):

@@ -9,7 +9,7 @@ from ccflow import ModelRegistry
 from omegaconf import DictConfig, OmegaConf
 
 from csp_gateway.errors import GatewayException, PortTakenError
-from csp_gateway.server.config.load import gateway_in, refuse_lost_settings
+from csp_gateway.server.config.load import fill, gateway_in, refuse_lost_settings
 
 __all__ = ["main"]
 
@@ -33,7 +33,7 @@ def main(cfg: DictConfig) -> None:
     registry = ModelRegistry.root()
     try:
         refuse_lost_settings(cfg)
-        registry.load_config(cfg, overwrite=True)
+        fill(registry, cfg)
         gateway = gateway_in(registry)
         if not cfg.start:
             sys.stdout.write(OmegaConf.to_yaml(cfg, resolve=True))

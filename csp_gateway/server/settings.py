@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, AnyHttpUrl, Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AnyHttpUrl, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from csp_gateway.errors import did_you_mean
+from csp_gateway.server.variables import refuse_unknown_variables, unreadable, wrong_variables
 
 __all__ = ["GatewaySettings", "Settings"]
-
-_OF_KUBERNETES = re.compile(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$")
-"""What Kubernetes tells every container of a Service, which may be called csp-gateway."""
-_NO_SETTINGS = (
-    "CSP_GATEWAY_BEARER",
-    "CSP_GATEWAY_BUILD_UI",
-    "CSP_GATEWAY_RANDOM",
-    "CSP_GATEWAY_STRESS_SECONDS",
-    "CSP_GATEWAY_TOKEN",
-    "CSP_GATEWAY_URL",
-)
-"""Variables that the build and the tests read."""
 
 _NOBODY = "example@domain.com"
 """The address that is nobody's, and stands for none."""
@@ -51,6 +37,10 @@ class GatewaySettings(BaseSettings):
     """What is known of a gateway before it starts; each key can also be set by ``CSP_GATEWAY_<KEY>``.
 
     Unknown keys are refused with the nearest right one: a mistyped ``PROT`` never becomes the default port in silence.
+
+    Raises:
+        VariableError: the environment names no setting, or says what one cannot be.
+        ValidationError: what is given does.
     """
 
     model_config = SettingsConfigDict(env_prefix="CSP_GATEWAY_", case_sensitive=True, extra="forbid")
@@ -148,10 +138,24 @@ class GatewaySettings(BaseSettings):
 
     UI: bool = Field(default=False, description="Serve the page at /; the same as start(ui=True).")
 
+    if not TYPE_CHECKING:  # whoever checks types is to see a parameter for each setting
+
+        def __init__(self, **given: Any) -> None:
+            prefix, fields = self.model_config.get("env_prefix", ""), type(self).model_fields
+            refuse_unknown_variables(prefix, fields)
+            try:
+                super().__init__(**given)
+            except SettingsError as error:
+                raise unreadable(error, prefix, fields) from None
+            except ValidationError as error:
+                wrong = wrong_variables(error, given, prefix, fields)
+                if wrong is None:
+                    raise
+                raise wrong from None
+
     @model_validator(mode="before")
     @classmethod
     def _refuse_unknown(cls, given: Any) -> Any:
-        _refuse_unknown_variables(cls.model_config.get("env_prefix", ""), cls.model_fields)
         if isinstance(given, dict):
             for key in given:
                 if key not in cls.model_fields:
@@ -176,16 +180,6 @@ class GatewaySettings(BaseSettings):
     def API_STR(self) -> str:
         """The path every API route of the default version begins with."""
         return self.api()
-
-
-def _refuse_unknown_variables(prefix: str, known: Iterable[str]) -> None:
-    variables = [f"{prefix}{name}" for name in known]
-    for name in sorted(os.environ) if prefix else ():
-        if _OF_KUBERNETES.search(name):
-            continue
-        if name.upper().startswith(prefix) and name not in variables and name not in _NO_SETTINGS:
-            near = did_you_mean(name, variables)
-            raise ValueError(f"there is no setting for the environment variable {name!r}; {near}")
 
 
 Settings = GatewaySettings

@@ -21,8 +21,8 @@ DEMO = [f"--config-dir={ROOT / 'csp_gateway/server/demo'}", "+config=demo"]
 PROGRAM = ["-c", "from csp_gateway.server.cli import main; main()"]
 
 
-def start(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def start(*arguments: str, cwd: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
     command = [*python(), *PROGRAM, *arguments]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=50, check=False)
 
@@ -33,6 +33,15 @@ def test_alone_it_says_what_to_do(tmp_path: Path) -> None:
     assert "--config-dir=csp_gateway/server/demo +config=demo" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_variable_is_one_sentence(tmp_path: Path) -> None:
+    ended = start(*DEMO, "start=false", cwd=tmp_path, CSP_GATEWAY_PROT="8000")
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "VariableError: there is no setting for the environment variable 'CSP_GATEWAY_PROT'; "
+        "did you mean 'CSP_GATEWAY_PORT'?\n"
+    )
 
 
 def test_it_can_show_the_configuration_instead_of_starting(tmp_path: Path) -> None:

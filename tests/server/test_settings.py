@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
 
+from csp_gateway.errors import VariableError
 from csp_gateway.server.channels import GatewayChannels, HistoryLimits
 from csp_gateway.server.module import GatewayModule
 from csp_gateway.server.settings import GatewaySettings, Settings
@@ -55,7 +56,7 @@ def test_a_mistyped_variable_is_refused_with_the_nearest(
 ) -> None:
     monkeypatch.setenv(f"CSP_GATEWAY_{given}", "1")
     said = f"there is no setting for the environment variable 'CSP_GATEWAY_{given}'; "
-    with pytest.raises(ValidationError, match=f"{said}did you mean 'CSP_GATEWAY_{nearest}'"):
+    with pytest.raises(VariableError, match=f"{said}did you mean 'CSP_GATEWAY_{nearest}'"):
         GatewaySettings()
 
 
@@ -80,7 +81,7 @@ def test_a_class_of_settings_with_more_of_them_has_variables_for_those(monkeypat
     monkeypatch.setenv("CSP_GATEWAY_DESK", "fx")
     assert More().DESK == "fx"
     monkeypatch.setenv("DESK_PROT", "1")
-    with pytest.raises(ValidationError, match="'DESK_PROT'; did you mean 'DESK_PORT'"):
+    with pytest.raises(VariableError, match="'DESK_PROT'; did you mean 'DESK_PORT'"):
         Prefixed()
 
 

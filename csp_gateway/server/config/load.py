@@ -6,13 +6,14 @@ from pathlib import Path
 
 from ccflow import ModelRegistry
 from hydra import compose, initialize_config_dir
+from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
-from csp_gateway.errors import ConfigError, did_you_mean
+from csp_gateway.errors import ConfigError, VariableError, did_you_mean
 from csp_gateway.server.gateway import Gateway
 from csp_gateway.server.settings import GatewaySettings
 
-__all__ = ["gateway_in", "load_config", "load_gateway", "refuse_lost_settings"]
+__all__ = ["fill", "gateway_in", "load_config", "load_gateway", "refuse_lost_settings"]
 
 ROOT = Path(__file__).parent
 """Our own YAML: ``base`` and the groups it offers."""
@@ -40,7 +41,8 @@ def load_config(
         The root registry; ``registry["gateway"]`` is the gateway if the configuration has one.
 
     Raises:
-        ConfigError: there is no such folder or file; or settings stand where nothing reads them.
+        ConfigError: there is no such folder or file; or settings stand where nothing reads them; or the environment
+            says what none can be.
     """
     chosen = list(overrides or ())
     if config_dir:
@@ -58,8 +60,22 @@ def load_config(
         cfg = compose("base", overrides=chosen)
     refuse_lost_settings(cfg)
     registry = ModelRegistry.root()
-    registry.load_config(cfg, overwrite=overwrite)
+    fill(registry, cfg, overwrite=overwrite)
     return registry
+
+
+def fill(registry: ModelRegistry, cfg: DictConfig, *, overwrite: bool = True) -> None:
+    """Register the models of a composed configuration.
+
+    Raises:
+        VariableError: the environment says what a setting cannot be; Hydra would say that a call has failed.
+    """
+    try:
+        registry.load_config(cfg, overwrite=overwrite)
+    except InstantiationException as error:
+        if isinstance(error.__cause__, VariableError):
+            raise error.__cause__ from None
+        raise
 
 
 def load_gateway(

@@ -1,10 +1,18 @@
 """python -m csp_gateway.server.demo: the first example."""
 
-from csp_gateway import Gateway, GatewaySettings, MountPerspectiveTables, MountRestRoutes
+import sys
+
+from csp_gateway import Gateway, GatewaySettings, MountPerspectiveTables, MountRestRoutes, VariableError
 from csp_gateway.server.demo import ExampleGatewayChannels, ExampleModule
 
+try:
+    settings = GatewaySettings()
+except VariableError as error:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(error.exit_status)
+
 gateway = Gateway(
-    settings=GatewaySettings(),
+    settings=settings,
     modules=[
         ExampleModule(),
         MountPerspectiveTables(),

@@ -1,5 +1,6 @@
 """The first example."""
 
+import os
 import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,3 +29,18 @@ def test_the_module_is_the_example_and_starts_nothing_when_imported() -> None:
         [*python(), "-c", program], cwd=Path(__file__).parents[3], capture_output=True, text=True, timeout=50
     )
     assert ended.stdout.split() == ["3", "False"]
+
+
+def test_a_wrong_variable_ends_it_with_one_sentence() -> None:
+    ended = subprocess.run(
+        [*python(), "-m", "csp_gateway.server.demo"],
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "CSP_GATEWAY_PORT": "abc"},
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        "the environment variable CSP_GATEWAY_PORT says 'abc': it should be a whole number from 0 to 65535\n"
+    )
