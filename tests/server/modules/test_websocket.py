@@ -57,7 +57,7 @@ def subscribed(client: GatewayTestClient, path: str, channel: str = "counts") ->
 
 def test_all_channels_that_somebody_provides_are_followed(gateway_client: Start) -> None:
     client = gateway_client(Ch(), Feed(), MountWebSocketRoutes())
-    assert client.get("/api/v1/stream").json() == ["counts", "legs/x", "legs/y", "heartbeat"]
+    assert client.get("/api/v1/stream").json() == ["counts", "legs", "legs/x", "legs/y", "heartbeat"]
     assert subscribed(client, "/api/v1/stream")["result"]["channel"] == "counts"
     assert subscribed(client, "/api/v1/stream", "nobody")["error"]["code"] == "unknown_channel"
 
@@ -99,7 +99,7 @@ def test_no_other_channel_is_named_but_for_a_misspelling(
 def test_where_it_is_and_of_which_channels(gateway_client: Start) -> None:
     module = MountWebSocketRoutes(selection=["legs"], prefix="/live/it", api_version="v2")
     client = gateway_client(Ch(), Feed(), module)
-    assert client.get("/api/v2/live/it").json() == ["legs/x", "legs/y", "heartbeat"]
+    assert client.get("/api/v2/live/it").json() == ["legs", "legs/x", "legs/y", "heartbeat"]
     assert subscribed(client, "/api/v2/live/it")["error"]["code"] == "unknown_channel"
     assert subscribed(client, "/api/v2/live/it", "legs")["result"]["channel"] == "legs"
     assert module.info(GatewaySettings()) == "stream    /api/v2/live/it"

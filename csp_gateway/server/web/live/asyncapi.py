@@ -38,7 +38,7 @@ The same ticks as server-sent events: the `data` of each event is the message of
 channel has got to, and who comes back with it as `Last-Event-ID` goes on from there. Options are parameters of the URL;
 `/openapi.json` has them. Ticks are events without a name; `gap` and `closing` have one.
 """
-_OF_SOCKETS = ("reply", "error", "heartbeat")
+_OF_SOCKETS = ("reply", "error")
 _IDENTITY = {"id": "1767346200000000017", "timestamp": "2026-01-02T09:30:00.000100"}
 """What every record is born with."""
 _RUN = "1f3c9c1e6f0b4d0f9a57e7a5d1f1b2c3"

@@ -67,9 +67,17 @@ class EventStream(Response):
     Args:
         wanted: one for each channel.
         places: where the client has got to before; the channels that are not in it begin anew.
+        heartbeats: seconds between those that it wants, if it does.
     """
 
-    def __init__(self, hub: Hub, wanted: Sequence[Follow], places: Places | None, visitor: Visitor) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        wanted: Sequence[Follow],
+        places: Places | None,
+        visitor: Visitor,
+        heartbeats: float | None = None,
+    ) -> None:
         # As Starlette's own StreamingResponse: a response without a body has no length either.
         self.status_code = 200
         self.media_type = EVENTS
@@ -79,6 +87,7 @@ class EventStream(Response):
         self._wanted = wanted
         self._before = places
         self._visitor = visitor
+        self._heartbeats = heartbeats
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell the client what ticks, until it leaves or has to."""
@@ -119,6 +128,8 @@ class EventStream(Response):
     async def _follow_all(self, client: Client, places: Places) -> None:
         for each in self._wanted:
             await self._follow(client, each, places)
+        if self._heartbeats is not None:
+            self._hub.beat_for(client, self._heartbeats)
 
     async def _follow(self, client: Client, wanted: Follow, places: Places) -> None:
         """Go on from where the client has got to, or say what is missing; or begin anew."""

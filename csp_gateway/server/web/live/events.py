@@ -13,8 +13,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from csp_gateway.errors import FrameError, did_you_mean
 from csp_gateway.server.web.live.client import Visitor
-from csp_gateway.server.web.live.event_stream import EVENTS, EventStream, not_followed
-from csp_gateway.server.web.live.hub import Hub
+from csp_gateway.server.web.live.event_stream import BEAT_SECONDS, EVENTS, EventStream, not_followed
+from csp_gateway.server.web.live.hub import HEARTBEAT, Hub
 from csp_gateway.server.web.live.places import Places
 from csp_gateway.server.web.problem import Problem
 from csp_gateway.server.web.verbs import Shape, refuse_unknown
@@ -29,7 +29,7 @@ _Nothing = SkipJsonSchema[None]
 
 _Channels = Annotated[
     str,
-    Path(description="Channels with commas in between; of a basket all keys, or `basket/KEY`."),
+    Path(description="Channels with commas in between; of a basket all keys, or `basket/KEY`; or `heartbeat`."),
 ]
 _LastId = Annotated[
     str | _Nothing,
@@ -101,8 +101,14 @@ Every event's `id` says where each channel has got to: `epoch:channel=offset,…
 """
 
 
-def mount_events(router: APIRouter, hub: Hub, channels: Iterable[str], prefix: str) -> None:
-    """Serve ``GET <prefix>/<channel>[,<channel>…]`` for these channels."""
+def mount_events(
+    router: APIRouter, hub: Hub, channels: Iterable[str], prefix: str, beat_seconds: float = BEAT_SECONDS
+) -> None:
+    """Serve ``GET <prefix>/<channel>[,<channel>…]`` for these channels, and for ``heartbeat``.
+
+    Args:
+        beat_seconds: between heartbeats.
+    """
     served = frozenset(channels)
 
     async def events(
@@ -111,8 +117,12 @@ def mount_events(router: APIRouter, hub: Hub, channels: Iterable[str], prefix: s
         refuse_unknown(request, _Options.model_fields, many=_MANY)
         options = asked.of_each()
         try:
-            named = _named({name: hub.served[name] for name in served}, channels, asked.key, asked.keys)
-            places = _places(last_id or asked.last_event_id)
+            shapes = {name: hub.served[name] for name in served}
+            followed, beats = _without_heartbeat(shapes, channels)
+            if beats and not followed and (extra := asked.model_fields_set - {"last_event_id"}):
+                raise FrameError("invalid", f"the heartbeat has no {min(extra)}: leave it out")
+            named = _named(shapes, followed, asked.key, asked.keys) if followed or not beats else {}
+            places = _places(last_id or asked.last_event_id) if named else None  # heartbeats have none
             if places is None and asked.since is not None:
                 options |= _since(named, asked.since, asked.epoch)
         except FrameError as error:
@@ -121,7 +131,7 @@ def mount_events(router: APIRouter, hub: Hub, channels: Iterable[str], prefix: s
         peer = request.client
         address = f"{peer.host}:{peer.port}" if peer else ""
         visitor = Visitor("events", address, request.headers.get("user-agent", "")[:200])
-        return EventStream(hub, wanted, places, visitor)
+        return EventStream(hub, wanted, places, visitor, beat_seconds if beats else None)
 
     router.add_api_route(
         prefix + "/{channels:path}",
@@ -137,6 +147,14 @@ def mount_events(router: APIRouter, hub: Hub, channels: Iterable[str], prefix: s
         operation_id=f"follow{prefix.replace('/', '_')}",
         description=_DESCRIPTION,
     )
+
+
+def _without_heartbeat(served: dict[str, Shape], path: str) -> tuple[str, bool]:
+    """The other channels that a path names, and whether it names the heartbeat too."""
+    names = path.split(",")
+    if HEARTBEAT not in names or HEARTBEAT in served or _is_key(served, path):
+        return path, False
+    return ",".join(name for name in names if name != HEARTBEAT), True
 
 
 def _places(identifier: str | None) -> Places | None:

@@ -23,16 +23,18 @@ from csp_gateway.server.web.verbs import Shape
 from csp_gateway.server.web.workers import Workers
 from csp_gateway.wire.closing import Closing
 
-__all__ = ["Hub"]
+__all__ = ["HEARTBEAT", "Hub"]
 
 _log = logging.getLogger(__name__)
 
+HEARTBEAT = "heartbeat"
+"""What is followed by who wants to be told that the gateway is there."""
 _LONGEST = 80
 """Characters of an unknown name that are compared with those there are."""
 _SPREAD = 0.005
 """Seconds a client, among which clients are spread when they come back."""
 _LEAST_SPREAD = 1.0
-_HEARTBEAT = orjson.dumps({"channel": "heartbeat", "data": "PING"})
+_HEARTBEAT = orjson.dumps({"channel": HEARTBEAT, "data": "PING"})
 
 
 class Hub:

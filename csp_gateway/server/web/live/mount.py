@@ -20,11 +20,12 @@ def mount_stream(router: APIRouter, hub: Hub, rules: Rules, prefix: str) -> None
         await Session(hub, rules, socket).run()
 
     async def listed() -> list[str]:
-        """What can be followed: channels, of a basket each key too, and last the heartbeat."""
+        """What can be followed, over the socket and as events: channels, of a basket each key too, and the heartbeat,
+        which is last."""
         names = []
         for field in rules.channels:
             shape = hub.served[field]
-            names += [field] if shape.container is None else [f"{field}/{spelled}" for spelled in shape.keys]
+            names += [field, *(f"{field}/{spelled}" for spelled in shape.keys if shape.container is not None)]
         return [*sorted(names), "heartbeat"]
 
     router.add_api_websocket_route(prefix, stream)
@@ -36,6 +37,6 @@ def mount_stream(router: APIRouter, hub: Hub, rules: Rules, prefix: str) -> None
         summary="Channels to follow",
         operation_id=f"list{prefix.replace('/', '_')}",
     )
-    mount_events(router, hub, rules.channels, prefix)
+    mount_events(router, hub, rules.channels, prefix, rules.beat_seconds)
     if not any(getattr(route, "path", None) == f"{router.prefix}/clients" for route in router.routes):
         mount_clients(router, hub)

@@ -14,7 +14,7 @@ from csp_gateway.errors import FrameError, GatewayException, did_you_mean
 from csp_gateway.server.web.live.client import Client, Visitor
 from csp_gateway.server.web.live.following import follow, unfollow
 from csp_gateway.server.web.live.framing import Framing, batch
-from csp_gateway.server.web.live.hub import Hub
+from csp_gateway.server.web.live.hub import HEARTBEAT, Hub
 from csp_gateway.server.web.live.line import QueuedLine
 from csp_gateway.server.web.live.protocol import EXTENSION, FrameProtocol
 from csp_gateway.server.web.live.told import gap
@@ -32,7 +32,6 @@ _MOST_WAITING = 100
 _SHOWN_ERRORS = 10
 _LINGER = 5.0
 """Seconds in which a client may still be told why it is closed."""
-_HEARTBEAT = "heartbeat"
 
 
 class Rules(NamedTuple):
@@ -148,14 +147,14 @@ class Session:
         match command:
             case Ping():
                 self._reply(client, command, {"pong": True}, packed, always=True)
-            case Subscribe(channel=channel) if channel == _HEARTBEAT:
+            case Subscribe(channel=channel) if channel == HEARTBEAT:
                 _hold_plain(command)
                 self._hub.beat_for(client, self._rules.beat_seconds)
-                self._reply(client, command, {"channel": _HEARTBEAT}, packed)
-            case Unsubscribe(channel=channel) if channel == _HEARTBEAT:
+                self._reply(client, command, {"channel": HEARTBEAT}, packed)
+            case Unsubscribe(channel=channel) if channel == HEARTBEAT:
                 _hold_plain(command)
                 followed = self._hub.heartbeats.pop(client, None) is not None
-                self._reply(client, command, {"channel": _HEARTBEAT, "followed": followed}, packed)
+                self._reply(client, command, {"channel": HEARTBEAT, "followed": followed}, packed)
             case Subscribe():
                 self._allow(command.channel)
                 answer, begun = await follow(self._hub, client, command)
@@ -210,7 +209,7 @@ class Session:
     def _not_sendable(self, channel: str, name: str) -> FrameError:
         if why := self._rules.closed.get(channel) or self._rules.closed.get(name):
             return FrameError("not_sendable", why)
-        if channel == _HEARTBEAT:
+        if channel == HEARTBEAT:
             return FrameError("not_sendable", "the heartbeat takes nothing: it can be followed, and no more")
         near = did_you_mean(channel[:80], self._rules.sends)
         return FrameError("unknown_channel", f"there is no channel {channel[:80]!r} to send to here; {near}")
@@ -249,7 +248,7 @@ class Session:
 def _hold_plain(command: Subscribe | Unsubscribe) -> None:
     """Refuse what only channels of the gateway have. ``positions`` promises nothing of what has none: clients may ask
     for them always."""
-    plain = type(command)(id=command.id, channel=_HEARTBEAT)
+    plain = type(command)(id=command.id, channel=HEARTBEAT)
     for name in command.__struct_fields__:
         if name != "positions" and getattr(command, name) != getattr(plain, name):
             raise FrameError("invalid", f"the heartbeat has no {name}: leave it out")

@@ -1,6 +1,7 @@
 """What the URL of events asks for is done, and what it cannot ask for is refused and said."""
 
 from typing import Any
+from urllib.parse import quote as quoted
 
 import httpx2
 import pytest
@@ -25,6 +26,25 @@ def test_a_channel_in_either_spelling(desk: Served) -> None:
     assert event.message["channel"] == "quotes"
     assert [record["n"] for record in event.message["data"]] == [1]
     assert event.id == f"{event.message['epoch']}:quotes={event.message['next']}"
+
+
+def test_the_heartbeat_alone_and_beside_channels(desk: Served) -> None:
+    with hearing(desk.url, "stream/heartbeat") as heard:
+        event = heard.hear()
+    assert (event.name, event.message) == ("message", {"channel": "heartbeat", "data": "PING"})
+    with hearing(desk.url, "stream/heartbeat", **{"Last-Event-ID": event.id}) as heard:
+        assert heard.hear().message["channel"] == "heartbeat"
+    with hearing(desk.url, "stream/quotes,heartbeat") as heard:
+        desk.tick("quotes", quote(1))
+        told = {heard.hear().message["channel"] for _ in range(2)}
+    assert "heartbeat" in told
+    assert "the heartbeat has no policy" in refused(desk, "heartbeat?policy=conflate")["detail"]
+
+
+def test_all_that_is_listed_can_be_followed(desk: Served) -> None:
+    for name in httpx2.get(f"{desk.url}/api/v1/stream").json():
+        with httpx2.stream("GET", f"{desk.url}/api/v1/stream/{quoted(name)}") as answer:
+            assert answer.status_code == 200, name
 
 
 def test_several_channels_and_one_key_of_a_basket(desk: Served) -> None:
