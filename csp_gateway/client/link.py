@@ -95,6 +95,8 @@ class Link:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
+        elif self.state != "closed":  # it has not begun, and will not
+            await self._become("closed", "the stream was closed")
 
     async def connected(self) -> None:
         """Wait until there is a connection; ``ServerException`` if there will be none."""

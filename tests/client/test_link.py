@@ -244,3 +244,14 @@ def test_a_subscribe_that_is_answered_too_late_is_ended() -> None:
             await link.aclose()
 
     asyncio.run(go())
+
+
+def test_what_never_began_is_closed_too() -> None:
+    async def go() -> None:
+        states: list[StreamState] = []
+        link = Link(GatewayClientConfig(), StreamOptions(), states.append)
+        await link.aclose()
+        await link.aclose()
+        assert (link.state, states) == ("closed", ["closed"])
+
+    asyncio.run(go())
