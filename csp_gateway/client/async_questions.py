@@ -143,9 +143,6 @@ class AsyncQuestions(ABC, Generic[R_co]):
         Args:
             select: in DuckDB's SQL; every state is a table.
             parameters: what ``$name`` in it stands for, by name; or what ``?`` or ``$1`` does, in order.
-
-        Raises:
-            TypeError: ``parameters`` is neither a mapping nor a sequence.
         """
         return await self._ask(calls.sql(select, parameters, timeout), return_type_override)
 

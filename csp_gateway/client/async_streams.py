@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack
 
 from csp_gateway._lazy import later
+from csp_gateway.client.arguments import check
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.gateway_client import SECONDS
 
@@ -74,6 +75,7 @@ class AsyncStreams:
             FrameError: a channel cannot be followed so.
             ServerException: there is no connection, and will be none; the message says why.
         """
+        check("stream", timeout=timeout, on_gap=on_gap, on_state=on_state, connection=connection)
         reader: _Reader = []
         messages = self._streamed(reader, wishes.wishes(channels, options), timeout, on_gap, on_state, connection)
         reader.append(weakref.ref(messages))
@@ -130,6 +132,7 @@ class AsyncStreams:
 
     async def unsubscribe(self, field: str, key: wishes.Key = None) -> bool:
         """Follow it no more, whichever streams of this client do; whether it was followed."""
+        check("unsubscribe", field=field, key=key)
         own = self._own_if_open()
         streams = [*self._running_if_open(), *([] if own is None else [own])]
         # Where nobody does, the newest asks whether there is such a channel.
@@ -161,6 +164,7 @@ class AsyncStreams:
 
     def received(self, timeout: float | None = None, *, on_gap: streams.OnGap | None = None) -> streams.Stream:
         """What the connection receives that ``subscribe`` has opened, for ``async for``; ``anext`` is one message."""
+        check("received", timeout=timeout, on_gap=on_gap)
         stream = self._live()
         stream.timeout, stream.on_gap = timeout, on_gap
         return stream

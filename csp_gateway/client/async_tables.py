@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from csp_gateway._lazy import later
 from csp_gateway.client import retrying
+from csp_gateway.client.arguments import check
 from csp_gateway.client.async_asking import AsyncAsking
 from csp_gateway.client.replies import source_of
 
@@ -67,6 +68,7 @@ class AsyncTables(AsyncAsking):
             FrameError: it cannot be followed so: it is of a basket, or there is no such field.
             ServerException: there is no connection, or what stands has not come in time.
         """
+        check("table", name=name, on_change=on_change, connection=connection, timeout=timeout)
         await self._learn_once(retrying.Patience(timeout))
         source = tables.Source(*source_of(name, self._known_catalogue(), self._config.trusted_types))
         options: wishes.FollowOptions = {

@@ -22,6 +22,7 @@ class AsyncGatewayClientMixin(AsyncStagings, AsyncAnswers[R_co]):
 
     All raise:
         ServerException: what was asked was not done; which kind of it says why.
+        WrongArgumentError: a ``TypeError``: an argument is of a type that is not taken; nothing was asked.
     """
 
     async def channels(self) -> dict[str, list[str]]:

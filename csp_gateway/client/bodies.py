@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from csp_gateway.client.frame_rows import is_frame, rows_of
 from csp_gateway.client.sayable import encoded, is_record, key_of
 from csp_gateway.client.shapes import shape_of
+from csp_gateway.errors import WrongArgumentError
 
 __all__ = ["MOST_BYTES", "MOST_RECORDS", "Body", "batches", "counted"]
 
@@ -57,7 +58,8 @@ def counted(
         schema: of a record, references resolved; where it has only objects or arrays, a frame may have their JSON.
 
     Raises:
-        TypeError: something in it cannot be said in JSON; the message says where. What came before may be sent.
+        WrongArgumentError: something in it cannot be said in JSON; the message says where. What came before may be
+            sent.
     """
     if keyed:
         yield _keyed(data, name, schema)
@@ -72,13 +74,15 @@ def _records(data: Any, name: str, schema: Mapping[str, Any] | None) -> Iterator
     if is_frame(data):
         data = rows_of(data, name, None if schema is None else shape_of(schema).fields)
     elif isinstance(data, str | bytes | bytearray) or not isinstance(data, Iterable) or isinstance(data, type):
-        raise TypeError(f"{name}: cannot be sent: {type(data)!r} is no record and no iterable of records")
+        raise WrongArgumentError(
+            f'{name}: cannot be sent: {type(data)!r} is no record, such as {{"x": 1}}, and no iterable of records'
+        )
     elif type(data).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow"):
-        raise TypeError(f"{name}: cannot be sent: {type(data)!r} is no frame; make one of it")
+        raise WrongArgumentError(f"{name}: cannot be sent: {type(data)!r} is no frame; make one of it")
     for i, record in enumerate(data):
         if type(record).__name__ in _ROWS and not is_record(record):
             what = f"{name}[{i}]: cannot be sent: {type(record)!r}"
-            raise TypeError(f"{what} is no record; send the frame itself, or dicts of its rows")
+            raise WrongArgumentError(f"{what} is no record; send the frame itself, or dicts of its rows")
         yield encoded(record, f"{name}[{i}]")
 
 
@@ -102,7 +106,7 @@ def _portions(records: Iterator[bytes], most_records: int, most_bytes: int) -> I
 
 def _keyed(data: Any, name: str, schema: Mapping[str, Any] | None) -> Body:
     if not isinstance(data, Mapping):
-        raise TypeError(f"{name}: cannot be sent: a basket takes a mapping key → record, not {type(data)!r}")
+        raise WrongArgumentError(f"{name}: cannot be sent: a basket takes a mapping key → record, not {type(data)!r}")
     parts = {}
     count = 0
     for key, value in data.items():
@@ -112,5 +116,5 @@ def _keyed(data: Any, name: str, schema: Mapping[str, Any] | None) -> Body:
         parts[spelled] = encoded(spelled, name) + b":" + said.content
         count += said.records
     if len(parts) < len(data):
-        raise TypeError(f"{name}: two keys read alike in JSON: {list(data)!r:.200}")
+        raise WrongArgumentError(f"{name}: two keys read alike in JSON: {list(data)!r:.200}")
     return Body(b"{" + b",".join(parts.values()) + b"}", count)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from csp_gateway import wire
+from csp_gateway.client.arguments import check, checked
 
 __all__ = [
     "Call",
@@ -77,51 +78,48 @@ class Call:
     asks_again: bool = False
 
 
-def _of(group: str, name: str, timeout: float | None, **more: Any) -> Call:
-    return Call(group, name, f"{group}/{quote(name)}", timeout, **more)
+def _of(group: str, field: str, timeout: float | None, **more: Any) -> Call:
+    return Call(group, field, f"{group}/{quote(field)}", timeout, **more)
 
 
-def last(name: str, timeout: float | None) -> Call:
+@checked("last")
+def last(field: str, timeout: float | None) -> Call:
     """The newest tick of a channel."""
-    return _of("last", name, timeout)
+    return _of("last", field, timeout)
 
 
-def next_tick(name: str, timeout: float | None) -> Call:
+@checked("next")
+def next_tick(field: str, timeout: float | None) -> Call:
     """The coming tick of a channel."""
-    return _of("next", name, timeout, asks_again=bool(name) and timeout is None)
+    return _of("next", field, timeout, asks_again=bool(field) and timeout is None)
 
 
-def state(name: str, timeout: float | None, query: wire.Query | Mapping[str, Any] | None) -> Call:
+@checked("state")
+def state(field: str, timeout: float | None, query: wire.Query | Mapping[str, Any] | None) -> Call:
     """The records of a state, or what a query makes of them."""
     if query is None:
-        return _of("state", name, timeout)
+        return _of("state", field, timeout)
     asked = wire.Query.of(query)
     kind = {"typed": not asked.aggregates, "whole": not asked.select}
     text = asked.model_dump_json(by_alias=True, exclude_unset=True)
-    if name and len(text) > _LONG_QUERY:
-        return _of("state", name, timeout, method="POST", headers=_JSON, body=text.encode(), **kind)
-    return _of("state", name, timeout, params={"query": text}, **kind)
+    if field and len(text) > _LONG_QUERY:
+        return _of("state", field, timeout, method="POST", headers=_JSON, body=text.encode(), **kind)
+    return _of("state", field, timeout, params={"query": text}, **kind)
 
 
+@checked("sql")
 def sql(select: str, parameters: Parameters, timeout: float | None) -> Call:
-    """What one SELECT over all states answers.
-
-    Raises:
-        TypeError: the parameters are neither by name nor in order.
-    """
+    """What one SELECT over all states answers."""
     asked: dict[str, Any] = {"sql": select}
-    if isinstance(parameters, str | bytes) or not isinstance(parameters, Mapping | Sequence | None):
-        raise TypeError(
-            f"parameters are given by name, as a dict, or in order, as a list, and not as {type(parameters).__name__}"
-        )
     if parameters is not None:
         asked["parameters"] = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
     body = json.dumps(asked, default=_said).encode()
     return Call("sql", "", "sql", timeout, "POST", headers=_JSON, body=body, typed=False)
 
 
+@checked("history")
 def history(
-    name: str,
+    field: str,
     since: int | datetime | str | None,
     until: int | datetime | str | None,
     limit: int | None,
@@ -131,31 +129,34 @@ def history(
     """The ticks that are kept of a channel."""
     asked = {"since": since, "until": until, "limit": limit, "cursor": cursor}
     params = {key: _said(value) for key, value in asked.items() if value is not None}
-    return _of("history", name, timeout, params=params, typed=False)
+    return _of("history", field, timeout, params=params, typed=False)
 
 
-def lookup(name: str, identifier: str, timeout: float | None) -> Call:
+@checked("lookup")
+def lookup(field: str, id: str, timeout: float | None) -> Call:
     """The struct of an id, among the newest that are kept."""
-    return Call("lookup", name, f"lookup/{quote(name)}/{quote(identifier, '')}" if name else "lookup/", timeout)
+    return Call("lookup", field, f"lookup/{quote(field)}/{quote(id, '')}" if field else "lookup/", timeout)
 
 
-def send(name: str, body: bytes | None, wait: Wait, timeout: float | None, *, count_only: bool = False) -> Call:
+@checked("send")
+def send(field: str, body: bytes | None, wait: Wait, timeout: float | None, *, count_only: bool = False) -> Call:
     """One more tick. Without a body: the channels that can be sent to.
 
     Raises:
         ValueError: those are to be counted.
     """
-    if body is None and not name:
+    if body is None and not field:
         if count_only:
             raise ValueError("send without a channel lists those that can be sent to: count_only has nothing to count")
         return _of("send", "", timeout)
     headers = {**_JSON, "Idempotency-Key": uuid4().hex}
     params = {} if wait == "accepted" else {"wait": wait}
-    return _of("send", name, timeout, method="POST", params=params, headers=headers, body=body)
+    return _of("send", field, timeout, method="POST", params=params, headers=headers, body=body)
 
 
+@checked("stage")
 def stage(
-    name: str, method: StageMethod, body: bytes | None, staging_ids: str | Iterable[str] | None, timeout: float | None
+    field: str, method: StageMethod, body: bytes | None, staging_ids: str | Iterable[str] | None, timeout: float | None
 ) -> Call:
     """What is held back of a channel.
 
@@ -164,12 +165,13 @@ def stage(
     """
     if method not in _STAGE_METHODS:
         raise ValueError(f"stage has no method {method!r}: it is one of {', '.join(_STAGE_METHODS)}")
-    if isinstance(staging_ids, str):
-        staging_ids = [staging_ids]
-    params = {} if staging_ids is None else {"id": ",".join(staging_ids)}
+    ids = [staging_ids] if isinstance(staging_ids, str) else None if staging_ids is None else list(staging_ids)
+    for each in ids or ():
+        check("stage", staging_id=each)
+    params = {} if ids is None else {"id": ",".join(ids)}
     return _of(
         "stage",
-        name,
+        field,
         timeout,
         method=_STAGE_METHODS[method],
         params=params,
@@ -179,17 +181,20 @@ def stage(
     )
 
 
-def controls(name: str, timeout: float | None) -> Call:
+@checked("controls")
+def controls(field: str, timeout: float | None) -> Call:
     """Whether the gateway lives, how it is doing, or its end."""
-    ends = name == "shutdown"
-    return _of("controls", name, timeout, method="POST" if ends else "GET", repeatable=not ends)
+    ends = field == "shutdown"
+    return _of("controls", field, timeout, method="POST" if ends else "GET", repeatable=not ends)
 
 
+@checked("fields")
 def field_values(name: str, timeout: float | None) -> Call:
     """A static field of the channels; without a name, which there are."""
     return Call("field", name, f"field/{quote(name)}" if name else "field", timeout, typed=False)
 
 
+@checked("health")
 def health(timeout: float | None) -> Call:
     """Whether the gateway is ready; not being so is an answer too."""
     return Call("", "", "/readyz", timeout, at_root=True, whole=False, repeatable=False)
@@ -200,19 +205,22 @@ def document(timeout: float | None) -> Call:
     return Call("", "", "/openapi.json", timeout, at_root=True, typed=False)
 
 
+@checked("streams")
 def streams(timeout: float | None) -> Call:
     """What can be followed."""
     return Call("stream", "", "stream", timeout, typed=False)
 
 
+@checked("clients")
 def clients(timeout: float | None) -> Call:
     """Who follows channels now."""
     return Call("clients", "", "clients", timeout, typed=False)
 
 
-def remove_client(identifier: str, timeout: float | None) -> Call:
+@checked("remove_client")
+def remove_client(id: str, timeout: float | None) -> Call:
     """End the connection of one of them."""
-    return Call("clients", "", f"clients/{quote(identifier, '')}", timeout, "DELETE", typed=False)
+    return Call("clients", "", f"clients/{quote(id, '')}", timeout, "DELETE", typed=False)
 
 
 def _said(value: Any) -> str:

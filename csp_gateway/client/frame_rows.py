@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from csp_gateway.client.shapes import Kind, Shape, shape_at
+from csp_gateway.errors import WrongArgumentError
 
 __all__ = ["IS_JSON", "is_frame", "rows_of"]
 
@@ -34,8 +35,8 @@ def rows_of(frame: Any, where: str, fields: Mapping[str, Shape] | None = None) -
         fields: what the schema says of a record, by name.
 
     Raises:
-        TypeError: a column's or an index's name is no text, or stands twice, or is a struct's and another column's; or
-            text is no JSON that should be.
+        WrongArgumentError: a column's or an index's name is no text, or stands twice, or is a struct's and another
+            column's; or text is no JSON that should be.
     """
     names, slices = _COLUMNS[_kind(frame)](frame)
     tree = _tree(names, where)
@@ -85,16 +86,20 @@ def _tree(names: Sequence[Any], where: str) -> _Tree:
     tree: _Tree = {}
     for i, name in enumerate(names):
         if not isinstance(name, str):
-            raise TypeError(f"{where}: the column {name!r} has a name that is no text; rename it")
+            raise WrongArgumentError(f"{where}: the column {name!r} has a name that is no text; rename it")
         *above, last = name.split(".")
         place = tree
         for step in above:
             below = place.setdefault(step, {})
             if isinstance(below, int):
-                raise TypeError(f"{where}: {name!r} is the field of a struct, and {names[below]!r} no struct; drop one")
+                raise WrongArgumentError(
+                    f"{where}: {name!r} is the field of a struct, and {names[below]!r} no struct; drop one"
+                )
             place = below
         if last in place:
-            raise TypeError(f"{where}: two columns, or a named index and a column, say what {name!r} is; drop one")
+            raise WrongArgumentError(
+                f"{where}: two columns, or a named index and a column, say what {name!r} is; drop one"
+            )
         place[last] = i
     return tree
 
@@ -176,7 +181,7 @@ def _read(text: Any, where: str) -> Any:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
         what = f"{where} says of itself that it holds JSON, and {text!r:.80} is none"
-        raise TypeError(f"{what}; mend it, or take its metadata away") from None
+        raise WrongArgumentError(f"{what}; mend it, or take its metadata away") from None
 
 
 def _pandas(frame: Any) -> tuple[list[Any], Iterator[list[list[Any]]]]:

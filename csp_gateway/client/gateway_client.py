@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import httpx2
 
 from csp_gateway.client import calls
+from csp_gateway.client.arguments import check
 from csp_gateway.client.bodies import counted
 from csp_gateway.client.calls import Call, Wait
 from csp_gateway.client.catalogue import Catalogue
@@ -51,6 +52,7 @@ class BaseGatewayClient:
     """
 
     def __init__(self, config: GatewayClientConfig | None = None, **settings: Any) -> None:
+        check(type(self).__name__, config=config)
         given = {} if config is None else config.model_dump(exclude_unset=True)
         self._config = GatewayClientConfig(**{**given, **settings})
         self._catalogue: Catalogue | None = None

@@ -16,6 +16,8 @@ from uuid import UUID
 
 import msgspec
 
+from csp_gateway.errors import WrongArgumentError
+
 __all__ = ["encoded", "is_missing", "is_record", "key_of", "sayable"]
 
 
@@ -30,7 +32,7 @@ def encoded(value: Any, where: str) -> bytes:
         where: what the value is called in an error.
 
     Raises:
-        TypeError: it holds what cannot be said in JSON; the message says where.
+        WrongArgumentError: a ``TypeError``: it holds what cannot be said in JSON; the message says where.
     """
     dump = getattr(value, "model_dump_json", None)
     if dump is not None and not isinstance(value, type):
@@ -42,11 +44,11 @@ def encoded(value: Any, where: str) -> bytes:
     except (OverflowError, UnicodeEncodeError):  # an integer beyond 64 bits; half of a surrogate pair
         pass
     except RecursionError:
-        raise TypeError(f"{where}: {_ENDLESS}") from None
+        raise WrongArgumentError(f"{where}: {_ENDLESS}") from None
     try:
         return json.dumps(_all_finite(plain), separators=(",", ":"), default=_iso).encode()
     except ValueError as error:  # more digits than Python writes
-        raise TypeError(f"{where}: cannot be said in JSON: {error}") from error
+        raise WrongArgumentError(f"{where}: cannot be said in JSON: {error}") from error
 
 
 def sayable(value: Any, where: str) -> Any:
@@ -54,9 +56,9 @@ def sayable(value: Any, where: str) -> Any:
     try:
         return _said(value)
     except _Unsayable as error:
-        raise TypeError(f"{where}{''.join(reversed(error.path))}: {error}") from error.__cause__
+        raise WrongArgumentError(f"{where}{''.join(reversed(error.path))}: {error}") from error.__cause__
     except RecursionError:
-        raise TypeError(f"{where}: {_ENDLESS}") from None
+        raise WrongArgumentError(f"{where}: {_ENDLESS}") from None
 
 
 def is_record(value: Any) -> bool:
@@ -72,7 +74,7 @@ def key_of(key: Any, where: str) -> str:
     try:
         return _key(key)
     except _Unsayable as error:
-        raise TypeError(f"{where}: {error}") from error.__cause__
+        raise WrongArgumentError(f"{where}: {error}") from error.__cause__
 
 
 def is_missing(value: Any) -> bool:
@@ -250,7 +252,7 @@ def _dumped(value: Any, dump: Callable[[], str], where: str | None = None) -> st
         told = f"cannot be said in JSON: {type(value)!r}: {error}"
         if where is None:
             raise _Unsayable(told) from error
-        raise TypeError(f"{where}: {told}") from error
+        raise WrongArgumentError(f"{where}: {told}") from error
 
 
 _FORMS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Self, TypeAlias, Unpack
 
+from csp_gateway.client.arguments import check
 from csp_gateway.client.bodies import batches
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.followed import Gap
@@ -145,6 +146,7 @@ class Stream:
             FrameError: it cannot be followed so; ``code`` says in one word why.
             ServerException: it was not answered in time; or there is no connection, and will be none.
         """
+        check("subscribe", field=field, key=key, timeout=timeout)
         return await self._follow(wish(field, key, **options), timeout)
 
     async def follow(self, *wanted: Follow) -> list[Mapping[str, Any]]:
@@ -172,6 +174,7 @@ class Stream:
 
     async def unsubscribe(self, field: str, key: Key = None) -> bool:
         """Follow a channel, or a key of it, no more; whether it was followed. What has come already can be read."""
+        check("unsubscribe", field=field, key=key)
         self.start()
         wanted = wish(field, key)
         result = await self._ask(self._link.following.unsubscribe(field, wanted.key), "unsubscribe", field)
@@ -193,6 +196,7 @@ class Stream:
             FrameError: the gateway refuses it; ``code`` says in one word why.
             ServerException: it was not answered in time; or there is no connection, and will be none.
         """
+        check("publish", field=field, key=key, wait=wait)
         self.start()
         (body,) = batches(data, field, whole=True)
         await self._ask(self._link.following.send(field, body, wish(field, key).key, wait), "publish", field)

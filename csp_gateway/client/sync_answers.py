@@ -131,7 +131,7 @@ class SyncAnswers(SyncQuestions[R_co]):
                 the error says; a ``ServerException`` says it as ``accepted``.
         """
         if not field:
-            listed = calls.send("", None, wait, timeout, count_only=count_only)
+            listed = calls.send(field, None, wait, timeout, count_only=count_only)
             return self._ask(listed, return_type_override)
         return self._send(field, data, wait, timeout, return_type_override, count_only=count_only)
 

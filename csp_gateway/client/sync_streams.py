@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from csp_gateway._lazy import later
+from csp_gateway.client.arguments import check
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.forked import ForkedLock
 from csp_gateway.client.gateway_client import SECONDS
@@ -99,6 +100,7 @@ class SyncStreams:
             FrameError: a channel cannot be followed so.
             ServerException: there is no connection, and will be none; the message says why.
         """
+        check("stream", callback=callback, timeout=timeout, on_gap=on_gap, on_state=on_state, connection=connection)
         wanted = wishes.wishes(channels, options)
         with self._opening:
             stream, self._own = self._own_if_open(), None
@@ -146,6 +148,7 @@ class SyncStreams:
 
     def unsubscribe(self, field: str, key: wishes.Key = None) -> bool:
         """Follow it no more, whichever streams of this client do; whether it was followed."""
+        check("unsubscribe", field=field, key=key)
         with self._opening:
             own = self._own_if_open()
             streams = [*self._running_if_open(), *([] if own is None else [own])]
@@ -183,6 +186,7 @@ class SyncStreams:
         self, timeout: float | None = None, *, on_gap: Callable[[followed.Gap], Any] | None = None
     ) -> sync_stream.SyncStream:
         """An iterator of what the connection receives that ``subscribe`` has opened; ``next`` of it is one message."""
+        check("received", timeout=timeout, on_gap=on_gap)
         stream = self._live()
         stream.timeout, stream.on_gap = timeout, on_gap
         return stream

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from csp_gateway._lazy import later
 from csp_gateway.client import retrying
+from csp_gateway.client.arguments import check
 from csp_gateway.client.replies import source_of
 from csp_gateway.client.sync_asking import SyncAsking
 from csp_gateway.client.sync_streams import SyncStreams
@@ -66,6 +67,7 @@ class SyncTables(SyncAsking, SyncStreams):
             FrameError: it cannot be followed so: it is of a basket, or there is no such field.
             ServerException: there is no connection, or what stands has not come in time.
         """
+        check("table", name=name, on_change=on_change, connection=connection, timeout=timeout)
         self._learn_once(retrying.Patience(timeout))
         source = tables.Source(*source_of(name, self._known_catalogue(), self._config.trusted_types))
         options: wishes.FollowOptions = {

@@ -22,6 +22,7 @@ class SyncGatewayClientMixin(SyncStagings, SyncAnswers[R_co]):
 
     All raise:
         ServerException: what was asked was not done; which kind of it says why.
+        WrongArgumentError: a ``TypeError``: an argument is of a type that is not taken; nothing was asked.
     """
 
     def channels(self) -> dict[str, list[str]]:

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias, TypedDict
 import msgspec
 from msgspec.structs import replace
 
-from csp_gateway.errors import QueryError
+from csp_gateway.client.arguments import check
+from csp_gateway.errors import QueryError, WrongArgumentError
 from csp_gateway.wire.commands import Follow, Policy
 from csp_gateway.wire.filters import AnyFilter
 from csp_gateway.wire.query import Query
@@ -54,12 +55,14 @@ def wish(channel: str, key: Key = None, **options: Any) -> Follow:
         options: those of ``FollowOptions``.
 
     Raises:
-        TypeError: there is no such option; the nearest is named.
+        WrongArgumentError: a ``TypeError``: there is no such option; the nearest is named.
         QueryError: ``where`` is no filter.
     """
     for name in options:
         if name not in FollowOptions.__annotations__:
-            raise TypeError(f"there is no option {name!r}; {nearest_option(name, FollowOptions.__annotations__)}")
+            raise WrongArgumentError(
+                f"there is no option {name!r}; {nearest_option(name, FollowOptions.__annotations__)}"
+            )
     if options.get("where") is not None:
         options["where"] = _filters(options["where"])
     else:
@@ -71,9 +74,10 @@ def wishes(channels: Iterable[Wish] | str, options: Mapping[str, Any]) -> list[F
     """What is wanted of some channels, with the same options; a Follow says its own.
 
     Raises:
-        TypeError: what is given names no channel.
+        WrongArgumentError: a ``TypeError``: what is given names no channel.
         ValueError: no channel is given; or options beside a Follow, which would not heed them.
     """
+    check("stream", channels=channels)
     given: list[Wish] = [channels] if isinstance(channels, str | Follow) else list(channels)
     if not given:
         raise ValueError("channels names none: say which are to be followed")
@@ -88,8 +92,11 @@ def _wish(given: Wish, options: Mapping[str, Any]) -> Follow:
     if isinstance(given, str):
         return wish(given, **options)
     if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str):
+        check("stream", key=given[1])
         return wish(given[0], given[1], **options)
-    raise TypeError(f"a channel is given as its name, as (name, key) or as a Follow, not as {given!r:.100}")
+    raise WrongArgumentError(
+        f'channels: each is a name, (name, key) or a Follow, such as ("basket", "KEY"), and not {given!r:.100}'
+    )
 
 
 def joined(wanted: Iterable[Follow]) -> list[tuple[Follow, int]]:

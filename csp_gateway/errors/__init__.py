@@ -44,6 +44,7 @@
     │   ├── StreamClosedError         the gateway has ended a stream, and it would do so again
     │   └── PublishLostError          the connection was lost before what was published was acknowledged
     ├── UntrustedTypeError            a ValueError too: a gateway names a type that the client may not import
+    ├── WrongArgumentError            a TypeError too: a client's verb was given what it does not take
     └── StartError                    a RuntimeError too: the gateway did not come up
         ├── BuildFailedError          a module's ``connect`` raised; carries the cause
         ├── RestFailedError           a module's ``rest`` raised; carries the cause
@@ -64,6 +65,7 @@ from csp_gateway.errors.clients import (
     ServerVersionError,
     StreamClosedError,
     UntrustedTypeError,
+    WrongArgumentError,
 )
 from csp_gateway.errors.gateways import (
     AnswerTooLargeError,
@@ -153,6 +155,7 @@ __all__ = [
     "UntrustedTypeError",
     "VariableError",
     "WiringError",
+    "WrongArgumentError",
     "WrongEdgeError",
     "WrongIndexerError",
     "WrongTickError",

@@ -17,6 +17,7 @@ __all__ = [
     "ServerVersionError",
     "StreamClosedError",
     "UntrustedTypeError",
+    "WrongArgumentError",
 ]
 
 
@@ -112,3 +113,7 @@ class PublishLostError(ServerException):
 
 class UntrustedTypeError(GatewayException, ValueError):
     """A gateway names a type that the client has not imported, and may not."""
+
+
+class WrongArgumentError(GatewayException, TypeError):
+    """A verb of a client was given an argument that it does not take; the message says which, and what it takes."""

@@ -62,7 +62,7 @@ def test_what_cannot_be_is_said_in_words() -> None:
         wish("a", where=Query(limit=3))
     with pytest.raises(ValueError, match="names none"):
         wishes([], {})
-    with pytest.raises(TypeError, match="not as 7"):
+    with pytest.raises(TypeError, match="and not 7"):
         wishes([7], {})  # type: ignore[list-item]
     with pytest.raises(ValueError, match="says its own snapshot"):
         wishes([Follow(channel="a")], {"snapshot": True})

@@ -35,7 +35,7 @@ def asked(error: Exception, path: str = "/") -> Any:
 
 def test_every_error_that_can_reach_a_request_has_a_line() -> None:
     elsewhere = (errors.DeclarationError, errors.StartError, errors.ConfigError, errors.ShutdownError)
-    elsewhere += (errors.ServerException, errors.UntrustedTypeError)  # by clients
+    elsewhere += (errors.ServerException, errors.UntrustedTypeError, errors.WrongArgumentError)  # by clients
     for name in errors.__all__:
         kind = getattr(errors, name)
         if isinstance(kind, type) and not issubclass(kind, elsewhere):
