@@ -83,7 +83,8 @@ def _plain(polars: Any, column: Any, shape: Shape | None) -> Any:
         return whole if whole.null_count() == column.null_count() else column
     if kind.is_float() or kind.is_decimal():
         return column.cast(polars.Float64)
-    if shape is None or not (kind.is_nested() or (kind == polars.String and shape.kind is Kind.ANYTHING)):
+    is_json = shape is not None and shape.kind is Kind.ANYTHING and kind in (polars.String, polars.Null)
+    if shape is None or not (kind.is_nested() or is_json):
         return column
     wanted = _dtype(polars, shape)
     if kind.is_nested() and _in_utc(polars, kind) == wanted:
@@ -107,11 +108,9 @@ def _exact_series(polars: Any, name: str, column: Column) -> Any:
     shape, values = column.shape, column.values
     if shape is not None and shape.kind is not Kind.ANYTHING:
         return polars.Series(name, list(map(native(shape), values)), dtype=_dtype(polars, shape))
-    dtype = _dtype_among(polars, values)
-    containers = set(map(type, values)) - {type(None)} in ({list}, {dict})
-    if dtype is None or not (shape is None or containers):
-        dtype = polars.Object
-    return polars.Series(name, values, dtype=dtype)
+    # Of anything it is what the schema makes of it, whatever the values are: two answers can be told apart by no type.
+    dtype = _dtype_among(polars, values) if shape is None else None
+    return polars.Series(name, values, dtype=polars.Object if dtype is None else dtype)
 
 
 def _dtype(polars: Any, shape: Shape) -> Any:
