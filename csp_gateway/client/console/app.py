@@ -109,13 +109,13 @@ def schema(session: Session, channel: Channel) -> None:
     """
 )
 def last(session: Session, channel: Channel) -> None:
-    """The newest tick of a channel; of a whole basket, of each key."""
+    """The newest tick of a channel; of a whole basket, of each key, which stands before it unless --json is asked."""
     reading.last(session, channel)
 
 
 @_command("csp-gateway next trades --timeout 60")
 def next(session: Session, channel: Channel) -> None:
-    """The coming tick of a channel: wait for it, without --timeout for as long as it takes."""
+    """The coming tick of a channel: wait for it, without --timeout for as long as it takes; tail tells keys, too."""
     reading.coming(session, channel)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from csp_gateway.errors import ServerRouteNotFoundException, did_you_mean
 
-__all__ = ["ChannelInfo", "FieldInfo", "channels_in", "fields_of", "listed"]
+__all__ = ["ChannelInfo", "FieldInfo", "channels_in", "fields_of", "keys_of", "listed"]
 
 _VERBS = ("last", "next", "stream", "send", "state", "history", "lookup", "stage")
 """The verbs of channels and states, in the order in which they are asked what ticks; ``stream``: it can be followed."""
@@ -70,6 +70,14 @@ def listed(document: Mapping[str, Any], api_route: str, channel: str) -> bool:
     paths = document["paths"]
     send = paths.get(f"{api_route}/send/{_spelled(channel)}", {}).get("post", {})
     return bool(send.get("listed_")) or f"{api_route}/send/{_spelled(channel)}/{{key}}" in paths
+
+
+def keys_of(document: Mapping[str, Any], api_route: str, verb: str, channel: str) -> list[str]:
+    """The keys of a basket that a verb is asked of, in their order; none of another channel."""
+    path = f"{api_route}/{verb}/{_spelled(channel)}/{{key}}"
+    parameters = document["paths"].get(path, {}).get("get", {}).get("parameters", ())
+    said: Mapping[str, Any] = next((each.get("schema", {}) for each in parameters if each["name"] == "key"), {})
+    return list(said.get("enum", ()))
 
 
 def fields_of(document: Mapping[str, Any], api_route: str, channel: str, known: list[str]) -> list[FieldInfo]:

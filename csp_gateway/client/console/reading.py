@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from csp_gateway.client.console.cells import text_of
-from csp_gateway.client.console.describing import channels_in, fields_of
+from csp_gateway.client.console.cells import flat, in_order, text_of
+from csp_gateway.client.console.describing import channels_in, fields_of, keys_of
 from csp_gateway.client.console.session import Session
 from csp_gateway.errors import ServerRouteNotFoundException, ServerRouteNotMountedException
 
 __all__ = ["channels", "coming", "last", "schema"]
+
+_MOST_KEYS = 1_000
+"""Those that are asked one after the other; a basket of more is told without them."""
 
 
 def channels(session: Session) -> None:
@@ -55,9 +59,26 @@ def schema(session: Session, channel: str) -> None:
 
 
 def last(session: Session, channel: str) -> None:
-    """Tell the newest tick."""
+    """Tell the newest tick; of a whole basket, of each key, which is told too where a person reads."""
+    none = "Nothing has ticked yet."
     with session.client() as client:
-        _tell(session, client.last(channel, session.timeout), "Nothing has ticked yet.")
+        keys = [] if session.printer.as_json else keys_of(client.openapi_spec, client.config.api_route, "last", channel)
+        if not keys or len(keys) > _MOST_KEYS:
+            _tell(session, client.last(channel, session.timeout), none)
+            return
+        # An answer for the whole basket does not say whose its records are.
+        ticks = [(key, each) for key in keys for each in client.last(f"{channel}/{key}", session.timeout)]
+    rows = [(key, flat(each)) for key, each in ticks]
+    ordered = [{_column(row): key, **{name: row[name] for name in in_order(row)}} for key, row in rows]
+    if ordered:
+        session.printer.records(ordered, as_given=True)
+    else:
+        session.printer.remark(none)
+
+
+def _column(row: Mapping[str, Any]) -> str:
+    """What the column of the keys is called, so that it is none of the record's."""
+    return "(key)" if "key" in row else "key"
 
 
 def coming(session: Session, channel: str) -> None:

@@ -32,6 +32,20 @@ def test_the_newest_tick_is_told(url: str) -> None:
     assert "x" in json.loads(told.out)[0]
 
 
+def test_the_newest_ticks_of_a_basket_are_told_with_their_keys(url: str) -> None:
+    record = '{"x": %d, "dt": "2026-01-01T00:00:00", "d": "2026-01-01", "inner": {}}'
+    for key, x in (("b", 8), ("a", 7), ("b", 9)):
+        assert invoke("send", f"str-basket/{key}", record % x, "--wait", "ticked", "--url", url).status == 0
+    for name in ("str_basket", "str-basket"):
+        head, *lines = invoke("last", name, "--url", url).out.splitlines()
+        assert head.split()[:2] == ["key", "x"]
+        assert [line.split()[:2] for line in lines] == [["a", "7"], ["b", "9"]]
+    told = invoke("last", "str_basket", "--url", url, "--json")
+    assert [record["x"] for record in json.loads(told.out)] == [7, 9]
+    assert "key" not in json.loads(told.out)[0]
+    assert invoke("last", "str_basket/b", "--url", url).out.split()[0] == "x"
+
+
 def test_a_channel_that_there_is_not_is_told_with_the_nearest(url: str) -> None:
     told = invoke("last", "exmple", "--url", url)
     assert told.status == 1
