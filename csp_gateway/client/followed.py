@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from csp_gateway.wire.commands import Follow
 
-__all__ = ["Followed", "Gap", "keys_of", "one_spelling", "unwished"]
+__all__ = ["Followed", "Gap", "keys_of", "one_spelling"]
 
 _POSITIONS = ("offset", "next", "epoch", "time")
 """Members of a message that say where it is."""
@@ -121,16 +121,23 @@ class Followed:
         if not again:
             self._want(follow, keys)
         if start is not None:  # heartbeats have no offsets
-            self._place(follow, keys, start, added, everything=everything)
+            self._place(follow, keys, start, added, everything=everything, again=again)
         if follow.snapshot:
             self._stand(keys, result.get("snapshot", 0), afresh=everything)
         return gap
 
     def _place(
-        self, follow: Follow, keys: frozenset[str] | None, start: int, added: frozenset[str], *, everything: bool
+        self,
+        follow: Follow,
+        keys: frozenset[str] | None,
+        start: int,
+        added: frozenset[str],
+        *,
+        everything: bool,
+        again: bool,
     ) -> None:
         """It is told from ``start`` on, as far as these keys are concerned."""
-        if follow.since is not None and follow.since != self.next:
+        if follow.since is not None and follow.since != self.next and not again:
             for key in list(self._upto) if keys is None else keys:
                 self._upto.pop(key, None)  # he wants it once more
         for key in (keys or ()) if follow.snapshot else added if follow.since is None else ():
@@ -187,6 +194,8 @@ class Followed:
         key = message.get("key")
         if self.deaf_until is not None:
             return False
+        if key is not None and self.keys is not None and str(key) not in self.keys:
+            return False  # a gateway that follows the whole basket, for who has given that up, is told to end it
         if message.get("snapshot"):
             self._upto[key] = max(self._upto.get(key, 0), offset + 1)
             if self._standing is not None:
@@ -246,27 +255,6 @@ def keys_of(wanted: Any) -> frozenset[str] | None:
 def one_spelling(channel: str) -> str:
     """A channel may be named with dashes."""
     return channel.replace("-", "_")
-
-
-def unwished(
-    keys: frozenset[str] | None, wished: Sequence[frozenset[str] | None], followed: Followed | None
-) -> frozenset[str] | None:
-    """Of the keys that a given-up Follow named, those that nothing else wishes: empty for the whole channel, or None.
-
-    Args:
-        wished: the keys that others have asked for, which is not answered; each None for all.
-        followed: the channel, if it is followed by another.
-    """
-    if None in wished:
-        return None
-    others = frozenset[str]().union(*(each for each in wished if each is not None))
-    if followed is not None and followed.keys is None:
-        left = (followed.without if keys is None else keys & followed.without) - others
-    elif keys is None:
-        return None if others or followed is not None else frozenset()
-    else:
-        left = keys - others - (frozenset() if followed is None or followed.keys is None else followed.keys)
-    return left or None
 
 
 def _missing(channel: str, follow: Follow, result: Mapping[str, Any]) -> Gap | None:

@@ -13,7 +13,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import asdict
 
-from csp_gateway.client.followed import Followed, Gap, keys_of, one_spelling, unwished
+from csp_gateway.client.followed import Followed, Gap, keys_of, one_spelling
+from csp_gateway.client.given_up import GivenUp
+from csp_gateway.client.saying import spelled
 from csp_gateway.errors import FrameError, SendRefusedError, ServerVersionError
 from csp_gateway.wire.commands import PROTOCOL, Follow, Unsubscribe
 
@@ -84,8 +86,7 @@ class Following:
     def __init__(self) -> None:
         self._channels: dict[str, Followed] = {}
         self._asked: dict[int, _Asked] = {}
-        self._late: dict[int, Follow] = {}
-        """Subscribes that have been said, and been given up before they were answered."""
+        self._given_up = GivenUp()
         self._sent: set[int] = set()
         """Sends that have been said and not been answered."""
         self._unsaid: deque[tuple[int, bytes]] = deque()
@@ -103,7 +104,7 @@ class Following:
     def follows(self, channel: str) -> bool:
         """Whether a channel is followed, or will be when that is answered."""
         wanted = {each.wanted.channel for each in self._asked.values() if isinstance(each.wanted, Follow)}
-        return one_spelling(channel) in {one_spelling(each) for each in wanted.union(self._channels)}
+        return one_spelling(channel) in map(one_spelling, wanted.union(self._channels))
 
     # What the user wants; each gives the id of the message that will be answered.
 
@@ -125,7 +126,7 @@ class Following:
             SendRefusedError: too much waits until it can be said.
         """
         identifier = next(self._ids)
-        text = _spelled("send", identifier, {"channel": channel, "key": key, "wait": wait, "data": msgspec.Raw(data)})
+        text = spelled("send", identifier, {"channel": channel, "key": key, "wait": wait, "data": msgspec.Raw(data)})
         size = len(text)
         if size > LARGEST:
             raise ValueError(
@@ -148,11 +149,11 @@ class Following:
         self._unsaid = deque(each for each in self._unsaid if each[0] != identifier)
         unsaid = asked is not None and (not self._connected or len(self._unsaid) < before)
         if asked is not None and not unsaid and isinstance(asked.wanted, Follow):
-            self._late[identifier] = asked.wanted
+            self._given_up.add(identifier, asked.wanted)
         return unsaid
 
     def _check_room(self, size: int = 0) -> None:
-        waiting = len(self._asked) + len(self._late) + len(self._sends)
+        waiting = len(self._asked) + len(self._given_up) + len(self._sends)
         if waiting >= MOST_UNSAID:
             waiting -= sum(each.again for each in self._asked.values())  # the user does not wait for those
         if waiting >= MOST_UNSAID or self._bytes + size > MOST_BYTES:
@@ -168,7 +169,7 @@ class Following:
     def _say(self, identifier: int, asked: _Asked) -> None:
         follows = isinstance(asked.wanted, Follow)
         wanted = asdict(asked.wanted) | ({"positions": True} if follows else {})
-        self._unsaid.append((identifier, _spelled("subscribe" if follows else "unsubscribe", identifier, wanted)))
+        self._unsaid.append((identifier, spelled("subscribe" if follows else "unsubscribe", identifier, wanted)))
 
     # What is said.
 
@@ -202,7 +203,7 @@ class Following:
     def lost(self) -> set[int]:
         """The connection is lost; the sends of which nobody knows whether they were done."""
         self._connected = False
-        self._late.clear()
+        self._given_up.clear()
         doubtful, self._sent = self._sent, set()
         return doubtful
 
@@ -244,19 +245,18 @@ class Following:
         asked = self._asked.pop(identifier, None)
         self._sent.discard(identifier)
         gap = None
-        if identifier in self._late:
-            self._leave(self._late.pop(identifier), result["channel"])
-        elif asked is not None and isinstance(asked.wanted, Follow):
+        if asked is None:
+            self._leave(identifier, result.get("channel", ""))
+        elif isinstance(asked.wanted, Follow):
             gap = self._begun(identifier, asked.wanted, result, again=asked.again)
-        elif asked is not None and isinstance(asked.wanted, Unsubscribe):
+        elif not asked.again:  # what we end by ourselves is not wanted, or is wanted anew
             self._ended(asked.wanted, result["channel"])
+        self._narrow()
         return Answered(identifier, result, gap)
 
     def _begun(self, identifier: int, follow: Follow, result: Mapping[str, Any], *, again: bool) -> Gap | None:
         channel = result["channel"]
-        followed = self._channels.get(channel)
-        if followed is None:
-            followed = self._channels[channel] = Followed(channel, follow)
+        followed = self._channels.setdefault(channel, Followed(channel, follow))
         if followed.deaf_until == identifier:
             followed.deaf_until = None
         gap = followed.begun(follow, result, again=again)
@@ -271,13 +271,20 @@ class Following:
         if followed is not None and followed.ended(keys_of(wanted)):
             del self._channels[channel]
 
-    def _leave(self, late: Follow, channel: str) -> None:
-        """The gateway follows what was given up: no more, as far as nobody else wishes it."""
-        asked = [each.wanted for each in self._asked.values() if isinstance(each.wanted, Follow)]
-        wished = [keys_of(each) for each in asked if one_spelling(each.channel) == one_spelling(channel)]
-        left = unwished(keys_of(late), wished, self._channels.get(channel))
+    def _leave(self, identifier: int, channel: str) -> None:
+        """What was given up is followed: no more, as far as nobody else wishes it."""
+        pending = (each.wanted for each in self._asked.values() if isinstance(each.wanted, Follow))
+        left = self._given_up.answered(identifier, channel, pending, self._channels.get(channel))
         if left is not None:
             self._ask(_Asked(Unsubscribe(channel=channel, keys=sorted(left) or None), again=True))
+
+    def _narrow(self) -> None:
+        for channel in self._given_up.narrowed(each.wanted.channel for each in self._asked.values()):
+            followed = self._channels.get(channel)
+            if followed is None or followed.keys is not None:
+                anew = () if followed is None else followed.again()
+                for wanted in (Unsubscribe(channel=channel), *anew):
+                    self._ask(_Asked(wanted, again=True))
 
     def _refused(self, message: Message) -> Refused | None:
         error, identifier = message["error"], message.get("id", -1)
@@ -285,16 +292,9 @@ class Following:
         if error["code"] in _NOT_NOW and asked is not None:
             return None  # the connection ends, and it is asked again on the next one
         self._sent.discard(identifier)
-        self._late.pop(identifier, None)
+        self._given_up.refused(identifier)
         self._asked.pop(identifier, None)
         if asked is not None and asked.again and self._channels.pop(asked.wanted.channel, None) is not None:
             self._ask(_Asked(Unsubscribe(channel=asked.wanted.channel), again=True))
+        self._narrow()
         return Refused(message.get("id"), FrameError(error["code"], error["message"], message.get("id")))
-
-
-def _spelled(action: str, identifier: int, said: Mapping[str, Any]) -> bytes:
-    """A message as it travels; what is as if it had not been said is left out."""
-    told = {name: value for name, value in said.items() if name != "id" and value is not None and value is not False}
-    if not bytes(told.get("where", b"{}")):
-        del told["where"]
-    return msgspec.json.encode({"action": action, "id": identifier, **told})

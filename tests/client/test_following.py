@@ -274,7 +274,6 @@ def test_what_was_given_up_and_is_followed_all_the_same_is_ended(options: dict[s
         ({}, {"key": "A"}, None),
         ({"key": "A"}, {"key": "A"}, None),
         ({"key": "A"}, {"keys": ["A", "B"]}, ["B"]),
-        ({"key": "A"}, {}, None),
     ],
 )
 @pytest.mark.parametrize("answered", [True, False])
@@ -290,6 +289,41 @@ def test_what_another_wishes_is_not_ended(
         said(following)
     following.heard(reply(given))
     assert [each["keys"] for each in said(following)] == ([ended] if ended else [])
+
+
+def test_of_a_whole_basket_that_was_given_up_only_the_keys_are_followed_that_are_wished() -> None:
+    following = followed(key="A")
+    following.heard(json.dumps(tick(4) | {"key": "A"}))
+    late = given_up(following, snapshot=True)
+    following.heard(reply(late, **{"from": 5}))
+    ended, anew = said(following)
+    assert (ended["action"], ended["channel"], ended.get("keys")) == ("unsubscribe", "c", None)
+    assert (anew["action"], anew["keys"], anew["since"], anew["epoch"]) == ("subscribe", ["A"], 5, "e")
+    assert following.heard(json.dumps(tick(5) | {"key": "B"})) is None
+    assert following.heard(json.dumps(tick(5) | {"key": "B", "snapshot": True})) is None
+    assert following.heard(json.dumps(tick(5) | {"key": "A"})) is not None
+    assert following.heard(reply(ended["id"], followed=True)) is not None
+    assert following.heard(reply(anew["id"], **{"from": 5})) == Answered(
+        anew["id"], {"channel": "c", "epoch": "e", "from": 5}
+    )
+    assert following.heard(json.dumps(tick(5) | {"key": "A"})) is None
+    assert following.heard(json.dumps(tick(6) | {"key": "A"})) is not None
+    assert (following.channels, said(following)) == (["c"], [])
+
+
+def test_a_basket_is_narrowed_when_what_was_asked_of_it_meanwhile_is_answered() -> None:
+    following = Following()
+    following.greet()
+    late = given_up(following)
+    key = following.subscribe(Follow(channel="c", key="A"))
+    assert [each["id"] for each in said(following)] == [key]
+    following.heard(reply(late))
+    assert said(following) == []
+    following.heard(reply(key))
+    assert [(each["action"], each.get("keys")) for each in said(following)] == [
+        ("unsubscribe", None),
+        ("subscribe", ["A"]),
+    ]
 
 
 def test_a_key_that_is_not_wished_any_more_is_not_by_what_was_given_up() -> None:
