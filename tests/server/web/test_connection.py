@@ -3,14 +3,14 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
-import uvicorn
 
 from csp_gateway.server.web.at_once import AtOnce
 from csp_gateway.server.web.connection import _RUN, ConnectionProtocol
+from tests.server.web.raw import connected, until
 
 
 class App:
@@ -52,20 +52,9 @@ def client(app: App) -> Iterator[socket.socket]:
         yield connection
 
 
-@contextmanager
-def serving(app: Any, **options: Any) -> Iterator[socket.socket]:
+def serving(app: Any, **options: Any) -> AbstractContextManager[socket.socket]:
     """A connection to a server of ``app``."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=ConnectionProtocol, lifespan="off", log_config=None, access_log=False, **options)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        with socket.create_connection(listener.getsockname(), timeout=10) as connection:
-            yield connection
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    return connected(app, ConnectionProtocol, access_log=False, **options)
 
 
 def get(path: str, *headers: str) -> bytes:
@@ -74,16 +63,6 @@ def get(path: str, *headers: str) -> bytes:
 
 def post(path: str, body: bytes) -> bytes:
     return f"POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
-
-
-def until(connection: socket.socket, end: bytes) -> bytes:
-    """What comes, up to ``end``."""
-    said = b""
-    while not said.endswith(end):
-        piece = connection.recv(1_000_000)
-        assert piece, said
-        said += piece
-    return said
 
 
 def test_what_is_at_hand_is_answered_without_a_task(client: socket.socket, app: App) -> None:

@@ -3,14 +3,14 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import pytest
-import uvicorn
 
 from csp_gateway.server.web.joining import JoiningProtocol
+from tests.server.web.raw import connected, until
 
 WRITTEN: list[bytes] = []
 
@@ -38,30 +38,10 @@ class _Watched(JoiningProtocol):
         super().connection_made(_Seen(transport))  # type: ignore[arg-type]
 
 
-@contextmanager
-def serving(app: Callable[..., Any]) -> Iterator[socket.socket]:
-    """A connection to a server of ``app``."""
+def serving(app: Callable[..., Any]) -> AbstractContextManager[socket.socket]:
+    """A connection to a server of ``app``; what it writes is in ``WRITTEN``."""
     WRITTEN.clear()
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, http=_Watched, lifespan="off", log_config=None))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        with socket.create_connection(listener.getsockname(), timeout=10) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join(10)
-
-
-def until(client: socket.socket, end: bytes) -> bytes:
-    """What comes, up to ``end``."""
-    said = b""
-    while not said.endswith(end):
-        piece = client.recv(1_000_000)
-        assert piece, said
-        said += piece
-    return said
+    return connected(app, _Watched)
 
 
 def answering(body: list[bytes], headers: list[tuple[bytes, bytes]], status: int = 200) -> Callable[..., Any]:
