@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from enum import Enum
 from functools import wraps
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from msgspec import Struct
@@ -34,7 +34,7 @@ class _Taken(NamedTuple):
 
 _NONE = type(None)
 _CALLED = _Taken((Callable, _NONE), "a function, or None", "print")
-_TIME = _Taken((int, datetime, str, _NONE), "an offset, or a time as a datetime or in ISO 8601", '17, or "2026-01-31"')
+_TIME = _Taken((Integral, date, str, _NONE), "an offset, or a time as a datetime or in ISO 8601", '17, or "2026-01-31"')
 _TAKEN = {
     "field": _Taken((str,), "the name of a channel", '"orders", or "basket/KEY" for one key of a basket'),
     "name": _Taken((str,), "a name", '"orders"'),
@@ -53,7 +53,7 @@ _TAKEN = {
     ),
     "since": _TIME,
     "until": _TIME,
-    "limit": _Taken((int, _NONE), "how many ticks at most", "100"),
+    "limit": _Taken((Integral, _NONE), "how many ticks at most", "100"),
     "cursor": _Taken((str, _NONE), "the cursor of the answer before", "answer.cursor"),
     "wait": _Taken((str,), "until when to wait", '"accepted", or "ticked"'),
     "method": _Taken((str,), "what is to be done", '"list"; a record is held back by stage_add("orders", record)'),

@@ -5,8 +5,10 @@ import inspect
 import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from csp_gateway import AsyncGatewayClient, GatewayClient, WrongArgumentError
@@ -102,3 +104,7 @@ def test_every_argument_of_a_verb_is_told() -> None:
         for name in inspect.signature(verb).parameters.keys() - untold:
             with pytest.raises(WrongArgumentError, match=f"it: {name} is .* type object"):
                 check("it", **{name: object()})
+
+
+def test_a_number_of_numpys_is_a_number_and_a_day_is_a_time() -> None:
+    check("history", since=np.int64(7), until=date(2026, 1, 31), limit=np.int32(1), timeout=np.float64(1.0))
