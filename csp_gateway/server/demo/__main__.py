@@ -1,5 +1,6 @@
 """python -m csp_gateway.server.demo: the first example."""
 
+import argparse
 import sys
 
 from csp_gateway import Gateway, GatewaySettings, MountPerspectiveTables, MountRestRoutes, VariableError
@@ -22,5 +23,10 @@ gateway = Gateway(
 )
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        "python -m csp_gateway.server.demo",
+        description="Start the first example: one channel that ticks, its page, and the REST API.",
+        epilog="Settings are environment variables: CSP_GATEWAY_PORT=8001 python -m csp_gateway.server.demo",
+    ).parse_args()
     # The page is at http://localhost:8000, the REST API's documentation at http://localhost:8000/redoc.
     gateway.start(rest=True, ui=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import csp
+import pytest
 
 from csp_gateway import Gateway
 from csp_gateway.server.demo import ExampleData, ExampleGatewayChannels, ExampleModule
@@ -44,3 +45,18 @@ def test_a_wrong_variable_ends_it_with_one_sentence() -> None:
     assert ended.stderr == (
         "the environment variable CSP_GATEWAY_PORT says 'abc': it should be a whole number from 0 to 65535\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("argument", "status", "said"), [("--help", 0, "CSP_GATEWAY_PORT=8001"), ("--prot=1", 2, "--prot=1")]
+)
+def test_it_says_what_it_is_and_takes_no_argument(argument: str, status: int, said: str) -> None:
+    ended = subprocess.run(
+        [*python(), "-m", "csp_gateway.server.demo", argument],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert ended.returncode == status
+    assert said in ended.stdout + ended.stderr
