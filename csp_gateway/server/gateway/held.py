@@ -5,7 +5,9 @@ import sys
 import threading
 import time
 import traceback
+from concurrent.futures import thread as pools
 from pathlib import Path
+from types import FrameType
 
 __all__ = ["warn_of_held_threads"]
 
@@ -27,7 +29,12 @@ def warn_of_held_threads() -> None:
         thread.join(max(0.0, until - time.monotonic()))
     frames = sys._current_frames()  # noqa: SLF001  # as in snapshot.py
     for thread in held:
-        if thread.is_alive() and thread.ident in frames:
+        if thread.is_alive() and thread.ident in frames and not _is_idle(frames[thread.ident]):
             at = traceback.extract_stack(frames[thread.ident], limit=1)[0]
             where = f"{Path(at.filename).name}:{at.lineno}, in {at.name}"
             _log.warning("the process ends only when a route has, on %s: %s", thread.name, where)
+
+
+def _is_idle(frame: FrameType) -> bool:
+    """Whether a thread of a pool waits for work, as those of another gateway do: it ends with the process by itself."""
+    return frame.f_code.co_name == "_worker" and frame.f_code.co_filename == pools.__file__
