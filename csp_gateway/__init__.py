@@ -133,14 +133,8 @@ if TYPE_CHECKING:
         restore_buffer_threshold,
         restore_duckdb_threads,
     )
-    from csp_gateway.server.structs import (
-        Controls,
-        GatewayStruct,
-        IdType,
-        get_counter,
-        global_lookup,
-        is_gateway_struct_like,
-    )
+    from csp_gateway.server.structs import Controls, GatewayStruct, global_lookup, is_gateway_struct_like
+    from csp_gateway.server.structs.identity import IdType, get_counter
     from csp_gateway.server.web import Error404, GatewayWebApp, get_default_responses
     from csp_gateway.wire import (
         Aggregate,

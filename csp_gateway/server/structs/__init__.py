@@ -21,6 +21,7 @@ from csp_gateway.server.structs.tabular import (
     with_odd,
     write_rows,
 )
+from csp_gateway.server.structs.unknown_fields import with_nearest
 
 __all__ = [
     "LAYOUTS",
@@ -50,6 +51,7 @@ __all__ = [
     "global_lookup",
     "is_gateway_struct_like",
     "is_plain",
+    "with_nearest",
     "with_odd",
     "write_rows",
 ]

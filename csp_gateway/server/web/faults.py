@@ -10,6 +10,7 @@ from csp_gateway.server.web.media_type import not_json, says_json
 __all__ = ["plainly"]
 
 _CHOICES = ("literal_error", "enum")
+_NO_OBJECT = ("dict_type", "model_attributes_type", "model_type")
 _CHOICE = re.compile(r"'([^'\\]*)'|\"([^\"\\]*)\"")
 _BETWEEN = re.compile("(, | or )*")
 _NOTHING = "none_required"
@@ -38,6 +39,8 @@ def _plain(fault: dict[str, Any], content_type: str) -> dict[str, Any]:
     if tuple(fault["loc"]) == ("body",) and isinstance(given, bytes) and not says_json(content_type):
         # FastAPI does not read a body that is not said to be JSON, and blames it.
         return {"type": "json_type", "loc": fault["loc"], "msg": not_json(content_type), "input": given}
+    if fault["type"] in _NO_OBJECT:
+        return {**fault, "msg": "Input should be a JSON object"}
     choices = _choices(fault.get("ctx", {}).get("expected", "")) if fault["type"] in _CHOICES else []
     return {**fault, "msg": f"Input {one_of(given, choices)}"} if choices else fault
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from csp_gateway.errors import NoProviderException, did_you_mean
 from csp_gateway.server.channels import WAITING_LIMIT, Answer, Outside, Soon
-from csp_gateway.server.structs import decode_many, is_plain
+from csp_gateway.server.structs import decode_many, is_plain, with_nearest
 from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs.refused import UNREADABLE, Place, Refused, wrong
@@ -122,7 +122,8 @@ class Intake:
                 count += error.error_count()
                 if len(errors) < _SHOWN_ERRORS:
                     found = (
-                        {**each, "loc": _place(where, start, each["loc"])} for each in error.errors(include_url=False)
+                        {**with_nearest(each, self._shape.struct), "loc": _place(where, start, each["loc"])}
+                        for each in error.errors(include_url=False)
                     )
                     errors += islice(found, _SHOWN_ERRORS - len(errors))
         if errors:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from csp_gateway.errors import QueriesRefusedError
 from csp_gateway.server.channels import Outside
@@ -20,6 +20,7 @@ from csp_gateway.server.web.verbs.awaited import is_there
 from csp_gateway.server.web.verbs.mount import OVER
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.shape import Detail
+from csp_gateway.wire.parts import Part
 
 __all__ = ["mount_sql"]
 
@@ -35,10 +36,8 @@ _REFUSALS = {
 }
 
 
-class Select(BaseModel):
+class Select(Part):
     """One SELECT, and the values of its parameters."""
-
-    model_config = ConfigDict(extra="forbid")
 
     sql: str = Field(description="DuckDB's SQL: one SELECT, in which every state is a table by its name.")
     parameters: dict[str, Any] | list[Any] | None = Field(

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from csp_gateway.errors import StagingArgumentError, did_you_mean
 from csp_gateway.server.channels import Declaration, GatewayChannels
-from csp_gateway.server.structs import GatewayStruct, decode, decode_many, encode
+from csp_gateway.server.structs import GatewayStruct, decode, decode_many, encode, with_nearest
 from csp_gateway.server.web.reply import written
 from csp_gateway.server.web.verbs.refused import UNREADABLE, Place, Refused, wrong
 
@@ -147,7 +147,9 @@ class Stagings:
                 parts = msgspec.json.decode(data, type=list[msgspec.Raw]) if listed else [data]
                 records = [self._record(bytes(part), staged) for part in parts]
         except ValidationError as error:
-            errors = [{**each, "loc": (*where, *each["loc"])} for each in error.errors(include_url=False)]
+            element = self._declaration.element
+            faults = [with_nearest(each, element) for each in error.errors(include_url=False)]
+            errors = [{**each, "loc": (*where, *each["loc"])} for each in faults]
             raise Refused(errors, error.error_count()) from None
         return records if self._declaration.listed else records[0]
 

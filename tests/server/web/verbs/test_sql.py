@@ -282,7 +282,7 @@ def test_wrong_parameters_are_422(filled: Any, parameters: Any, said: str) -> No
         (b"{}", ["body", "sql"]),
         (b'"select 1"', ["body"]),
         (b'{"sql": 1}', ["body", "sql"]),
-        (b'{"sql": "select 1", "parameter": []}', ["body", "parameter"]),
+        (b'{"sql": "select 1", "parameter": []}', ["body"]),
         (b'{"sql": "select $x", "parameters": 1}', ["body", "parameters", "dict[str,any]"]),
     ],
 )
@@ -290,6 +290,11 @@ def test_a_body_that_is_no_question_is_422_as_ever(filled: Any, body: bytes, whe
     answer = filled.post("/api/v1/sql", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == where
+
+
+def test_a_word_of_the_body_that_is_none_is_told_with_the_nearest(filled: Any) -> None:
+    answer = filled.post("/api/v1/sql", json={"sq": "select 1"})
+    assert "'sq' does not belong here; did you mean 'sql'?" in answer.json()["detail"][0]["msg"]
 
 
 def test_a_body_that_does_not_say_it_is_json_is_told_what_to_say(filled: Any) -> None:
