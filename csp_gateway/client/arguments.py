@@ -39,9 +39,7 @@ _TAKEN = {
     "field": _Taken((str,), "the name of a channel", '"orders", or "basket/KEY" for one key of a basket'),
     "name": _Taken((str,), "a name", '"orders"'),
     "id": _Taken((str,), "an id, which is a text", "record.id"),
-    "timeout": _Taken(
-        (Real, _NONE), "seconds, or None for ever", '5.0; what else is wanted goes by its name: query={"limit": 10}'
-    ),
+    "timeout": _Taken((Real, _NONE), "seconds, or None for ever", "5.0; what else is wanted goes by its name"),
     "query": _Taken(
         (wire.Query, Mapping, _NONE),
         "a Query, or the mapping that says the same",

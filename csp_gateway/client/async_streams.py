@@ -136,7 +136,8 @@ class AsyncStreams:
         own = self._own_if_open()
         streams = [*self._running_if_open(), *([] if own is None else [own])]
         # Where nobody does, the newest asks whether there is such a channel.
-        followers = [stream for stream in streams if stream.follows(field)] or streams[-1:]
+        channel = wishes.wish(field, key).channel
+        followers = [stream for stream in streams if stream.follows(channel)] or streams[-1:]
         asked = (stream.unsubscribe(field, key) for stream in followers)
         outcomes = await asyncio.gather(*asked, return_exceptions=True)
         for outcome in outcomes:  # the others have ended all the same

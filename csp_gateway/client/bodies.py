@@ -78,7 +78,9 @@ def _records(data: Any, name: str, schema: Mapping[str, Any] | None) -> Iterator
             f'{name}: cannot be sent: {type(data)!r} is no record, such as {{"x": 1}}, and no iterable of records'
         )
     elif type(data).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow"):
-        raise WrongArgumentError(f"{name}: cannot be sent: {type(data)!r} is no frame; make one of it")
+        raise WrongArgumentError(
+            f"{name}: cannot be sent: {type(data)!r} is no frame; make one of it, as collect() does of a LazyFrame"
+        )
     for i, record in enumerate(data):
         if type(record).__name__ in _ROWS and not is_record(record):
             what = f"{name}[{i}]: cannot be sent: {type(record)!r}"

@@ -177,7 +177,7 @@ class Stream:
         check("unsubscribe", field=field, key=key)
         self.start()
         wanted = wish(field, key)
-        result = await self._ask(self._link.following.unsubscribe(field, wanted.key), "unsubscribe", field)
+        result = await self._ask(self._link.following.unsubscribe(wanted.channel, wanted.key), "unsubscribe", field)
         return bool(result.get("followed"))
 
     async def publish(
@@ -198,8 +198,9 @@ class Stream:
         """
         check("publish", field=field, key=key, wait=wait)
         self.start()
+        wanted = wish(field, key)
         (body,) = batches(data, field, whole=True)
-        await self._ask(self._link.following.send(field, body, wish(field, key).key, wait), "publish", field)
+        await self._ask(self._link.following.send(wanted.channel, body, wanted.key, wait), "publish", field)
 
     async def _ask(
         self, identifier: int, action: str, channel: str, within: float | None = None, at_most: float | None = None

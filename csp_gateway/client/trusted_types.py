@@ -31,6 +31,11 @@ def trusted_type(type_name: str, trusted: Iterable[str] = ()) -> type:
     """
     module = next((each for each in _modules(type_name) if each in sys.modules), None)
     found = None if module is None else _found(module, type_name)
+    if found is None and type_name.startswith("__main__."):
+        raise UntrustedTypeError(
+            f"Cannot import type {type_name!r}: the program that serves it defines it in its own script, which nobody "
+            f"can import; move the class to a module that both programs import, or ask for JSON or a frame"
+        )
     if found is None and any(type_name == each or type_name.startswith(f"{each}.") for each in trusted):
         module = _imported(type_name)
         found = _found(module, type_name)

@@ -25,7 +25,7 @@ _MOST_KEYS = 1_000
 Key: TypeAlias = str | int | Enum | None
 """A key of a basket; None for all of them."""
 Wish: TypeAlias = str | tuple[str, Key] | Follow
-"""A channel; a basket's and one of its keys; or all there is to say."""
+"""A channel, or ``basket/KEY``; a basket's and one of its keys; or all there is to say."""
 Where: TypeAlias = Query | AnyFilter | Mapping[str, Any] | Sequence[AnyFilter | Mapping[str, Any]]
 """Which records are wanted: filters, as such or as the dicts that stand for them; a Query that has nothing else."""
 
@@ -52,6 +52,7 @@ def wish(channel: str, key: Key = None, **options: Any) -> Follow:
     """What is wanted of one channel.
 
     Args:
+        channel: its name; ``basket/KEY`` is one key of a basket.
         options: those of ``FollowOptions``.
 
     Raises:
@@ -67,6 +68,9 @@ def wish(channel: str, key: Key = None, **options: Any) -> Follow:
         options["where"] = _filters(options["where"])
     else:
         options.pop("where", None)
+    if key is None and options.get("keys") is None:
+        channel, _, one = channel.partition("/")
+        key = one or None
     return Follow(channel=channel, key=key.name if isinstance(key, Enum) else key, **options)
 
 

@@ -116,4 +116,4 @@ class UntrustedTypeError(GatewayException, ValueError):
 
 
 class WrongArgumentError(GatewayException, TypeError):
-    """A verb of a client was given an argument that it does not take; the message says which, and what it takes."""
+    """An argument of a client's verb is of a type that it does not take; the message says which, and what it takes."""

@@ -199,7 +199,7 @@ class StartTimeoutError(StartError):
 
 
 class PortTakenError(StartError, SystemExit):
-    """Another program listens on the gateway's port.
+    """The gateway cannot listen on its port: another program does, or the address is none of this machine's.
 
     It is a ``SystemExit`` too, so that a script that does not catch it ends with this sentence and status 1, and
     without a traceback: nothing in the script is wrong.

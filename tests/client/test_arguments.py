@@ -23,7 +23,7 @@ WRONG: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("next", (7,), {}, "next: field is"),
     ("state", ("example",), {"query": "x>1"}, "state: query is a Query.* \\{\"filters\": .* type str: 'x>1'"),
     ("state", ("example",), {"query": [{"attr": "x"}]}, "state: query is .* type list: "),
-    ("state", ("example", {"limit": 1}), {}, 'state: timeout is .* by its name: query=\\{"limit": 10\\}; .* type dict'),
+    ("state", ("example", {"limit": 1}), {}, "state: timeout is .* by its name; and .* type dict"),
     ("sql", (7,), {}, "sql: select is the text of one SELECT"),
     ("sql", ("select ?", "A"), {}, "sql: parameters is given by name, as a dict, or in order"),
     ("history", ("example", 1.5), {}, "history: since is an offset, or a time"),

@@ -43,6 +43,11 @@ def test_what_is_followed_comes_as_dicts(config: GatewayClientConfig) -> None:
             assert await stream.unsubscribe("plain")
             assert not await stream.unsubscribe("keyed")
             assert stream.channels == ["basket"]
+            assert await stream.subscribe("basket/B")
+            assert await stream.unsubscribe("basket/A")
+            assert stream.channels == ["basket"]
+            assert await stream.unsubscribe("basket/B")
+            assert stream.channels == []
         assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(go())

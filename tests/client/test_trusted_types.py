@@ -20,6 +20,11 @@ def test_what_is_no_struct_or_not_trusted_is_not(name: str) -> None:
         trusted_type(name)
 
 
+def test_what_a_script_defines_nobody_can_import() -> None:
+    with pytest.raises(UntrustedTypeError, match=r"defines it in its own script, .* move the class to a module"):
+        trusted_type("__main__.Order", ["__main__"])
+
+
 @pytest.mark.parametrize("trusted", ["d8desk", "d8desk.structs", "d8desk.structs.Order"])
 def test_what_is_trusted_is_imported(trusted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "d8desk"

@@ -17,6 +17,7 @@ from csp_gateway.errors import (
     ServerUnknownException,
     ServerUnprocessableException,
     ServerUnreachableError,
+    WrongArgumentError,
 )
 
 __all__ = ["INTERRUPTED", "REFUSED", "TIMED_OUT", "UNREACHED", "WRONG_USAGE", "WrongUsage", "sentence", "status"]
@@ -74,6 +75,8 @@ def sentence(error: BaseException, secrets: Iterable[str] = ()) -> str:
             said = str(error).replace("`timeout`", "--timeout")
         case ServerRouteNotMountedException():
             said = error.why
+        case WrongArgumentError():
+            said, begins_so = str(error), True  # with the name of a channel or a verb
         case _:
             said = str(error) or type(error).__name__
     for secret in secrets:
@@ -96,7 +99,7 @@ def _by_option(said: str) -> str:
 
 
 def _reason(error: OSError) -> str:
-    return "there is no such file" if error.errno == errno.ENOENT else str(error.strerror)
+    return "there is no such file or folder" if error.errno == errno.ENOENT else str(error.strerror)
 
 
 def _faults(detail: Any) -> str:

@@ -88,7 +88,8 @@ class Tail:
 
     def tell(self, message: Mapping[str, Any]) -> bool:
         """Tell the records of a message; whether that is enough."""
-        for record in message["data"]:
+        data = message["data"]
+        for record in data if isinstance(data, list) else [data]:  # a heartbeat's is one text
             if self._printer.as_json:
                 head = {name: value for name, value in message.items() if name != "data"}
                 self._printer.json_line({**head, "record": record})

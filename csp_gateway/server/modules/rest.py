@@ -94,6 +94,10 @@ class MountRestRoutes(GatewayModule):
             app.add_state_api(alias, self.api_version)
         if self.mount_sql or self.force_mount_all:
             app.add_sql_api(self.api_version)
+        for verb in _VERBS:
+            for field, declaration in channels.declared.items():
+                if why := why_not(declaration, verb):
+                    app.note_lacking(verb, field, why, self.api_version)
         self._tell_what_is_left_out(channels)
         self._mounted = [verb for verb in (*_VERBS, "stage", "state") if app.is_mounted(verb, self.api_version)]
         app.add_available_channels((*_VERBS, "stage", "state"), self.api_version)

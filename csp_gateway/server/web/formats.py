@@ -12,11 +12,15 @@ from fastapi import HTTPException, Request
 
 from csp_gateway.server.web.accept import preferred
 from csp_gateway.server.web.flat import flat
+from csp_gateway.server.web.problem import UNKNOWN_PARAMETER, RefusedRequest
 
 if TYPE_CHECKING:
     from csp_gateway.server.structs.tabular import Tabular
 
 __all__ = ["Format", "documented_formats", "wanted_format"]
+
+_OF_OTHERS = ("accept", "format", "output")
+"""Parameters by which other APIs are told what this one is by a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,11 @@ def wanted_format(request: Request) -> Format:
 
     Raises:
         HTTPException: 406, naming those there are.
+        RefusedRequest: 422, for one in the URL.
     """
+    for name in _OF_OTHERS:
+        if name in request.query_params:
+            raise RefusedRequest(UNKNOWN_PARAMETER, f"{name}: the header Accept says how to answer: Accept: text/csv")
     accept = ",".join(request.headers.getlist("accept"))
     media_type = preferred(accept, list(_FORMATS))
     if media_type is None:

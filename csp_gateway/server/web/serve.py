@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import inspect
 import os
 import socket
@@ -224,8 +225,11 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
+        by_port = "another port with GatewaySettings(PORT=…), CSP_GATEWAY_PORT=… or port=… on the command line"
+        by_address = "an address of this machine with GatewaySettings(BIND=…) or CSP_GATEWAY_BIND=…"
+        todo = {errno.EADDRINUSE: f"stop what listens there, or choose {by_port}", errno.EACCES: f"choose {by_port}"}
         raise PortTakenError(
-            f"cannot listen on {host}:{port} ({error.strerror or error}): stop what listens there, "
-            f"or choose another port with GatewaySettings(PORT=…), CSP_GATEWAY_PORT=… or port=… on the command line"
+            f"cannot listen on {host}:{port} ({error.strerror or error}): "
+            f"{todo.get(error.errno or 0, f'choose {by_address}')}"
         ) from error
     return listener

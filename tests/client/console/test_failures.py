@@ -36,7 +36,7 @@ def test_what_the_gateway_cannot_read_is_told_place_by_place() -> None:
 
 
 def test_a_name_of_a_file_is_shown_as_it_is_written() -> None:
-    assert sentence(FileNotFoundError(2, "no", "nofile.json")) == "nofile.json: there is no such file"
+    assert sentence(FileNotFoundError(2, "no", "nofile.json")) == "nofile.json: there is no such file or folder"
 
 
 def test_what_gives_more_time_is_the_option_of_the_console() -> None:

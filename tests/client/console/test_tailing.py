@@ -26,6 +26,8 @@ def test_records_are_told_until_it_is_enough(capsys: pytest.CaptureFixture[str])
     assert not tail.tell({"channel": "a", "data": [{"x": 1}]})
     assert tail.tell({"channel": "a", "key": "K", "data": [{"x": 2}, {"x": 3}]})
     assert capsys.readouterr().out.splitlines() == ["a x=1", "a/K x=2"]
+    assert Tail(Printer(no_color=True), 1).tell({"channel": "heartbeat", "data": "PING"})
+    assert capsys.readouterr().out == "heartbeat value=PING\n"
 
 
 def test_on_a_terminal_values_stand_out(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

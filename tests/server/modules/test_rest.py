@@ -195,6 +195,7 @@ def test_what_rest_cannot_carry_is_left_out_and_named_in_the_log(
         "Channels that REST cannot carry, and that have no history: by_side: Dict[Side, ts[Count]], "
         "by_name: Dict[str, ts[List[Count]]], legs: List[ts[Count]]",
     ]
+    assert "ts[float], and REST carries GatewayStructs" in client.get("/api/v1/last/numbers").json()["hint"]
 
 
 @pytest.mark.parametrize("verb", ["last", "next", "lookup", "send"])

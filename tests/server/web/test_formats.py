@@ -26,6 +26,7 @@ from csp_gateway import ChannelSelection, GatewayChannels, GatewayModule, Gatewa
 from csp_gateway.server.structs import encode_many
 from csp_gateway.server.structs.tabular import StructRows, TableRows
 from csp_gateway.server.web.formats import documented_formats, wanted_format
+from csp_gateway.server.web.problem import RefusedRequest
 from csp_gateway.server.web.streaming import tabular_reply
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -73,7 +74,7 @@ TRADES = [trade(n) for n in range(2_000)]
 
 def asked(accept: str | None) -> Request:
     headers = [] if accept is None else [(b"accept", accept.encode())]
-    return Request({"type": "http", "headers": headers})
+    return Request({"type": "http", "query_string": b"", "headers": headers})
 
 
 def written(accept: str, rows: Any) -> bytes:
@@ -118,7 +119,8 @@ def test_what_parquet_has_not_is_refused_before_the_first_byte(column: pa.Array)
 
 
 def test_several_headers_are_one() -> None:
-    request = Request({"type": "http", "headers": [(b"accept", b"image/png"), (b"accept", b"text/csv")]})
+    accepted = [(b"accept", b"image/png"), (b"accept", b"text/csv")]
+    request = Request({"type": "http", "query_string": b"", "headers": accepted})
     assert wanted_format(request).content_type.startswith("text/csv")
 
 
@@ -129,6 +131,12 @@ def test_a_refusal_lists_them() -> None:
     assert refusal.value.headers == {"vary": "Accept"}
     for name in ("application/json", "application/x-ndjson", "text/csv", ARROW, PARQUET):
         assert name in refusal.value.detail
+
+
+def test_it_is_no_parameter() -> None:
+    request = Request({"type": "http", "query_string": b"format=csv", "headers": []})
+    with pytest.raises(RefusedRequest, match="format: the header Accept says how to answer"):
+        wanted_format(request)
 
 
 def test_what_is_documented() -> None:

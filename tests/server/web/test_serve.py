@@ -75,6 +75,12 @@ def test_a_taken_port_says_what_to_do_and_leaves_a_script_with_that() -> None:
     assert taken.value.code == str(taken.value)
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "999.1.1.1"])
+def test_an_address_that_is_none_of_this_machine_s_says_which_setting_it_is(host: str) -> None:
+    with pytest.raises(PortTakenError, match=rf"cannot listen on {host}:0 .* CSP_GATEWAY_BIND"):
+        WebServer(GatewaySettings(PORT=0, BIND=host), {})
+
+
 def test_options_of_uvicorn_win_and_unknown_ones_are_refused() -> None:
     server = WebServer(GatewaySettings(PORT=1), {"host": "127.0.0.1", "port": 0, "ssl_context_factory": lambda *_: 0})
     assert server.url.startswith("https://localhost:")

@@ -192,6 +192,6 @@ def _is_key(served: dict[str, Shape], path: str) -> bool:
 def _channel(served: dict[str, Shape], spelled: str) -> str:
     name = spelled if spelled in served else spelled.replace("-", "_")
     if name not in served:
-        near = did_you_mean(spelled[:_LONGEST], served)
+        near = did_you_mean(spelled[:_LONGEST], [*served, HEARTBEAT])
         raise FrameError("unknown_channel", f"there is no channel {spelled[:_LONGEST]!r} to follow here; {near}")
     return name

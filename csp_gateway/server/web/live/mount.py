@@ -29,6 +29,7 @@ def mount_stream(router: APIRouter, hub: Hub, rules: Rules, prefix: str) -> None
         return [*sorted(names), "heartbeat"]
 
     router.add_api_websocket_route(prefix, stream)
+    router.add_api_route(f"{prefix}/", listed, methods=["GET"], include_in_schema=False)
     router.add_api_route(
         prefix,
         listed,

@@ -13,8 +13,6 @@ __all__ = ["refuse_all", "refuse_unknown"]
 _OF_EVERY_ROUTE = frozenset({"timeout", "token"})
 """What is not the routes' own: the deadline, and credentials, for whoever stands in front of the gateway."""
 _LONGEST_SHOWN = 80
-_OF_FORMATS = ("accept", "format", "output")
-"""What other APIs are told in the URL, and this one in a header."""
 
 
 def refuse_unknown(
@@ -52,8 +50,6 @@ def _unknown(name: str, known: Collection[str], parts: Collection[str]) -> str:
     shown = name[:_LONGEST_SHOWN]
     if part := name if name in parts else ours_for(shown, parts):
         return f'{shown}: a part of the query, which is JSON: ?query={{"{part}": …}}'
-    if shown in _OF_FORMATS:
-        return f"{shown}: the header Accept says how to answer, where there are several ways: Accept: text/csv"
     return f"{shown}: there is no such parameter; {nearest_option(shown, [*known, 'timeout'])}"
 
 

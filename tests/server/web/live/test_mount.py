@@ -11,9 +11,10 @@ from tests.server.web.live.desk import Served
 
 
 def test_what_can_be_followed_is_listed_with_the_heartbeat_last(desk: Served) -> None:
-    with urlopen(f"{desk.url}/api/v1/stream", timeout=10) as reply:
-        listed = orjson.loads(reply.read())
-    assert listed == ["legs", "legs/A", "legs/B", 'legs/C "d"', "many", "notes", "quotes", "heartbeat"]
+    for path in ("stream", "stream/"):
+        with urlopen(f"{desk.url}/api/v1/{path}", timeout=10) as reply:
+            listed = orjson.loads(reply.read())
+        assert listed == ["legs", "legs/A", "legs/B", 'legs/C "d"', "many", "notes", "quotes", "heartbeat"]
 
 
 def test_the_socket_is_there_and_nowhere_else(desk: Served) -> None:

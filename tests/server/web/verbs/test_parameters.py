@@ -27,11 +27,6 @@ def test_what_is_unknown_is_refused_with_the_nearest() -> None:
         refuse_unknown(asked("limit=5"), {"query"}, {"limit"})
 
 
-def test_a_format_is_no_parameter() -> None:
-    with pytest.raises(RefusedRequest, match="format: the header Accept says how to answer"):
-        refuse_unknown(asked("format=xml"), {"query"})
-
-
 def test_what_others_call_it_is_answered_with_our_word() -> None:
     with pytest.raises(RefusedRequest, match=r'sort: a part of the query, which is JSON: \?query=\{"order_by": …\}'):
         refuse_unknown(asked("sort=a"), {"query"}, {"limit", "order_by"})
