@@ -9,6 +9,7 @@ from csp_gateway.server.structs.example import example_of
 from csp_gateway.server.structs.gateway_struct import GatewayStruct, global_lookup, is_gateway_struct_like
 from csp_gateway.server.structs.identity import Counter, IdType, get_counter
 from csp_gateway.server.structs.lookup import LookupStatistics
+from csp_gateway.server.structs.nearest import with_nearest
 from csp_gateway.server.structs.rules import ValidatorFn, ValidatorMode
 from csp_gateway.server.structs.tabular import (
     ODD,
@@ -21,7 +22,6 @@ from csp_gateway.server.structs.tabular import (
     with_odd,
     write_rows,
 )
-from csp_gateway.server.structs.unknown_fields import with_nearest
 
 __all__ = [
     "LAYOUTS",

@@ -1,5 +1,6 @@
-"""An unknown field is told with the nearest there is, wherever in a record it stands."""
+"""A field or a member that is unknown is told with the nearest there is, wherever in a record it stands."""
 
+from enum import Enum
 from typing import Any
 
 import csp
@@ -9,6 +10,16 @@ from pydantic import ValidationError
 from csp_gateway.server.structs import GatewayStruct, decode_many, with_nearest
 
 
+class Side(csp.Enum):
+    BUY = 1
+    SELL = 2
+
+
+class Style(Enum):
+    LIMIT = 1
+    MARKET = 2
+
+
 class Plain(csp.Struct):
     depth: int
 
@@ -16,12 +27,14 @@ class Plain(csp.Struct):
 class Leg(GatewayStruct):
     ratio: float
     plain: Plain
+    side: Side
 
 
 class Order(GatewayStruct):
     symbol: str
     leg: Leg
     legs: dict[str, list[Leg]]
+    styles: list[Style]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +44,12 @@ class Order(GatewayStruct):
         (b'[{"symbol": "A"}, {"leg": {"ration": 1}}]', "Leg has no field 'ration'; did you mean 'ratio'?"),
         (b'{"legs": {"a": [{"ration": 1}]}}', "Leg has no field 'ration'; did you mean 'ratio'?"),
         (b'{"leg": {"plain": {"dept": 1}}}', "Plain has no field 'dept'; did you mean 'depth'?"),
-        (b'{"zzz": 1}', "Order has no field 'zzz'; known: id, leg, legs, symbol, timestamp"),
+        (b'{"zzz": 1}', "Order has no field 'zzz'; known: id, leg, legs, styles, symbol, timestamp"),
+        (b'{"leg": {"side": "BYU"}}', "Input should be 'BUY' or 'SELL', not 'BYU'; did you mean 'BUY'?"),
+        (
+            b'{"styles": ["LIMIT", "MARKED"]}',
+            "Input should be 'LIMIT' or 'MARKET', not 'MARKED'; did you mean 'MARKET'?",
+        ),
         (b'{"symbol": []}', "Input should be a valid string"),
     ],
 )
