@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from enum import Enum
@@ -82,7 +83,9 @@ def check(verb: str, /, **given: Any) -> None:
         taken = _TAKEN.get(name)
         if taken is None or (isinstance(value, taken.kinds) and not isinstance(value, taken.never)):
             continue
-        kind = "None" if value is None else f"a value of type {type(value).__name__}: {value!r:.80}"
+        kind = "None" if value is None else f"a value of type {type(value).__name__}"
+        if isinstance(value, str | int | float | tuple) and name != "config":  # settings may hold secrets
+            kind += f": {reprlib.repr(value)}"
         raise WrongArgumentError(f"{verb}: {name} is {taken.said}, such as {taken.example}; and not {kind}")
 
 

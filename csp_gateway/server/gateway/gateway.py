@@ -1,5 +1,6 @@
 """Gateway: settings, modules and channels, started and stopped together."""
 
+import inspect
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -95,7 +96,7 @@ class Gateway(GatewayParts):
         """
         if show:
             return draw_graph(lambda: self.graph(user_graph))
-        refuse_unknown_options(uvicorn_options)
+        refuse_unknown_options(uvicorn_options, _OPTIONS)
         rest = rest or ui
         begins, ends = span_of(starttime, endtime)
         build_seconds, shutdown_seconds = _seconds(build_timeout), _seconds(module_shutdown_timeout)
@@ -141,6 +142,14 @@ class Gateway(GatewayParts):
             raise StartError("the last run has not ended yet: a node or a module's connect is still busy")
         if self.channels.outside.running:
             raise StartError("its channels belong to another gateway, which runs: give each an object of its own")
+
+
+_OPTIONS = [
+    name
+    for name, each in inspect.signature(Gateway.start).parameters.items()
+    if name not in ("self", "_in_test") and each.kind is not each.VAR_KEYWORD
+]
+"""What ``start`` itself takes."""
 
 
 def _seconds(time: float | timedelta | str) -> float:

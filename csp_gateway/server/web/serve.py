@@ -9,7 +9,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -175,15 +175,22 @@ class WebServer:
         self._socket.close()
 
 
-def refuse_unknown_options(options: dict[str, Any]) -> None:
+def refuse_unknown_options(options: dict[str, Any], own: Collection[str] = ()) -> None:
     """Hold that uvicorn has the options that are given to ``start``, whether it is to serve or not.
+
+    Args:
+        own: those of ``start`` itself, one of which may be meant.
 
     Raises:
         StartError: it has not; the message names the nearest.
     """
     for name in options:
         if name not in _OPTIONS:
-            raise StartError(f"neither start nor uvicorn has an option {name!r}; {did_you_mean(name, _OPTIONS)}")
+            near = did_you_mean(name, [*own, *_OPTIONS])
+            known = (
+                near if near.startswith("did you mean") else f"{did_you_mean(name, own)}; and those of uvicorn.Config"
+            )
+            raise StartError(f"neither start nor uvicorn has an option {name!r}; {known}")
 
 
 def _refuse_unusable_tls(options: dict[str, Any]) -> None:

@@ -101,8 +101,12 @@ def test_the_url_is_one_a_browser_here_can_open(host: str, shown: str) -> None:
 
 def test_an_option_that_nobody_has_is_refused_whether_it_serves_or_not() -> None:
     for rest in (False, True):
-        with pytest.raises(StartError, match="neither start nor uvicorn has an option 'realtiem'"):
+        with pytest.raises(
+            StartError, match="neither start nor uvicorn has an option 'realtiem'; did you mean 'realtime'"
+        ):
             Gateway().start(rest=rest, realtiem=False)
+    with pytest.raises(StartError, match=r"known: block, .*, user_graph; and those of uvicorn\.Config$"):
+        Gateway().start(zzz=1)
 
 
 @pytest.fixture(scope="module")

@@ -141,7 +141,10 @@ class Intake:
         return self._shape.keys[spelled]
 
     def _unknown(self, spelled: str, where: Place) -> dict[str, Any]:
-        return wrong("enum", where, f"There is no such key; {did_you_mean(spelled, self._shape.keys)}", spelled)
+        told = f"There is no such key; {did_you_mean(spelled, self._shape.keys)}"
+        if self._shape.container is None:
+            told = f"There is no such key: {self._shape.channel!r} is no basket; leave the key out"
+        return wrong("enum", where, told, spelled)
 
 
 def _place(where: Place, start: int, within: Place) -> Place:
