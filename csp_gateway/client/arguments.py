@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 from msgspec import Struct
 from pydantic import BaseModel
 
-from csp_gateway import wire
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.errors import WrongArgumentError
 
@@ -42,7 +41,7 @@ _TAKEN = {
     "id": _Taken((str,), "an id, which is a text", "record.id"),
     "timeout": _Taken((Real, _NONE), "seconds, or None for ever", "5.0; what else is wanted goes by its name"),
     "query": _Taken(
-        (wire.Query, Mapping, _NONE),
+        (BaseModel, Mapping, _NONE),
         "a Query, or the mapping that says the same",
         '{"filters": [{"attr": "x", "by": {"value": 1, "where": ">"}}]}',
     ),

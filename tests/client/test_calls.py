@@ -81,7 +81,7 @@ def test_sql_is_a_body() -> None:
 
 @pytest.mark.parametrize("given", ["10", b"10", {10}], ids=["text", "bytes", "set"])
 def test_parameters_are_by_name_or_in_order(given: Any) -> None:
-    with pytest.raises(TypeError, match=f"in order, as a list, .* type {type(given).__name__}: "):
+    with pytest.raises(TypeError, match=f"in order, as a list, .* type {type(given).__name__}"):
         calls.sql("select ?", given, 1.0)
 
 
