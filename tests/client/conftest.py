@@ -31,6 +31,8 @@ def omnibus() -> Iterator[str]:
         MountChannelsGraph(),
     ]
     with serving_gateway(Gateway(channels=ExampleGatewayChannels(), modules=modules)) as url:
+        with GatewayClient(host=url) as waiting:
+            waiting.next("example")  # a machine may be quick enough to ask before anything has ticked
         yield url
 
 
