@@ -29,6 +29,17 @@ PAINTED = """() => {
   pen.drawImage(canvas, 0, 0);
   return pen.getImageData(0, 0, copy.width, copy.height).data.filter((value, at) => at % 4 === 3 && value > 0).length;
 }"""
+# Notes, frame by frame, how many grids there are on the page whenever its viewer can be seen.
+WATCH = """() => {
+  window.seen = [];
+  const look = () => {
+    const viewer = document.querySelector("perspective-viewer");
+    const shown = viewer && Number(getComputedStyle(viewer).opacity) > 0;
+    if (shown) window.seen.push(viewer.querySelectorAll("perspective-viewer-datagrid").length);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 
 
@@ -152,6 +163,13 @@ def test_several_tables_are_seen_together_and_one_by_one(looker: Looker, desk: R
     page.get_by_role("tab", name="quotes").click()
     expect(panels).to_have_count(2)
     assert looker.errors == []
+
+
+def test_tables_are_first_seen_when_all_are_in_their_places(looker: Looker, desk: RunningGateway) -> None:
+    looker.page.add_init_script(f"({WATCH})()")
+    page = visit(looker, desk)
+    page.wait_for_function("() => window.seen.length > 0")
+    assert set(page.evaluate("() => window.seen")) == {2}
 
 
 @pytest.mark.parametrize(("path", "landmark"), [("docs", ".opblock"), ("redoc", "[data-section-id]")])
