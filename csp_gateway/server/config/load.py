@@ -1,17 +1,25 @@
 """Composes Hydra's YAML, registers the models it names, and returns the gateway."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ccflow import ModelRegistry
-from hydra import compose, initialize_config_dir
-from hydra.errors import InstantiationException
-from omegaconf import DictConfig, OmegaConf
 
+from csp_gateway._lazy import later
 from csp_gateway.errors import ConfigError, VariableError, did_you_mean
 from csp_gateway.server.gateway import Gateway
 from csp_gateway.server.settings import GatewaySettings
+
+if TYPE_CHECKING:
+    import hydra
+    import omegaconf
+    from hydra import errors
+else:
+    hydra, errors, omegaconf = later("hydra"), later("hydra.errors"), later("omegaconf")
 
 __all__ = ["fill", "gateway_in", "load_config", "load_gateway", "refuse_lost_settings"]
 
@@ -56,15 +64,15 @@ def load_config(
                 raise ConfigError(f"there is no {config_name}.yaml in {folder}; {did_you_mean(config_name, names)}")
             chosen.insert(0, f"+{folder.name}={config_name}")
         chosen.append(f"hydra.searchpath=['file://{folder}','file://{folder.parent}']")
-    with initialize_config_dir(str(ROOT), version_base=None):
-        cfg = compose("base", overrides=chosen)
+    with hydra.initialize_config_dir(str(ROOT), version_base=None):
+        cfg = hydra.compose("base", overrides=chosen)
     refuse_lost_settings(cfg)
     registry = ModelRegistry.root()
     fill(registry, cfg, overwrite=overwrite)
     return registry
 
 
-def fill(registry: ModelRegistry, cfg: DictConfig, *, overwrite: bool = True) -> None:
+def fill(registry: ModelRegistry, cfg: omegaconf.DictConfig, *, overwrite: bool = True) -> None:
     """Register the models of a composed configuration.
 
     Raises:
@@ -72,7 +80,7 @@ def fill(registry: ModelRegistry, cfg: DictConfig, *, overwrite: bool = True) ->
     """
     try:
         registry.load_config(cfg, overwrite=overwrite)
-    except InstantiationException as error:
+    except errors.InstantiationException as error:
         if isinstance(error.__cause__, VariableError):
             raise error.__cause__ from None
         raise
@@ -94,14 +102,18 @@ def load_gateway(
     return gateway_in(load_config(config_dir, config_name, overrides, overwrite=overwrite, basepath=basepath))
 
 
-def refuse_lost_settings(cfg: DictConfig) -> None:
+def refuse_lost_settings(cfg: omegaconf.DictConfig) -> None:
     """Hold that settings do not stand beside the gateway, where nothing reads them.
 
     Raises:
         ConfigError: they do; it says where they belong, and of one that does not exist the nearest.
     """
     lost = cfg.get("settings")
-    if not isinstance(lost, DictConfig) or "_target_" in lost or _READS_SETTINGS.search(OmegaConf.to_yaml(cfg)):
+    if (
+        not isinstance(lost, omegaconf.DictConfig)
+        or "_target_" in lost
+        or _READS_SETTINGS.search(omegaconf.OmegaConf.to_yaml(cfg))
+    ):
         return
     for name in map(str, lost):
         if name not in GatewaySettings.model_fields:
