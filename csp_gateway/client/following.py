@@ -36,11 +36,7 @@ Message: TypeAlias = dict[str, Any]
 
 
 class Answered(NamedTuple):
-    """A message was done.
-
-    Attributes:
-        gap: what is missing of what is told from now on.
-    """
+    """A message was done; ``gap`` is what is missing of what is told from now on."""
 
     id: int
     result: Mapping[str, Any]
@@ -55,11 +51,7 @@ class Refused(NamedTuple):
 
 
 class Leaving(NamedTuple):
-    """The gateway is about to end the connection.
-
-    Attributes:
-        retry_after: seconds until to come back; None: it should not be.
-    """
+    """The gateway is about to end the connection; ``retry_after`` are seconds until to come back, None: never."""
 
     code: int
     reason: str
@@ -103,7 +95,8 @@ class Following:
 
     def follows(self, channel: str) -> bool:
         """Whether a channel is followed, or will be when that is answered."""
-        wanted = {each.wanted.channel for each in self._asked.values() if isinstance(each.wanted, Follow)}
+        asked = list(self._asked.values())  # at one go: other threads ask, too
+        wanted = {each.wanted.channel for each in asked if isinstance(each.wanted, Follow)}
         return one_spelling(channel) in map(one_spelling, wanted.union(self._channels))
 
     # What the user wants; each gives the id of the message that will be answered.
@@ -145,12 +138,11 @@ class Following:
             self._bytes -= len(text)
             return True
         self._sent.discard(identifier)
-        before = len(self._unsaid)
+        said = self._connected and all(each[0] != identifier for each in self._unsaid)
         self._unsaid = deque(each for each in self._unsaid if each[0] != identifier)
-        unsaid = asked is not None and (not self._connected or len(self._unsaid) < before)
-        if asked is not None and not unsaid and isinstance(asked.wanted, Follow):
+        if asked is not None and said:
             self._given_up.add(identifier, asked.wanted)
-        return unsaid
+        return asked is not None and not said
 
     def _check_room(self, size: int = 0) -> None:
         waiting = len(self._asked) + len(self._given_up) + len(self._sends)
@@ -272,7 +264,11 @@ class Following:
             del self._channels[channel]
 
     def _leave(self, identifier: int, channel: str) -> None:
-        """What was given up is followed: no more, as far as nobody else wishes it."""
+        """What was given up is followed: no more, as far as nobody else wishes it; or it has ended."""
+        ended = self._given_up.ended(identifier)
+        if ended is not None:
+            self._ended(ended, channel)
+            return
         pending = (each.wanted for each in self._asked.values() if isinstance(each.wanted, Follow))
         left = self._given_up.answered(identifier, channel, pending, self._channels.get(channel))
         if left is not None:
@@ -287,14 +283,18 @@ class Following:
                     self._ask(_Asked(wanted, again=True))
 
     def _refused(self, message: Message) -> Refused | None:
-        error, identifier = message["error"], message.get("id", -1)
+        error: Any = message["error"]
+        identifier: Any = message.get("id")
         asked = self._asked.get(identifier)
         if error["code"] in _NOT_NOW and asked is not None:
             return None  # the connection ends, and it is asked again on the next one
+        of_interest = identifier is None or asked is not None or identifier in self._sent
         self._sent.discard(identifier)
         self._given_up.refused(identifier)
         self._asked.pop(identifier, None)
-        if asked is not None and asked.again and self._channels.pop(asked.wanted.channel, None) is not None:
-            self._ask(_Asked(Unsubscribe(channel=asked.wanted.channel), again=True))
+        if asked is not None and asked.again:
+            of_interest = isinstance(asked.wanted, Follow)  # who ends what is not there has what he wanted
+            if of_interest and self._channels.pop(asked.wanted.channel, None) is not None:
+                self._ask(_Asked(Unsubscribe(channel=asked.wanted.channel), again=True))
         self._narrow()
-        return Refused(message.get("id"), FrameError(error["code"], error["message"], message.get("id")))
+        return Refused(identifier, FrameError(error["code"], error["message"], identifier)) if of_interest else None

@@ -1,11 +1,11 @@
-"""Subscribes that were given up before they were answered: what a gateway follows for them all the same is to end."""
+"""What was given up before it was answered: what a gateway follows for it all the same is to end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from csp_gateway.client.followed import Followed, keys_of, one_spelling
-from csp_gateway.wire.commands import Follow
+from csp_gateway.wire.commands import Follow, Unsubscribe
 
 __all__ = ["GivenUp", "unwished"]
 
@@ -14,7 +14,7 @@ class GivenUp:
     """Those that were said, and nobody waits for, until they are answered; and what is to be ended for them."""
 
     def __init__(self) -> None:
-        self._late: dict[int, Follow] = {}
+        self._late: dict[int, Follow | Unsubscribe] = {}
         self._wide: set[str] = set()
         """Baskets that are followed whole for one of them, and of which others wish keys: a gateway that follows a
         whole basket cannot be told to follow nothing else but them, before it has ended that."""
@@ -22,7 +22,7 @@ class GivenUp:
     def __len__(self) -> int:
         return len(self._late)
 
-    def add(self, identifier: int, late: Follow) -> None:
+    def add(self, identifier: int, late: Follow | Unsubscribe) -> None:
         """It was given up."""
         self._late[identifier] = late
 
@@ -35,6 +35,14 @@ class GivenUp:
         self._late.clear()
         self._wide.clear()
 
+    def ended(self, identifier: int) -> Unsubscribe | None:
+        """The unsubscribe that was answered, if it was one: it is done, though nobody waits for it."""
+        late = self._late.get(identifier)
+        if not isinstance(late, Unsubscribe):
+            return None
+        del self._late[identifier]
+        return late
+
     def answered(
         self, identifier: int, channel: str, pending: Iterable[Follow], followed: Followed | None
     ) -> frozenset[str] | None:
@@ -45,7 +53,7 @@ class GivenUp:
             followed: the channel, if it is followed by another.
         """
         late = self._late.pop(identifier, None)
-        if late is None:
+        if not isinstance(late, Follow):
             return None
         keys = keys_of(late)
         wished = [keys_of(each) for each in pending if one_spelling(each.channel) == one_spelling(channel)]

@@ -153,7 +153,21 @@ def test_what_cannot_be_followed_any_more_is_let_go_of_and_told() -> None:
     refused = following.heard(refusal(again["id"], "no_state"))
     assert isinstance(refused, Refused)
     assert following.channels == []
-    assert [each["action"] for each in said(following)] == ["unsubscribe"]
+    (ending,) = said(following)
+    assert ending["action"] == "unsubscribe"
+    assert following.heard(refusal(ending["id"], "unknown_channel")) is None  # told once, that is enough
+
+
+def test_what_cannot_be_ended_by_keys_is_followed_as_before() -> None:
+    following = followed()
+    following.heard(reply(following.unsubscribe("c", "A"), followed=True))
+    following.lost()
+    following.greet()
+    again, without = said(following)[-2:]
+    following.heard(reply(again["id"]))
+    assert following.heard(refusal(without["id"], "unknown_key")) is None
+    assert following.channels == ["c"]
+    assert said(following) == []
 
 
 def test_a_name_may_be_spelled_otherwise() -> None:
@@ -230,6 +244,7 @@ def test_nobody_waits_for_what_was_given_up() -> None:
     sent = following.send("c", b"1", None, "accepted")
     said(following)
     assert not following.give_up(sent)
+    assert following.heard(refusal(sent, "invalid")) is None
     assert following.lost() == set()
 
 
@@ -337,12 +352,24 @@ def test_nothing_is_ended_of_what_was_given_up_and_refused_or_lost() -> None:
     following = Following()
     following.greet()
     refused, lost = given_up(following), given_up(following)
-    assert isinstance(following.heard(refusal(refused, "unknown_channel")), Refused)
+    assert following.heard(refusal(refused, "unknown_channel")) is None
     following.lost()
     following.greet()
     for late in (refused, lost):
         following.heard(reply(late))
     assert said(following) == []
+
+
+def test_an_unsubscribe_that_is_answered_when_nobody_waits_has_ended_it() -> None:
+    following = followed()
+    late = following.unsubscribe("c")
+    said(following)
+    assert not following.give_up(late)
+    again = following.subscribe(Follow(channel="c"))
+    following.heard(reply(late, followed=True))
+    assert following.channels == []
+    following.heard(reply(again))
+    assert following.channels == ["c"]
 
 
 def test_what_was_given_up_takes_room_until_it_is_answered() -> None:

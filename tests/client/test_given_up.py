@@ -1,10 +1,10 @@
-"""Subscribes that were given up before they were answered."""
+"""What was given up before it was answered."""
 
 import pytest
 
 from csp_gateway.client.followed import Followed
 from csp_gateway.client.given_up import GivenUp, unwished
-from csp_gateway.wire.commands import Follow
+from csp_gateway.wire.commands import Follow, Unsubscribe
 
 KEY, WHOLE = Follow(channel="c", key="A"), Follow(channel="c")
 
@@ -40,3 +40,14 @@ def test_nothing_is_narrowed_that_is_wished_whole_or_lost() -> None:
     given_up.add(1, WHOLE)
     given_up.refused(1)
     assert len(given_up) == 0
+
+
+def test_an_unsubscribe_that_is_answered_is_told_once() -> None:
+    given_up, ending = GivenUp(), Unsubscribe(channel="c")
+    given_up.add(1, ending)
+    given_up.add(2, WHOLE)
+    assert len(given_up) == 2
+    assert given_up.ended(2) is None
+    assert given_up.ended(1) is ending
+    assert given_up.ended(1) is None
+    assert given_up.answered(1, "c", [], None) is None
