@@ -77,7 +77,7 @@ class Background:
             if not self._closed:
                 try:
                     return asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
-                except RuntimeError:  # the interpreter ends, and has ended that thread
+                except RuntimeError:  # the interpreter ends, and has ended that thread; or none can be started
                     coroutine.close()
                     raise
         coroutine.close()
@@ -86,13 +86,16 @@ class Background:
     def finish(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine there that ends something, and wait for it; on that thread itself it comes next instead.
 
-        Nothing, where this is closed: so is all that ran there.
+        Nothing, where nothing runs: this is closed, or of another process, or its thread cannot be started any more.
         """
-        with suppress(RuntimeError, StreamClosedError):
+        try:
             if threading.current_thread() is self._thread:
                 self.begin(coroutine)
             else:
                 self.run(coroutine)
+        except (RuntimeError, StreamClosedError):
+            if not (self.closed or self.is_elsewhere or self._loop is None):
+                raise
 
     @property
     def closed(self) -> bool:
@@ -120,10 +123,15 @@ class Background:
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=_serve, args=[self._loop], name=self._name, daemon=True)
-            self._thread.start()
-            self._end = weakref.finalize(self, _stop, self._loop, self._thread, self._origin)
+            loop = asyncio.new_event_loop()
+            thread = threading.Thread(target=_serve, args=[loop], name=self._name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # there are as many as there may be; later there may be fewer
+                loop.close()
+                raise
+            self._loop, self._thread = loop, thread
+            self._end = weakref.finalize(self, _stop, loop, thread, self._origin)
             _log.debug("made an event loop, on the thread %r", self._name)
         return self._loop
 

@@ -143,8 +143,8 @@ class SyncStream:
         try:
             if not self._background.closed:
                 self._background.run(fetch())
-        except StreamClosedError:
-            if not self._background.closed:
+        except (StreamClosedError, RuntimeError):
+            if not self._background.closed:  # it may be since we looked
                 raise
         return bool(self._read)
 

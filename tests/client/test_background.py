@@ -65,6 +65,20 @@ def test_its_own_thread_would_wait_for_itself() -> None:
     background.close()
 
 
+def test_where_no_thread_can_be_started_the_next_one_who_asks_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    background = Background("behind")
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                background.run(name())
+    assert background.begin(name()).result(5) == "behind"
+    background.close()
+
+
 def test_what_ends_something_is_done_on_its_own_thread_too() -> None:
     background = Background("behind")
     done: list[str] = []
@@ -82,6 +96,12 @@ def test_what_ends_something_is_done_on_its_own_thread_too() -> None:
     background.run(within())
     background.run(name())
     assert done == ["behind"]
+
+    async def fails() -> None:
+        raise RuntimeError("as nobody foresaw")
+
+    with pytest.raises(RuntimeError, match="as nobody foresaw"):
+        background.finish(fails())
     background.close()
     background.finish(end())
     assert done == ["behind"]

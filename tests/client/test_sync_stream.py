@@ -2,7 +2,7 @@ import gc
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -126,6 +126,20 @@ def test_with_its_background_it_is_closed(config: GatewayClientConfig) -> None:
     background.close()
     assert stream.state == "closed"
     stream.close()
+
+
+def test_with_its_background_closed_at_any_moment_it_is_over(
+    config: GatewayClientConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    background = Background("streams-of-a-test")
+    stream = SyncStream(config, background)
+
+    def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        background.close()
+        return Background.run(background, coroutine)
+
+    monkeypatch.setattr(background, "run", run)
+    assert list(stream) == []
 
 
 _READS = """
