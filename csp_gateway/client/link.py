@@ -80,12 +80,15 @@ class Link:
 
         Raises:
             ServerException: it has ended.
+            RuntimeError: ``on_state`` is called, and the connection goes on when that returns.
         """
         self.origin.check()
         if self.error is not None:
             raise fresh(self.error)
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="gateway-stream")
+        elif asyncio.current_task() is self._task:
+            raise RuntimeError("on_state would wait for itself: let it start a task, which does this")
 
     async def aclose(self) -> None:
         """End it; a forked child leaves it alone."""
@@ -124,6 +127,8 @@ class Link:
         except TimeoutError:
             if not waiting.limit.expired():
                 raise
+            if waiting.answer.done() and not waiting.answer.cancelled():
+                return waiting.answer.result()  # it has come at the same moment, and is done
             if not waiting.said:
                 raise ServerTimeoutError(self._unreached(what, waiting.seconds)) from None
             unread = "; its answer may be behind messages that nobody reads" if self.inbox.is_full else ""
@@ -179,9 +184,9 @@ class Link:
         if isinstance(heard, dict | Gap):
             await self.inbox.put(heard, size)
         elif isinstance(heard, Answered):
+            self._resolve(heard.id, heard.result)  # who waits for it may be who is to make room
             if heard.gap is not None:
                 await self.inbox.put(heard.gap, 0)
-            self._resolve(heard.id, heard.result)
         elif isinstance(heard, Refused) and not (heard.id is not None and self._resolve(heard.id, heard.error)):
             await self.inbox.put(heard.error, size)
 

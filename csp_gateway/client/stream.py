@@ -48,7 +48,7 @@ class Stream:
         on_gap: is called with each ``Gap`` where it belongs among the messages, by whoever reads them; without it, a
             gap is a warning in the log.
         on_state: is called with what becomes of the connection: ``connecting``, ``connected``, ``lost``, ``closed``;
-            ``why`` says more.
+            ``why`` says more. The connection goes on when it returns: it cannot wait for an answer.
     """
 
     def __init__(
@@ -155,6 +155,7 @@ class Stream:
         When one is refused, others may be followed all the same. Keys of one basket that are wanted alike have one
         answer.
         """
+        self.start()
         answers: list[Mapping[str, Any]] = []
         fewer = joined(wanted)
         for start in range(0, len(fewer), _AT_ONCE):

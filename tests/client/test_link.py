@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from websockets.asyncio.server import ServerConnection
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.followed import Gap
 from csp_gateway.client.link import Link, StreamState
+from csp_gateway.client.stream import Stream
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.errors import (
     FrameError,
@@ -242,6 +244,64 @@ def test_a_subscribe_that_is_answered_too_late_is_ended() -> None:
             ending = await asyncio.wait_for(said.get(), 5)
             assert (ending["action"], ending["channel"], ending["keys"]) == ("unsubscribe", "c", ["K"])
             await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_an_answer_is_given_to_who_asked_before_there_is_room_for_the_gap() -> None:
+    async def script(socket: ServerConnection) -> None:
+        said = await hear(socket)
+        await answer(socket, said, channel="c", epoch="e", recovered=False, reason="expired", **{"from": 5})
+        await forever()
+
+    async def go() -> None:
+        async with scripted(script) as config:
+            link = Link(config, replace(HASTY, most_messages=1), None)
+            link.start()
+            asked = link.following.subscribe(Follow(channel="c", since=2, epoch="e"))
+            assert (await link.answer(asked, "subscribe"))["from"] == 5
+            assert link.inbox.take() == Gap("c", 2, 5, 3, "expired")
+            await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_an_answer_that_comes_as_the_time_is_over_is_one() -> None:
+    async def go() -> None:
+        link = Link(GatewayClientConfig(), StreamOptions(), None)
+        for outcome in ({"channel": "c"}, FrameError("unknown_channel", "so", 1)):
+            answered = asyncio.create_task(link.answer(1, "subscribe", None, 30))
+            await asyncio.sleep(0)
+            # Both in one turn of the event loop: the limit is over, and the answer is there.
+            link._waiting[1].limit.reschedule(0.0)
+            link._resolve(1, outcome)
+            await asyncio.wait({answered})
+            assert (answered.exception() or answered.result()) is outcome
+        await link.aclose()
+
+    asyncio.run(go())
+
+
+def test_on_state_is_told_that_it_would_wait_for_itself() -> None:
+    async def go() -> None:
+        refused: asyncio.Queue[str] = asyncio.Queue()
+
+        async def on_state(state: StreamState) -> None:
+            if state != "connected":
+                return
+            for waits in (stream.subscribe("c"), stream.follow(Follow(channel="c")), stream.connected(), anext(stream)):
+                try:
+                    await waits
+                except RuntimeError as error:
+                    await refused.put(str(error))
+
+        async def script(_: ServerConnection) -> None:
+            await forever()
+
+        async with scripted(script) as config, Stream(config, on_state=on_state) as stream:
+            for _ in range(4):
+                assert (await asyncio.wait_for(refused.get(), 5)).startswith("on_state would wait for itself")
+            assert not stream.follows("c")
 
     asyncio.run(go())
 
