@@ -11,7 +11,6 @@ from csp_gateway.client.arguments import check
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.forked import ForkedLock
 from csp_gateway.client.gateway_client import SECONDS
-from csp_gateway.errors import ServerException
 
 if TYPE_CHECKING:
     from csp_gateway.client import background, followed, following, link, stream_options, sync_stream, wishes
@@ -153,12 +152,13 @@ class SyncStreams:
             own = self._own_if_open()
             streams = [*self._running_if_open(), *([] if own is None else [own])]
         # Where nobody does, the newest asks whether there is such a channel.
-        followers = [stream for stream in streams if stream.follows(field)] or streams[-1:]
+        channel = wishes.wish(field, key).channel
+        followers = [stream for stream in streams if stream.follows(channel)] or streams[-1:]
         followed, failed = False, None
         for stream in followers:
             try:
                 followed |= stream.unsubscribe(field, key)
-            except ServerException as error:  # the others are to end all the same
+            except Exception as error:  # the others are to end all the same
                 failed = failed or error
         if failed is not None:
             raise failed

@@ -33,7 +33,7 @@ Where: TypeAlias = Query | AnyFilter | Mapping[str, Any] | Sequence[AnyFilter | 
 class FollowOptions(TypedDict, total=False):
     """How a channel is followed; each is said in ``csp_gateway.wire.commands.Follow``."""
 
-    keys: list[str | int] | None
+    keys: Sequence[str | int | Enum] | None
     snapshot: bool | Literal["last", "state"]
     state: str | None
     removals: bool
@@ -68,7 +68,10 @@ def wish(channel: str, key: Key = None, **options: Any) -> Follow:
         options["where"] = _filters(options["where"])
     else:
         options.pop("where", None)
-    if key is None and options.get("keys") is None:
+    keys = options.get("keys")
+    if isinstance(keys, Iterable) and not isinstance(keys, str):
+        options["keys"] = [each.name if isinstance(each, Enum) else each for each in keys]
+    if key is None and keys is None:
         channel, _, one = channel.partition("/")
         key = one or None
     return Follow(channel=channel, key=key.name if isinstance(key, Enum) else key, **options)

@@ -99,6 +99,16 @@ def test_unsubscribe_ends_it_on_all_streams_that_follow_it(client: GatewayClient
         assert len(client.clients()) == 3
 
 
+def test_unsubscribe_of_a_key_finds_it_on_an_older_stream_by_either_spelling(client: GatewayClient) -> None:
+    with client.stream("basket/A") as one, client.stream("plain") as two:
+        assert client.unsubscribe("basket/A")
+        client.subscribe("plain")
+        assert (one.channels, two.channels) == ([], ["plain"])
+        one.subscribe("basket", "B")
+        assert client.unsubscribe("basket", "B")
+        assert one.channels == []
+
+
 def test_when_the_newest_is_closed_the_one_before_is_the_live_one(client: GatewayClient) -> None:
     with client.stream("plain") as one:
         client.stream("keyed").close()

@@ -21,6 +21,7 @@ def test_a_channel_is_a_name_a_name_and_a_key_or_a_follow() -> None:
     assert wishes(["a"], {}) == [Follow(channel="a")]
     assert wishes("a", {}) == [Follow(channel="a")]
     assert wishes([("b", "K"), ("b", Side.BUY)], {}) == [Follow(channel="b", key="K"), Follow(channel="b", key="BUY")]
+    assert wishes(["b"], {"keys": ("K", Side.BUY, 2)}) == [Follow(channel="b", keys=["K", "BUY", 2])]
     assert wishes([given], {}) == [given]
     assert wishes(["b/K", "b/EU/FX"], {}) == [Follow(channel="b", key="K"), Follow(channel="b", key="EU/FX")]
 
