@@ -37,6 +37,8 @@ class AsyncStreams:
     _config: GatewayClientConfig
     _own: streams.Stream | None = None
     """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
+    _failed: streams.Stream | None = None
+    """The one before, if it has ended by itself and who reads ``received`` has not been told."""
     _running: tuple[tuple[streams.Stream, _Reader], ...] = ()
     """What calls of ``stream`` read, and who does; the newest last."""
     _streams_closed = False
@@ -164,17 +166,33 @@ class AsyncStreams:
         await self._live().publish(field, data, key, wait)
 
     def received(self, timeout: float | None = None, *, on_gap: streams.OnGap | None = None) -> streams.Stream:
-        """What the connection receives that ``subscribe`` has opened, for ``async for``; ``anext`` is one message."""
+        """What the connection receives that ``subscribe`` has opened, for ``async for``; ``anext`` is one message.
+
+        Where that has ended by itself, it raises why, after what has been received: subscribe anew then.
+        """
         check("received", timeout=timeout, on_gap=on_gap)
-        stream = self._live()
+        stream = self._failed_if_unheard() or self._live()
         stream.timeout, stream.on_gap = timeout, on_gap
         return stream
 
     def _live(self) -> streams.Stream:
         stream = self._own_if_open() or next(reversed(self._running_if_open()), None)
         if stream is None:
+            self._keep_if_unheard()
             stream = self._own = self._opened(None)
         return stream
+
+    def _failed_if_unheard(self) -> streams.Stream | None:
+        """What was followed and has ended: to wait for more of it, on another one, would be to wait for ever."""
+        own, failed = self._own, self._failed
+        if failed is not None and failed.has_failed_unheard:
+            return failed
+        return own if own is not None and own.has_failed and own.channels else None
+
+    def _keep_if_unheard(self) -> None:
+        """Another one is opened, and ``received`` tells first how this one has ended."""
+        if self._own is not None and self._own.has_failed_unheard and self._own.channels:
+            self._failed = self._own
 
     def _own_if_open(self) -> streams.Stream | None:
         return self._own if self._own is not None and self._own.state != "closed" else None

@@ -64,6 +64,7 @@ class Stream:
         self.on_gap = on_gap
         self._link = Link(config, options or StreamOptions(), on_state)
         self._closed = False
+        self._end_told = False
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -97,6 +98,16 @@ class Stream:
     def state(self) -> StreamState:
         """What has become of the connection; in a forked child it is closed."""
         return "closed" if self._link.origin.is_elsewhere else self._link.state
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ended by itself, as whoever reads it is told."""
+        return self._link.error is not None and not self._closed
+
+    @property
+    def has_failed_unheard(self) -> bool:
+        """Whether it has, and nobody has been told yet."""
+        return self.has_failed and not self._end_told
 
     @property
     def is_elsewhere(self) -> bool:
@@ -263,6 +274,7 @@ class Stream:
             error = self._link.error
         if len(inbox) or self._closed:
             return bool(len(inbox))
+        self._end_told = True
         raise fresh(error) if error is not None else AssertionError("it has not ended")
 
     async def _told(self, item: Message | Gap | FrameError) -> None:

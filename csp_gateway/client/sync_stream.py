@@ -104,6 +104,16 @@ class SyncStream:
         return self._stream.state
 
     @property
+    def has_failed(self) -> bool:
+        """Whether it has ended by itself, as whoever reads it is told."""
+        return self._stream.has_failed
+
+    @property
+    def has_failed_unheard(self) -> bool:
+        """Whether it has, and nobody has been told yet."""
+        return self._stream.has_failed_unheard
+
+    @property
     def why(self) -> str:
         """Why the connection is not there, in words."""
         return self._stream.why

@@ -33,6 +33,8 @@ class SyncStreams:
     _thread: background.Background | None = None
     _own: sync_stream.SyncStream | None = None
     """What ``subscribe`` has opened, and no call of ``stream`` has taken over."""
+    _failed: sync_stream.SyncStream | None = None
+    """The one before, if it has ended by itself and who reads ``received`` has not been told."""
     _running: tuple[weakref.ref[sync_stream.SyncStream], ...] = ()
     """What calls of ``stream`` read, where anybody still has it; the newest last."""
     _opening = ForkedLock()
@@ -185,9 +187,13 @@ class SyncStreams:
     def received(
         self, timeout: float | None = None, *, on_gap: Callable[[followed.Gap], Any] | None = None
     ) -> sync_stream.SyncStream:
-        """An iterator of what the connection receives that ``subscribe`` has opened; ``next`` of it is one message."""
+        """An iterator of what the connection receives that ``subscribe`` has opened; ``next`` of it is one message.
+
+        Where that has ended by itself, the iterator raises why, after what has been received: subscribe anew then.
+        """
         check("received", timeout=timeout, on_gap=on_gap)
-        stream = self._live()
+        with self._opening:
+            stream = self._failed_if_unheard() or self._live()
         stream.timeout, stream.on_gap = timeout, on_gap
         return stream
 
@@ -195,8 +201,21 @@ class SyncStreams:
         with self._opening:
             stream = self._own_if_open() or next(reversed(self._running_if_open()), None)
             if stream is None:
+                self._keep_if_unheard()
                 stream = self._own = sync_stream.SyncStream(self._config, self._background())
             return stream
+
+    def _failed_if_unheard(self) -> sync_stream.SyncStream | None:
+        """What was followed and has ended: to wait for more of it, on another one, would be to wait for ever."""
+        own, failed = self._own, self._failed
+        if failed is not None and failed.has_failed_unheard:
+            return failed
+        return own if own is not None and own.has_failed and own.channels else None
+
+    def _keep_if_unheard(self) -> None:
+        """Another one is opened, and ``received`` tells first how this one has ended."""
+        if self._own is not None and self._own.has_failed_unheard and self._own.channels:
+            self._failed = self._own
 
     def _own_if_open(self) -> sync_stream.SyncStream | None:
         return self._own if self._own is not None and self._own.state != "closed" else None

@@ -132,6 +132,39 @@ def test_what_cannot_be_is_said(url: str) -> None:
     run(url, test)
 
 
+def test_who_reads_what_was_subscribed_is_told_that_it_has_ended_however_he_asks(url: str) -> None:
+    async def test(client: AsyncGatewayClient) -> None:
+        async def remove() -> None:
+            (one,) = await client.clients()
+            stream, closed = client.received(), asyncio.Event()
+            stream.on_state = lambda state: closed.set() if state == "closed" else None
+            await client.remove_client(one["id"])
+            await asyncio.wait_for(closed.wait(), 5)
+
+        async def read() -> None:
+            while True:
+                await anext(client.received(timeout=5))
+
+        async def told() -> None:
+            with pytest.raises(StreamClosedError, match="removed by who runs the gateway"):
+                await read()
+
+        await client.subscribe("plain")
+        await remove()
+        await told()
+        await told()
+        await client.subscribe("notes")
+        await client.publish("notes", {"n": 1}, wait="ticked")
+        await remove()
+        await client.publish("notes", {"n": 2})  # over another one, which follows nothing
+        assert (await anext(client.received(timeout=5)))["data"][0]["n"] == 1
+        await told()
+        assert client.received().channels == []
+        assert client.received().state == "connected"
+
+    run(url, test)
+
+
 def test_where_nobody_is_it_is_told_in_time() -> None:
     async def test(client: AsyncGatewayClient) -> None:
         hasty = StreamOptions(connection_timeout=0.05, backoff=(0.01, 0.01))

@@ -84,6 +84,33 @@ def test_what_is_subscribed_first_is_read_or_taken_over(client: GatewayClient) -
         assert stream.channels == ["notes", "plain"]
 
 
+def test_who_reads_what_was_subscribed_is_told_that_it_has_ended_however_he_asks(client: GatewayClient) -> None:
+    def remove() -> None:
+        (one,), stream, closed = client.clients(), client.received(5), threading.Event()
+        stream.on_state = lambda state: closed.set() if state == "closed" else None
+        client.remove_client(one["id"])
+        assert closed.wait(5)
+
+    def told() -> None:
+        with pytest.raises(StreamClosedError, match="removed by who runs the gateway"):
+            list(iter(lambda: next(client.received(timeout=5)), None))
+
+    client.subscribe("plain")
+    assert next(client.received(timeout=5))["channel"] == "plain"
+    remove()
+    told()
+    told()
+    client.subscribe("notes")
+    assert client.received(5).channels == ["notes"]
+    client.publish("notes", {"n": 1}, wait="ticked")
+    remove()
+    client.publish("notes", {"n": 2})  # over another one, which follows nothing
+    assert next(client.received(timeout=5))["data"][0]["n"] == 1
+    told()
+    assert client.received().channels == []
+    assert client.received().state == "connected"
+
+
 def test_two_streams_are_two_connections(client: GatewayClient) -> None:
     with client.stream("plain", timeout=5) as one, client.stream("keyed", timeout=5) as other:
         assert (next(one)["channel"], next(other)["channel"]) == ("plain", "keyed")
