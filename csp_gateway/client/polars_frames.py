@@ -92,19 +92,19 @@ def _plain(polars: Any, column: Any, shape: Shape | None) -> Any:
     values = [json_value(each, shape) for each in column.to_list()]
     try:
         return _exact_series(polars, column.name, Column(shape, values))
-    except ValueError:  # the schema says another thing than the stream, which is right
+    except (ValueError, OverflowError):  # the schema says another thing than the stream, which is right
         return column
 
 
 def _series(polars: Any, name: str, column: Column) -> Any:
     try:
         return _exact_series(polars, name, column)
-    except ValueError:
+    except (ValueError, OverflowError):
         return _exact_series(polars, name, Column(ANYTHING, column.values))
 
 
 def _exact_series(polars: Any, name: str, column: Column) -> Any:
-    """The values in a series of their shape's type; raises ValueError if one is not of it."""
+    """The values in a series of their shape's type; raises ValueError or OverflowError if one is not of it."""
     shape, values = column.shape, column.values
     if shape is not None and shape.kind is not Kind.ANYTHING:
         return polars.Series(name, list(map(native(shape), values)), dtype=_dtype(polars, shape))

@@ -11,7 +11,7 @@ from csp_gateway.client import polars_frames
 from csp_gateway.client.columns import Column
 from csp_gateway.client.frame_rows import rows_of
 from csp_gateway.client.polars_frames import flat_polars, polars_of_columns
-from csp_gateway.client.shapes import ANYTHING
+from csp_gateway.client.shapes import ANYTHING, Kind, Shape
 
 ALIKE: list[Any] = [{"a": 1}, None, {"a": 2}]
 OTHER: list[Any] = [{"a": 1}, {}, {"b": [2]}]
@@ -36,6 +36,17 @@ def test_where_no_schema_is_containers_that_are_alike_have_a_type_and_others_sur
     assert (null.dtype, null.to_list()) == (pl.Object, [{"a": None}, {"a": 1}])
     assert frame.schema == {"alike": pl.Struct({"a": pl.Int64}), "other": pl.Object}
     assert [each.to_list() for each in frame] == [ALIKE, OTHER]
+
+
+@pytest.mark.parametrize("huge", [10**40, 10**400], ids=["1e40", "1e400"])
+def test_numbers_beyond_those_of_polars_survive(huge: int) -> None:
+    number = Shape(Kind.NUMBER)
+    for shape, value in (
+        (number, huge),
+        (Shape(Kind.STRUCT, fields={"a": number}), {"a": huge}),
+        (None, [[huge], 1.5]),
+    ):
+        assert polars_of_columns({"x": Column(shape, [value])})["x"].to_list()[0] in (value, float("1e40"))
 
 
 def test_an_old_polars_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
