@@ -147,8 +147,8 @@ class Link:
     async def _run(self) -> None:
         options = self._options
         where = self._config.stream_url(options.path)
-        coming_back = ComingBack(where, options.connection_timeout, options.backoff)
-        try:
+        try:  # whatever goes wrong, who waits is to be told
+            coming_back = ComingBack(where, options.connection_timeout, options.backoff)
             while True:
                 ending = await self._connect(coming_back)
                 pause = coming_back.after(ending)

@@ -306,6 +306,19 @@ def test_on_state_is_told_that_it_would_wait_for_itself() -> None:
     asyncio.run(go())
 
 
+def test_whatever_goes_wrong_who_waits_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise KeyError("as nobody foresaw")
+
+    async def go() -> None:
+        monkeypatch.setattr("csp_gateway.client.link.ComingBack", fails)
+        async with Stream(GatewayClientConfig()) as stream:
+            with pytest.raises(KeyError, match="as nobody foresaw"):
+                await asyncio.wait_for(stream.connected(), 5)
+
+    asyncio.run(go())
+
+
 def test_what_never_began_is_closed_too() -> None:
     async def go() -> None:
         states: list[StreamState] = []
