@@ -115,8 +115,8 @@ class GatewayClientConfig(BaseModel):
         return f"{self.root_url}{self.api_route}/{quote(path, safe='/%')}"
 
     def stream_url(self, path: str = "stream") -> str:
-        """The URL of a live connection."""
-        return f"ws{self.url(path).removeprefix('http')}"
+        """The URL of a live connection; the ``prefix`` of ``MountWebSocketRoutes`` begins with a slash."""
+        return f"ws{self.url(path.strip('/')).removeprefix('http')}"
 
     @property
     def compressed(self) -> bool:

@@ -21,7 +21,7 @@ def test_the_defaults_are_a_gateway_on_this_machine() -> None:
     assert (config.protocol, config.host, config.port, config.api_route) == ("http", "localhost", 8000, "/api/v1")
     assert (config.api_key, config.bearer_token, config.return_type) == ("", None, ReturnType.Raw)
     assert config.url("last/example") == "http://localhost:8000/api/v1/last/example"
-    assert config.stream_url() == "ws://localhost:8000/api/v1/stream"
+    assert config.stream_url() == config.stream_url("/stream") == "ws://localhost:8000/api/v1/stream"
 
 
 def test_the_older_names_are_the_same_class() -> None:
