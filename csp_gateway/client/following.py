@@ -62,11 +62,7 @@ Heard: TypeAlias = Message | Gap | Answered | Refused | Leaving
 
 
 class _Asked(NamedTuple):
-    """A subscribe or unsubscribe that is not answered.
-
-    Attributes:
-        again: whether we ask by ourselves, for what was followed before.
-    """
+    """A subscribe or unsubscribe that is not answered; ``again``: we ask by ourselves, for what was followed."""
 
     wanted: Follow | Unsubscribe
     again: bool
@@ -153,15 +149,11 @@ class Following:
 
     def _ask(self, asked: _Asked) -> int:
         identifier = next(self._ids)
+        message = _message(identifier, asked)  # if it cannot be said that is told here, and not where all is said anew
         self._asked[identifier] = asked
         if self._connected:
-            self._say(identifier, asked)
+            self._unsaid.append(message)
         return identifier
-
-    def _say(self, identifier: int, asked: _Asked) -> None:
-        follows = isinstance(asked.wanted, Follow)
-        wanted = asdict(asked.wanted) | ({"positions": True} if follows else {})
-        self._unsaid.append((identifier, spelled("subscribe" if follows else "unsubscribe", identifier, wanted)))
 
     # What is said.
 
@@ -177,8 +169,7 @@ class Following:
             if followed.without:
                 self._ask(_Asked(Unsubscribe(channel=followed.channel, keys=sorted(followed.without)), again=True))
         self._asked |= left
-        for identifier, asked in left.items():
-            self._say(identifier, asked)
+        self._unsaid.extend(_message(identifier, asked) for identifier, asked in left.items())
 
     def next_to_say(self) -> tuple[int, bytes] | None:
         """The next message to be said, and its id; what was followed goes before what is sent."""
@@ -255,7 +246,7 @@ class Following:
         if gap is not None and again and not follow.snapshot and followed.options.snapshot:
             anew = next(self._ids)
             self._asked[anew] = asked = _Asked(followed.anew(anew), again=True)
-            self._say(anew, asked)
+            self._unsaid.append(_message(anew, asked))
         return gap
 
     def _ended(self, wanted: Unsubscribe, channel: str) -> None:
@@ -298,3 +289,9 @@ class Following:
                 self._ask(_Asked(Unsubscribe(channel=asked.wanted.channel), again=True))
         self._narrow()
         return Refused(identifier, FrameError(error["code"], error["message"], identifier)) if of_interest else None
+
+
+def _message(identifier: int, asked: _Asked) -> tuple[int, bytes]:
+    follows = isinstance(asked.wanted, Follow)
+    wanted = asdict(asked.wanted) | ({"positions": True} if follows else {})
+    return identifier, spelled("subscribe" if follows else "unsubscribe", identifier, wanted)

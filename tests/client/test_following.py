@@ -56,6 +56,18 @@ def test_what_is_wanted_is_said_once_there_is_a_connection() -> None:
     assert said(following) == []
 
 
+@pytest.mark.parametrize("connected", [False, True])
+def test_what_cannot_be_said_is_nothing_to_be_said_on_the_next_connection(*, connected: bool) -> None:
+    following = Following()
+    if connected:
+        following.greet()
+    with pytest.raises(TypeError):
+        following.subscribe(Follow(channel="c", latest_by=object()))  # type: ignore[arg-type]
+    following.lost()
+    following.greet()
+    assert said(following) == []
+
+
 def test_what_was_asked_for_is_followed_by_any_of_its_names() -> None:
     following = Following()
     following.subscribe(Follow(channel="by_side"))
