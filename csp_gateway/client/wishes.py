@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from enum import Enum
 from itertools import groupby
 from typing import Any, Literal, TypeAlias, TypedDict
@@ -19,6 +20,7 @@ from csp_gateway.wire.synonyms import nearest_option
 
 __all__ = ["FollowOptions", "Key", "Where", "Wish", "joined", "wish", "wishes"]
 
+_LISTS = ("keys", "fields")
 _MOST_KEYS = 1_000
 """Keys that one message asks for."""
 
@@ -56,7 +58,7 @@ def wish(channel: str, key: Key = None, **options: Any) -> Follow:
         options: those of ``FollowOptions``.
 
     Raises:
-        WrongArgumentError: a ``TypeError``: there is no such option; the nearest is named.
+        WrongArgumentError: a ``TypeError``: there is no such option, and the nearest is named; or it is something else.
         QueryError: ``where`` is no filter.
     """
     for name in options:
@@ -64,12 +66,18 @@ def wish(channel: str, key: Key = None, **options: Any) -> Follow:
             raise WrongArgumentError(
                 f"there is no option {name!r}; {nearest_option(name, FollowOptions.__annotations__)}"
             )
+        if name in _LISTS and isinstance(options[name], str):
+            raise WrongArgumentError(f"{name} is a list of texts, such as [{options[name]!r}], and not one text")
+    if isinstance(options.get("since"), date | str):
+        raise WrongArgumentError(
+            "since is the offset of a tick, such as 17, and no time: history takes times, and tells offsets"
+        )
     if options.get("where") is not None:
         options["where"] = _filters(options["where"])
     else:
         options.pop("where", None)
     keys = options.get("keys")
-    if isinstance(keys, Iterable) and not isinstance(keys, str):
+    if isinstance(keys, Iterable):
         options["keys"] = [each.name if isinstance(each, Enum) else each for each in keys]
     if key is None and keys is None:
         channel, _, one = channel.partition("/")

@@ -1,5 +1,6 @@
 import enum
 import json
+from datetime import datetime
 
 import pytest
 from msgspec.structs import replace
@@ -58,6 +59,12 @@ def test_where_is_a_filter_several_or_a_query_of_filters() -> None:
 def test_what_cannot_be_is_said_in_words() -> None:
     with pytest.raises(TypeError, match="there is no option 'snapshoot'; did you mean 'snapshot'"):
         wish("a", snapshoot=True)
+    for name in ("keys", "fields"):
+        with pytest.raises(TypeError, match=rf"^{name} is a list of texts, such as \['price'\], and not one text$"):
+            wish("a", **{name: "price"})
+    for since in (datetime(2026, 1, 31), "2026-01-31"):
+        with pytest.raises(TypeError, match=r"^since is the offset of a tick, such as 17, and no time"):
+            wish("a", since=since)
     with pytest.raises(QueryError):
         wish("a", where={"attr": "n"})
     with pytest.raises(ValueError, match="limit too"):
