@@ -102,7 +102,7 @@ class Stream:
     @property
     def has_failed(self) -> bool:
         """Whether it has ended by itself, as whoever reads it is told."""
-        return self._link.error is not None and not self._closed
+        return self._link.error is not None and not (self._closed or self.is_elsewhere)
 
     @property
     def has_failed_unheard(self) -> bool:
