@@ -91,7 +91,8 @@ class SyncStreams:
                 iterator, which is closed by ``close``, by ``with``, or when nobody has it any more.
             timeout: most seconds between messages; None for ever.
             on_gap: called with each ``Gap``, before the first message behind it.
-            on_state: called with ``connecting``, ``connected``, ``lost`` and ``closed``, on another thread.
+            on_state: called with ``connecting``, ``connected``, ``lost`` and ``closed``, on another thread. The
+                connection holds it: an iterator to which it leads, as a method of its owner does, is to be closed.
             connection: how patient the connection is, and how much it holds.
             options: how they are followed, as ``Follow`` says: ``snapshot``, ``since`` and ``epoch``, ``positions``,
                 ``fields``, ``where``, ``min_interval``, ``latest_by``, ``format``, ``policy``.
