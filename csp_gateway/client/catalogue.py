@@ -16,6 +16,7 @@ from csp_gateway.errors import (
     ServerRouteNotMountedException,
     did_you_mean,
 )
+from csp_gateway.wire.mounting import not_served
 
 __all__ = ["ARROW", "Catalogue"]
 
@@ -26,13 +27,6 @@ _OF_CHANNELS = {"last", "next", "send", "lookup", "state", "history", "stage"}
 """The verbs that are asked of a channel or a state."""
 _NOUNS = {"state": "state", "controls": "control", "field": "static field", "clients": "client"}
 """What the names of a verb are of, where they are no channels."""
-_MOUNTED_BY = {
-    "controls": "MountControls",
-    "field": "MountFieldRestRoutes",
-    "stream": "MountWebSocketRoutes",
-    "clients": "MountWebSocketRoutes",
-}
-"""The module that serves a verb, unless it is ``MountRestRoutes``."""
 _COMPONENTS = "#/components/"
 _MOST_KNOWN = 1_000
 """Paths of which it is kept what they are: of keys and ids there are any number."""
@@ -75,17 +69,10 @@ class Catalogue:
         """
         if self.offers(call):
             return
-        module = _MOUNTED_BY.get(call.group, "MountRestRoutes")
-        nothing = f"it has nothing of this group, which {module} mounts"
         if not call.field:
-            raise ServerRouteNotFoundException(f"Route not mounted in group {call.group}: {nothing}")
-        said = f"Route not mounted in group {call.group}: {call.field}"
-        if call.group not in self._groups:
-            raise ServerRouteNotMountedException(
-                f"{said}; {nothing}", f"there is no {call.group} here: the gateway has no {module}"
-            )
-        why = self._why_not(call)
-        raise ServerRouteNotMountedException(f"{said}; {why}", why)
+            raise ServerRouteNotFoundException(f"Route not mounted in group {call.group}: {not_served(call.group)}")
+        why = self._why_not(call) if call.group in self._groups else not_served(call.group)
+        raise ServerRouteNotMountedException(f"Route not mounted in group {call.group}: {call.field}; {why}", why)
 
     def _why_not(self, call: Call) -> str:
         """In plain words, of what a verb that is served does not know."""

@@ -10,6 +10,7 @@ import pytest
 from csp_gateway.client import calls
 from csp_gateway.client.catalogue import Catalogue
 from csp_gateway.errors import ServerException, ServerRouteNotFoundException, ServerRouteNotMountedException
+from csp_gateway.wire.mounting import not_served
 
 DOCUMENT = json.loads((Path(__file__).parent.parent / "ways" / "openapi.json").read_text())
 EXAMPLE = "csp_gateway.server.demo.omnibus.ExampleData"
@@ -47,7 +48,7 @@ def test_what_is_not_mounted_is_refused_with_what_is_nearest(catalogue: Catalogu
     ids=lambda each: each if isinstance(each, str) else each.path,
 )
 def test_of_a_verb_that_is_not_served_the_module_is_named_that_serves_it(call: calls.Call, module: str) -> None:
-    words = f"^Route not mounted in group {call.group}: {call.field}; .*nothing of this group, which {module} mounts$"
+    words = f"^Route not mounted in group {call.group}: {call.field}; no module serves .* here: {module} does, "
     with pytest.raises(ServerRouteNotMountedException, match=words):
         without(call.group).check(call)
 
@@ -67,7 +68,7 @@ def test_of_a_verb_that_is_not_served_the_module_is_named_that_serves_it(call: c
     ids=lambda each: each if isinstance(each, str) else each.path,
 )
 def test_a_list_of_a_verb_that_is_not_served_is_not_found(call: calls.Call, module: str) -> None:
-    words = f"^Route not mounted in group {call.group}: it has nothing of this group, which {module} mounts$"
+    words = f"^Route not mounted in group {call.group}: no module serves {call.group!r} here: {module} does, "
     with pytest.raises(ServerRouteNotFoundException, match=words):
         without(call.group).check(call)
 
@@ -107,7 +108,7 @@ def test_in_plain_words_it_is_the_name_itself_and_what_is_meant(
 def test_in_plain_words_a_verb_that_is_not_served_lacks_its_module() -> None:
     with pytest.raises(ServerRouteNotMountedException) as refused:
         without("last").check(calls.last("example", 1.0))
-    assert refused.value.why == "there is no last here: the gateway has no MountRestRoutes"
+    assert refused.value.why == not_served("last")
 
 
 def test_a_method_of_a_path_is_one_of_those_it_has(catalogue: Catalogue) -> None:

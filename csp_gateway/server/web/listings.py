@@ -13,6 +13,7 @@ from csp_gateway.errors import did_you_mean
 from csp_gateway.server.settings import GatewaySettings
 from csp_gateway.server.web.verbs import mount_list
 from csp_gateway.server.web.versions import Versions
+from csp_gateway.wire.mounting import MODULES, not_served
 
 __all__ = ["Listings"]
 
@@ -49,8 +50,8 @@ class Listings(Versions):
         return bool(self._mounted[kind, self.api_version(version)])
 
     def hint(self, path: str) -> str | None:
-        """What was probably meant by a path where nothing is, or why; None where it lies under no verb, or the verb
-        takes it.
+        """What was probably meant by a path where nothing is, or why, or which module serves such paths; None where it
+        lies under no verb, or the verb takes it.
 
         Args:
             path: without the prefix of a reverse proxy.
@@ -63,8 +64,20 @@ class Listings(Versions):
         for (kind, version), mounted in self._mounted.items():
             name = self._named(path, kind, version)
             known = _without_keys(mounted)
-            if name and known and not known & {name, name.replace("-", "_")}:
+            if name and (known or (kind, version) in self._lists) and not known & {name, name.replace("-", "_")}:
                 return self._told(kind, version, name, known)
+        return self._not_served(path)
+
+    def _not_served(self, path: str) -> str | None:
+        """Of a verb that no module serves: which one would."""
+        if f"{path}/".startswith("/metrics/"):
+            return None if self.serves_below("/metrics") else not_served("metrics")
+        for group in MODULES:
+            for version in self.api_versions:
+                place = self.api_path(group, version)
+                if f"{path}/".startswith(f"{place}/"):
+                    there = self._mounted.get((group, version)) or self.serves_below(place)
+                    return None if there else not_served(group)
         return None
 
     def _told(self, kind: str, version: str, name: str, known: set[str]) -> str:

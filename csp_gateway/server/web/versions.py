@@ -139,6 +139,14 @@ class Versions:
         root = request.scope.get("root_path", "").rstrip("/") or self.settings.ROOT_PATH
         return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
+    def serves_below(self, path: str) -> bool:
+        """Whether a module has added a route at a path or below it, without the prefix of a proxy."""
+        routers = [(self.settings.api(version), router) for (_, version), router in self._routers.items()]
+        served = [
+            f"{prefix}{getattr(each, 'path', '')}/" for prefix, of in [*routers, ("", self._own)] for each in of.routes
+        ]
+        return any(each.startswith(f"{path}/") for each in served)
+
     # All together.
 
     def include_in(self, api: FastAPI) -> None:

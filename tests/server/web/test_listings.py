@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from csp_gateway import GatewaySettings
 from csp_gateway.server.web.listings import Listings
+from csp_gateway.wire.mounting import not_served
 
 KINDS = ["controls", "history", "last", "lookup", "next", "send", "stage", "state"]
 
@@ -70,7 +71,6 @@ def test_a_name_that_is_not_mounted_is_near_to_one_that_is() -> None:
         "/api/v1/last/",
         "/api/v1/last/my-counts/x",
         "/api/v1/last/several/x",
-        "/api/v1/state/x",
         "/x",
         "/last/x",
     ):
@@ -86,10 +86,44 @@ def test_a_name_that_another_verb_knows_is_said_to_be_there() -> None:
     assert of.hint("/api/v1/controls/counts") == "there is no control 'counts'; known: stats"
 
 
+def test_of_a_verb_that_no_module_serves_the_module_is_named_that_would() -> None:
+    of = listings()
+    of.add_last_available_channels(["a"])
+    of.get_router("api").add_api_route("/stream", lambda: None)
+    of.get_router("api").add_api_route("/perspective/tables", lambda: None)
+    for path, module in {
+        "/api/v1/state/x": "MountRestRoutes",
+        "/api/v1/next": "MountRestRoutes",
+        "/api/v1/sql": "MountRestRoutes",
+        "/api/v1/controls/stats": "MountControls",
+        "/api/v1/field/x": "MountFieldRestRoutes",
+        "/api/v1/clients/x": "MountWebSocketRoutes",
+        "/api/v1/channels_graph": "MountChannelsGraph",
+        "/metrics": "MountMetrics",
+    }.items():
+        assert of.hint(path) == not_served(path.removeprefix("/api/v1").split("/")[1])
+        assert f" {module} does" in str(of.hint(path))
+    for path in ("/api/v1/stream/x", "/api/v1/perspective/x", "/api/v1/states/x", "/api/v2/state/x", "/metric"):
+        assert of.hint(path) is None
+    of.get_router("app").add_api_route("/metrics/{more}", lambda: None)
+    assert of.hint("/metrics") is None
+    of.add_middleware(lambda: None)
+    assert of.hint("/api/v1/state/x") is None
+
+
+def test_of_a_verb_that_has_no_names_that_is_told() -> None:
+    of = listings()
+    of.add_state_available_channels()
+    of.note_mounted("last", "counts")
+    assert of.hint("/api/v1/state/x") == "there is no state 'x'; there are none"
+    assert of.hint("/api/v1/state/counts") == "'counts' has no state here; it has last"
+
+
 def test_a_name_that_cannot_be_mounted_says_why() -> None:
     of = listings()
     of.note_mounted("send", "my_count")
     of.note_lacking("send", "my_counts", "because")
+    of.note_mounted("last", "my_counts")
     for path in ("/api/v1/send/my_counts", "/api/v1/send/my-counts/x"):
         assert of.hint(path) == "because"
     assert of.hint("/api/v1/last/my_counts") is None
