@@ -31,6 +31,8 @@ _ALIKE = (
     {"--host", "--url"},
 )
 """What is called one way by one command, or by other programs, and another way by the next."""
+_EXTRA = re.compile(r"Got unexpected extra argument(?:\(s\))? \((\S+)\)")
+"""What is said of one argument too many."""
 _MOST_LEFT = 26
 """Cells of the left column; what is longer has a line of its own."""
 
@@ -53,6 +55,7 @@ class Command(TyperCommand):
             meant = {option for names in _ALIKE if name in names for option in names & known}
             if meant:
                 error.possibilities = sorted(meant)  # type: ignore[attr-defined]
+            _tell_where_a_key_stands(error, ctx)
             raise
 
     def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
@@ -62,6 +65,15 @@ class Command(TyperCommand):
         page.examples(self.epilog)
         page.remark(f"Options of all commands, such as --url, --token and --json: {ctx.find_root().info_name} --help")
         formatter.write(page.text)
+
+
+def _tell_where_a_key_stands(error: Any, ctx: typer.Context) -> None:
+    """Of an argument too many, behind the name of a channel or a state: it is meant to be a key."""
+    extra = _EXTRA.fullmatch(getattr(error, "message", ""))
+    name = ctx.params.get("channel", ctx.params.get("name"))
+    if extra and name and "/" not in name:
+        key = str(ctx.params.get("data") or extra[1])  # of send, what stands before what is sent
+        error.message += f". A key stands behind a slash: {ctx.command_path} {name}/{key}"
 
 
 class Group(TyperGroup):

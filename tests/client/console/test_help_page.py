@@ -33,3 +33,21 @@ def test_of_an_option_that_there_is_not_the_one_that_is_meant_is_told(given: lis
     told = invoke(*given)
     assert told.status == 2
     assert told.err.splitlines()[-1] == f"Error: No such option: {given[2]} (Possible options: {meant})"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["last", "by_side", "BUY"], "(BUY). A key stands behind a slash: csp-gateway last by_side/BUY"),
+        (["state", "by_side", "BUY"], "(BUY). A key stands behind a slash: csp-gateway state by_side/BUY"),
+        (["send", "by_side", "BUY", "{}"], "({}). A key stands behind a slash: csp-gateway send by_side/BUY"),
+        (["last", "by_side/BUY", "SELL"], "(SELL)"),
+        (["sql", "select 1", "BUY"], "(BUY)"),
+        (["last", "by_side", "BUY", "SELL"], "(BUY SELL)"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else " ".join(each),
+)
+def test_of_an_argument_too_many_it_is_told_where_a_key_stands(given: list[str], said: str) -> None:
+    told = invoke(*given)
+    assert told.status == 2
+    assert told.err.splitlines()[-1].endswith(said), told.err

@@ -30,7 +30,7 @@ def mount_last(router: APIRouter, outside: Outside, newest: Newest, epoch: str) 
     Key: Any = key_in(shape)
 
     async def answer(request: Request, spelled: str | None) -> Response:
-        refuse_unknown(request, ())
+        refuse_unknown(request, (), keys=shape.keys)
         key = key_of(shape, spelled)
         with found(shape.channel, spelled):
             answer = outside.last(shape.channel, key)

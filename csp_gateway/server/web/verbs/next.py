@@ -23,7 +23,7 @@ def mount_next(router: APIRouter, outside: Outside, writer: Writer) -> None:
     Key: Any = key_in(shape)
 
     async def answer(request: Request, spelled: str | None) -> Response:
-        refuse_unknown(request, ())
+        refuse_unknown(request, (), keys=shape.keys)
         key = key_of(shape, spelled)
         with found(shape.channel, spelled):
             tick = outside.next(shape.channel, key)

@@ -122,7 +122,7 @@ def _route(
         keys = request.headers.getlist("idempotency-key")
         if wrong := _wrong(request, body, wait, keys):
             return invalid([wrong])
-        refuse_unknown(request, {"wait"})
+        refuse_unknown(request, {"wait"}, keys=shape.keys)
         asked = (body, spelled, wait[0], keys, caller_of(request))
         try:
             here = intake.is_quick(len(body))

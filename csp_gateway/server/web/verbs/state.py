@@ -84,7 +84,7 @@ class _Asking:
 
     async def by_url(self, request: Request, query: str | None) -> Response:
         chosen = wanted_format(request)
-        refuse_unknown(request, {"query"}, PartsOfQuery.model_fields)
+        refuse_unknown(request, {"query"}, PartsOfQuery.model_fields, keys=self._keys)
         return await self._answer(request, chosen, query, lambda found: _headers(request, query, found))
 
     async def by_body(self, request: Request) -> Response:

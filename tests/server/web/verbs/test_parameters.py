@@ -43,6 +43,28 @@ def test_what_is_given_twice_is_refused() -> None:
     refuse_unknown(asked("fields=a&fields=b"), {"fields"}, many={"fields"})
 
 
+@pytest.mark.parametrize("asked_so", ["key=A", "indexer=A", "side=A"])
+def test_a_key_of_a_basket_stands_in_the_path(gateway_client: Any, asked_so: str) -> None:
+    client = gateway_client(ExampleGatewayChannels(), ExampleModule(), MountRestRoutes(force_mount_all=True))
+    name = asked_so.partition("=")[0]
+    for path in ("last/basket", "next/basket"):
+        told = client.get(f"/api/v1/{path}?{asked_so}")
+        said = f"{name}: the key of a basket stands in the path: /api/v1/{path}/A"
+        assert (told.status_code, told.json()["detail"]) == (422, said)
+    told = client.post(f"/api/v1/send/basket?{asked_so}", json={"A": {"x": 1}})
+    assert told.json()["detail"] == f"{name}: the key of a basket stands in the path: /api/v1/send/basket/A"
+
+
+def test_a_key_that_is_none_is_told_with_those_there_are(gateway_client: Any) -> None:
+    client = gateway_client(ExampleGatewayChannels(), ExampleModule(), MountRestRoutes(force_mount_all=True))
+    sentence = "key: the key of a basket stands in the path"
+    told = client.get("/api/v1/last/basket?key=X").json()["detail"]
+    assert told == f"{sentence}: /api/v1/last/basket/KEY; known: A, B, C"
+    assert client.get("/api/v1/last/basket/A?key=B").json()["detail"] == f"{sentence}, which has one already"
+    told = client.get("/api/v1/last/example?key=A").json()["detail"]
+    assert told == "key: there is no such parameter; known: timeout"
+
+
 def test_a_body_says_it_all() -> None:
     refuse_all(asked("token=x"))
     with pytest.raises(RefusedRequest, match="query: a POST has its query in its body, as JSON, and not in its URL"):
