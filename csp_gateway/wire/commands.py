@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -16,6 +18,28 @@ PROTOCOL = 1
 
 Identifier: TypeAlias = str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None
 Policy: TypeAlias = Literal["conflate", "drop_oldest", "disconnect"]
+
+_TAKEN: dict[str, str] = {
+    "id": "a text, or a whole number of 64 bits",
+    "channel": 'a text, such as "orders"',
+    "key": 'a text or a whole number, such as "KEY"',
+    "keys": 'a list of keys, such as ["A", "B"]',
+    "snapshot": 'true, false, "last" or "state"',
+    "state": 'a text, such as "orders"',
+    "removals": "true or false",
+    "since": "a whole number, such as 42",
+    "epoch": "a text, the epoch of a frame",
+    "positions": "true or false",
+    "fields": 'a list of texts, such as ["price", "leg.price"]',
+    "min_interval": "a number of seconds, such as 0.5",
+    "latest_by": 'a text, such as "symbol"',
+    "format": '"json" or "msgpack"',
+    "policy": '"conflate", "drop_oldest" or "disconnect"',
+    "wait": '"accepted" or "ticked"',
+}
+"""What an option has to be, and by an example; ``data`` and ``where`` may be anything here."""
+_PLACE = re.compile(r" - at `\$\.(\w+)")
+_MISSING = re.compile(r"missing required field `(\w+)`")
 
 _LONGEST = 120
 """Characters of what was sent that an error repeats."""
@@ -149,7 +173,25 @@ def _refused(message: str | bytes, error: Exception) -> FrameError:
             return FrameError("unknown_option", f"{action} has no option {_brief(name)}; {near}", identifier)
         if isinstance(said[name], str) and (wrong := _no_choice(_KINDS[action], name, said[name])):
             return FrameError("invalid", f"{action}: {wrong}", identifier)
-    return FrameError("invalid", f"{action}: {error}", identifier)
+    return FrameError("invalid", f"{action}: {_plainly(str(error), said)}", identifier)
+
+
+def _plainly(fault: str, said: Mapping[str, Any]) -> str:
+    """What msgspec says is wrong, in words for who knows JSON and not msgspec.
+
+    >>> _plainly("Expected `array | null`, got `str` - at `$.keys`", {"keys": "A"})
+    'keys should be a list of keys, such as ["A", "B"], not \'A\''
+    """
+    if missing := _MISSING.search(fault):
+        return f"its {missing[1]} is missing{_such_as(missing[1])}"
+    place = _PLACE.search(fault)
+    if place is None or place[1] not in _TAKEN:
+        return fault
+    return f"{place[1]} should be {_TAKEN[place[1]]}, not {_brief(said.get(place[1]))}"
+
+
+def _such_as(name: str) -> str:
+    return f": {_TAKEN[name]}" if name in _TAKEN else ': a record, such as {"price": 1.5}, or a list of them'
 
 
 def _no_choice(kind: type[_Command], name: str, given: str) -> str:

@@ -69,9 +69,9 @@ def test_what_is_joined_is_read_from_json_and_written_so() -> None:
     [
         ({"and": []}, r"filters\[0\]\.and: it joins no filters: give at least one"),
         ({"or": []}, r"filters\[0\]\.or: it joins no filters"),
-        ({"and": None}, r"filters\[0\]\.and: Input should be a valid list"),
-        ({"or": {"attr": "a", "by": {"value": 1}}}, r"filters\[0\]\.or: Input should be a valid list"),
-        ({"not": []}, r"filters\[0\]\.not: Input should be a valid dictionary"),
+        ({"and": None}, r"filters\[0\]\.and: Input should be a list"),
+        ({"or": {"attr": "a", "by": {"value": 1}}}, r"filters\[0\]\.or: Input should be a list"),
+        ({"not": []}, r"filters\[0\]\.not: Input should be an object"),
         ({"not": {}}, r"filters\[0\]\.not\.attr: Field required; filters\[0\]\.not\.by: Field required"),
         ({"and": [{"or": [{"attr": "a", "by": {"like": 5}}]}]}, r"filters\[0\]\.and\[0\]\.or\[0\]\.by\.like: Input"),
         ({"and": [1], "or": [1]}, r"filters\[0\]: 'or' belongs in a filter of its own"),
@@ -79,7 +79,7 @@ def test_what_is_joined_is_read_from_json_and_written_so() -> None:
         ({"attr": "a", "value": 1}, r"filters\[0\]: 'value' belongs inside of `by`"),
         ({"adn": []}, r"filters\[0\]: 'adn' does not belong here; did you mean 'and'\?"),
         ({}, r"filters\[0\]\.attr: Field required"),
-        (5, r"filters\[0\]: Input should be a valid dictionary"),
+        (5, r"filters\[0\]: Input should be an object"),
     ],
 )
 def test_what_is_no_filter_is_refused_with_the_place(filter: Any, message: str) -> None:
@@ -102,7 +102,7 @@ def test_what_decides_ends_it() -> None:
 
 
 def test_only_filters_join() -> None:
-    with pytest.raises(QueryError, match="not a query: and\\[1\\]: Input should be a valid dictionary"):
+    with pytest.raises(QueryError, match="not a query: and\\[1\\]: Input should be an object"):
         SMALL & 5  # type: ignore[operator]
     with pytest.raises(ValidationError, match="at least one"):
         And(and_=[])

@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from csp_gateway.wire import Query
 from csp_gateway.wire.spelling import spelled
 
+FILTER = '{"attr": "price", "by": {"value": 10, "where": ">"}}'
+
 
 def spelling_of(data: Any) -> str:
     with pytest.raises(ValidationError) as caught:
@@ -38,3 +40,23 @@ def test_of_many_errors_the_first_few_are_told() -> None:
         "not a query: filters[0].by: Field required; filters[1].by: Field required; filters[2].by: Field required; "
         "and 2 more"
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"select": "a"}, """select: Input should be a list, such as ["symbol", "price"], not 'a'"""),
+        ({"select": [5]}, 'select[0]: Input should be a text, such as "symbol", not 5'),
+        ({"filters": "a > 1"}, f"filters: Input should be a list, such as [{FILTER}], not 'a > 1'"),
+        ({"filters": ["a > 1"]}, f"filters[0]: Input should be an object, such as {FILTER}, not 'a > 1'"),
+        ({"filters": [{"not": []}]}, f"filters[0].not: Input should be an object, such as {FILTER}, not []"),
+        (
+            {"filters": [{"attr": "a", "by": 5}]},
+            'filters[0].by: Input should be an object, such as {"value": 10, "where": ">"}, not 5',
+        ),
+        ({"aggregates": 5}, 'aggregates: Input should be an object, such as {"n": {"count": "*"}}, not 5'),
+        ({"aggregates": {"n": 5}}, "aggregates.n: Input should be an object, not 5"),
+    ],
+)
+def test_a_part_of_another_shape_is_told_how_it_is_written(data: Any, said: str) -> None:
+    assert spelling_of(data) == f"not a query: {said}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ __all__ = ["Options", "Said", "keys_of", "options_of"]
 
 _LONGEST = 80
 """Characters of an unknown name that are compared with those there are."""
+_THE_ONE = re.compile(r"\bfilters\[0\]")
+_A_FILTER = '{"attr": "price", "by": {"value": 10, "where": ">"}}'
 _LONGEST_INTERVAL = 3600.0
 _MOST_FIELDS = 1_000
 _MOST_KEYS = 100_000
@@ -205,9 +208,19 @@ def _where(shape: Shape, said: bytes) -> Predicate | None:
         return None
     try:
         filters = orjson.loads(said)
-        return predicate_of(Query.of({"filters": filters if isinstance(filters, list) else [filters]}), shape.struct)
-    except (QueryError, ValueError) as error:
-        raise FrameError("invalid_filter", f"where: {error}") from None
+    except ValueError as error:
+        shown = said[:_LONGEST].decode("utf-8", "replace")
+        raise FrameError(
+            "invalid_filter", f"where: Input should be JSON, such as {_A_FILTER}, not {shown}: {error}"
+        ) from None
+    several = isinstance(filters, list)
+    try:
+        return predicate_of(Query.of({"filters": filters if several else [filters]}), shape.struct)
+    except QueryError as error:
+        # Whoever asks has said no filters and no query, but this.
+        plain = str(error).removeprefix("not a query: ")
+        plain = plain.replace("filters[", "where[") if several else _THE_ONE.sub("where", plain)
+        raise FrameError("invalid_filter", plain if plain.startswith("where") else f"where: {plain}") from None
 
 
 def _picked(record: dict[str, msgspec.Raw], fields: tuple[tuple[str, ...], ...]) -> dict[str, Any]:

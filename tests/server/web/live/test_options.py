@@ -33,7 +33,7 @@ def options(shape: Shape = PLAIN, keyby: tuple[str, ...] | None = None, **wanted
         (PLAIN, {"fields": ["symbl"]}, "unknown_field", "fields: .*symbol"),
         (PLAIN, {"fields": ["symbol.x"]}, "unknown_field", "fields: "),
         (PLAIN, {"latest_by": "symbl"}, "unknown_field", "latest_by: .*symbol"),
-        (PLAIN, {"where": msgspec.Raw(b'{"attr":"symbl","by":{"value":1}}')}, "invalid_filter", "where: .*symbol"),
+        (PLAIN, {"where": msgspec.Raw(b'{"attr":"symbl","by":{"value":1}}')}, "invalid_filter", "where.attr: .*symbol"),
         (PLAIN, {"where": msgspec.Raw(b"7")}, "invalid_filter", "where: "),
         (PLAIN, {"key": "x"}, "unknown_key", "is no basket"),
         (BASKET, {"key": "y"}, "unknown_key", "no key 'y'; known: 1, x"),
@@ -46,6 +46,25 @@ def test_what_cannot_be_is_refused(shape: Shape, wanted: dict[str, Any], code: s
     with pytest.raises(FrameError, match=message) as refused:
         options(shape, **wanted)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (b'"n > 1"', "where: Input should be an object, such as FILTER, not 'n > 1'"),
+        (b'["n > 1"]', "where[0]: Input should be an object, such as FILTER, not 'n > 1'"),
+        (b'{"attr":"n"}', "where.by: Field required"),
+        (b'{"attr":"m","by":{"value":1}}', "where.attr: Quote has no attribute 'm'; known: id, n, symbol, timestamp"),
+        (b'[{"attr":"n","by":{"value":1}},{"attr":"n"}]', "where[1].by: Field required"),
+        (b'{"n": 1}', "where: 'n' does not belong here; known: and, attr, by, not, or"),
+        (b"n > 1", "where: Input should be JSON, such as FILTER, not n > 1: "),
+    ],
+)
+def test_a_filter_of_another_shape_is_told_how_it_is_written(where: bytes, said: str) -> None:
+    with pytest.raises(FrameError) as refused:
+        options(where=msgspec.Raw(where))
+    assert str(refused.value).startswith(said.replace("FILTER", '{"attr": "price", "by": {"value": 10, "where": ">"}}'))
+    assert refused.value.code == "invalid_filter"
 
 
 def test_keys_are_meant_by_their_spelling() -> None:
