@@ -17,6 +17,7 @@ from csp_gateway.client.console.failures import sentence, status
 from csp_gateway.client.console.printing import Printer
 from csp_gateway.client.console.session import Session
 from csp_gateway.client.console.settings import Settings
+from csp_gateway.client.console.variables import refuse_misspelled, variable_of
 
 __all__ = ["asks", "told_before"]
 
@@ -62,6 +63,7 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
         said = Settings(**{name: given.pop(name) for name in _OPTIONS}).over(ctx.obj)
         printer = Printer(as_json=bool(said.as_json), no_color=bool(said.no_color))
         with _failures_told(printer, said):
+            refuse_misspelled(said.unsaid)
             command(Session(said, printer), **given)
 
     functools.update_wrapper(run, command)
@@ -77,9 +79,7 @@ def told_before(group: Callable[..., None]) -> Callable[..., None]:
     """The same options before the command; what they say is kept for it, over what the environment says."""
 
     def run(ctx: typer.Context, **given: Any) -> None:
-        environment: dict[str, Any] = {
-            name: os.environ.get(f"CSP_GATEWAY_{name.upper()}") or None for name in _SEPARATE
-        }
+        environment: dict[str, Any] = {name: os.environ.get(variable_of(name)) or None for name in _SEPARATE}
         said = Settings(**{name: given.pop(name) for name in _OPTIONS})
         ctx.obj = said.over(Settings(**environment))
         group(**given)

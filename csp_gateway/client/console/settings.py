@@ -41,6 +41,11 @@ class Settings:
         """What is never to be shown."""
         return [secret for secret in (self.token, self.bearer) if secret]
 
+    @property
+    def unsaid(self) -> list[str]:
+        """Which gateway, and how to be let in, as far as nobody has said it; one credential is enough."""
+        return [*(["url"] if self.url is None else []), *([] if self.secrets else ["token", "bearer"])]
+
     def config(self, **more: Any) -> GatewayClientConfig:
         """Where the gateway is, as its client wants to be told.
 
