@@ -167,6 +167,8 @@ def test_what_cannot_be_is_said_at_once(client: GatewayClient) -> None:
         client.stream(["plain"], snap=True)  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="names none"):
         client.stream([])
+    with pytest.raises(FrameError, match='"basket/A" for a client'):
+        client.stream(("basket", "A"))
 
 
 def test_where_nobody_is_it_is_told_in_time() -> None:

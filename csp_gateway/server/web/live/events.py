@@ -11,19 +11,18 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from csp_gateway.errors import FrameError, did_you_mean
+from csp_gateway.errors import FrameError
 from csp_gateway.server.web.live.client import Visitor
 from csp_gateway.server.web.live.event_stream import BEAT_SECONDS, EVENTS, EventStream, not_followed
 from csp_gateway.server.web.live.hub import HEARTBEAT, Hub
 from csp_gateway.server.web.live.places import Places
+from csp_gateway.server.web.live.unserved import no_channel
 from csp_gateway.server.web.problem import Problem
 from csp_gateway.server.web.verbs import Shape, refuse_unknown
 from csp_gateway.wire.commands import Follow, Policy
 
 __all__ = ["mount_events"]
 
-_LONGEST = 80
-"""Characters of an unknown name that are compared with those there are."""
 _MANY = ("keys", "fields")
 _Nothing = SkipJsonSchema[None]
 
@@ -192,6 +191,5 @@ def _is_key(served: dict[str, Shape], path: str) -> bool:
 def _channel(served: dict[str, Shape], spelled: str) -> str:
     name = spelled if spelled in served else spelled.replace("-", "_")
     if name not in served:
-        near = did_you_mean(spelled[:_LONGEST], [*served, HEARTBEAT])
-        raise FrameError("unknown_channel", f"there is no channel {spelled[:_LONGEST]!r} to follow here; {near}")
+        raise no_channel(spelled, [*served, HEARTBEAT], served)
     return name

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from csp_gateway.errors import FrameError, GatewayException, did_you_mean
+from csp_gateway.errors import FrameError, GatewayException
 from csp_gateway.server.channels import GatewayChannels, Outside
 from csp_gateway.server.state import State
 from csp_gateway.server.web.live.client import Client, Visitor
@@ -19,6 +19,7 @@ from csp_gateway.server.web.live.feed import Feed
 from csp_gateway.server.web.live.framing import batch
 from csp_gateway.server.web.live.line import Line
 from csp_gateway.server.web.live.subscription import Subscription
+from csp_gateway.server.web.live.unserved import no_channel
 from csp_gateway.server.web.verbs import Shape
 from csp_gateway.server.web.workers import Workers
 from csp_gateway.wire.closing import Closing
@@ -29,8 +30,6 @@ _log = logging.getLogger(__name__)
 
 HEARTBEAT = "heartbeat"
 """What is followed by who wants to be told that the gateway is there."""
-_LONGEST = 80
-"""Characters of an unknown name that are compared with those there are."""
 _SPREAD = 0.005
 """Seconds a client, among which clients are spread when they come back."""
 _LEAST_SPREAD = 1.0
@@ -78,8 +77,7 @@ class Hub:
         """
         name = channel if channel in self._shapes else channel.replace("-", "_")
         if name not in self._shapes:
-            near = did_you_mean(channel[:_LONGEST], self._shapes)
-            raise FrameError("unknown_channel", f"there is no channel {channel[:_LONGEST]!r} to follow here; {near}")
+            raise no_channel(channel, self._shapes, self._shapes)
         if name not in self._feeds:
             try:
                 cell = self._outside.cell(name)
@@ -94,7 +92,13 @@ class Hub:
         Raises:
             FrameError: there is no such state.
         """
-        found = None if feed.shape.container is not None else self._outside.state_of(feed.shape.channel, alias)
+        if feed.shape.container is not None:
+            raise FrameError(
+                "no_state",
+                f"channel {feed.shape.channel!r} is a basket, and what is collected of one cannot be followed: take "
+                f"snapshot='last', which is the newest tick of each key",
+            )
+        found = self._outside.state_of(feed.shape.channel, alias)
         if found is None:
             named = "" if alias is None else f" under the name {alias!r}"
             raise FrameError(

@@ -19,6 +19,7 @@ from csp_gateway.server.web.live.line import QueuedLine
 from csp_gateway.server.web.live.protocol import EXTENSION, FrameProtocol
 from csp_gateway.server.web.live.told import gap
 from csp_gateway.server.web.live.turns import Turns
+from csp_gateway.server.web.live.unserved import no_channel
 from csp_gateway.server.web.verbs import Intake, Refused
 from csp_gateway.wire.closing import Closing
 from csp_gateway.wire.commands import PROTOCOL, Command, Ping, Send, Subscribe, Unsubscribe, read_command
@@ -178,8 +179,7 @@ class Session:
 
     def _allow(self, channel: str) -> None:
         if channel not in self._rules.channels and channel.replace("-", "_") not in self._rules.channels:
-            near = did_you_mean(channel[:80], self._rules.channels)
-            raise FrameError("unknown_channel", f"there is no channel {channel[:80]!r} to follow here; {near}")
+            raise no_channel(channel, self._rules.channels, self._hub.served)
 
     async def _take(self, client: Client, command: Send, packed: bool) -> None:
         if self._rules.readonly:

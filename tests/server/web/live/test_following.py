@@ -110,6 +110,13 @@ def test_the_records_of_a_state_are_written_off_the_event_loop(desk: Served, mon
     assert [name.startswith("web-worker") for name in threads] == [True]
 
 
+def test_of_a_state_of_a_basket_it_is_told_what_to_take(desk: Served) -> None:
+    said = desk.talk().follow("legs", snapshot="state")["message"]
+    assert said.startswith(
+        "channel 'legs' is a basket, and what is collected of one cannot be followed: take snapshot="
+    )
+
+
 @pytest.mark.parametrize(
     ("channel", "wanted", "code"),
     [
