@@ -79,7 +79,8 @@ class Catalogue:
         group, (name, slash, key) = call.group, call.field.partition("/")
         known = {each.partition("/")[0] for each in self.fields(group)}
         if _spelled(name) in known and not self.is_basket(group, name):
-            return f"{name!r} is no basket, and has no key {key!r}" if slash else f"{name!r} has no {call.method} here"
+            kind = "is kept as a whole" if group == "state" else "is no basket"
+            return f"{name!r} {kind}, and has no key {key!r}" if slash else f"{name!r} has no {call.method} here"
         if _spelled(name) in known:
             return f"a key of {name!r} has to be named: {name}/KEY"
         others = [verb for verb in self.verbs().get(_spelled(name), ()) if verb != group]

@@ -17,6 +17,7 @@ from csp_gateway.errors import (
     ServerUnknownException,
     ServerUnprocessableException,
     ServerUnreachableError,
+    WrongArgumentError,
 )
 
 __all__ = [
@@ -69,9 +70,15 @@ def source_of(state: str, catalogue: Catalogue, trusted: tuple[str, ...]) -> tup
 
     Raises:
         ServerRouteNotMountedException: there is no such state; the nearest is named.
+        WrongArgumentError: it is one key of a state, which is asked and not kept.
     """
     call = calls.state(state, None, None)
     channel = catalogue.channel_of(state)
+    if "/" in state:
+        raise WrongArgumentError(
+            f'table: "{state}" is one key of a state, and a table is of a whole one: ask state("{state}") for what it '
+            f'holds, or follow stream("{channel}/{state.partition("/")[2]}", snapshot=True)'
+        )
     schema, name = catalogue.row_schema(call), catalogue.type_name(call)
     return state, channel, ResponseWrapper([], schema, name, trusted_types=trusted)
 

@@ -12,8 +12,10 @@ from csp_gateway import (
     ReturnType,
     ServerException,
     ServerRouteNotFoundException,
+    ServerRouteNotMountedException,
     ServerUnknownException,
     ServerUnprocessableException,
+    WrongArgumentError,
 )
 from csp_gateway.client import calls
 from csp_gateway.client.catalogue import ARROW, Catalogue
@@ -24,6 +26,7 @@ from csp_gateway.client.replies import (
     merged,
     read_health,
     returned,
+    source_of,
     wrapped,
 )
 from tests.client.test_catalogue import DOCUMENT
@@ -114,3 +117,18 @@ def test_another_server_is_no_gateway() -> None:
 )
 def test_no_route_is_told_from_no_record(status: int, body: bytes, expected: bool) -> None:
     assert is_of_no_route(status, body) is expected
+
+
+def test_a_table_is_of_a_whole_state() -> None:
+    served: dict[str, Any] = {"get": {"channel_": "by_side"}}
+    paths = {"/api/v1/state/buys": served, "/api/v1/state/buys/{key}": served, "/api/v1/state/orders": {"get": {}}}
+    catalogue = Catalogue({"paths": paths}, "/api/v1")
+    assert source_of("buys", catalogue, ())[:2] == ("buys", "by_side")
+    with pytest.raises(WrongArgumentError) as refused:
+        source_of("buys/A", catalogue, ())
+    assert str(refused.value) == (
+        'table: "buys/A" is one key of a state, and a table is of a whole one: ask state("buys/A") for what it holds, '
+        'or follow stream("by_side/A", snapshot=True)'
+    )
+    with pytest.raises(ServerRouteNotMountedException, match="'orders' is kept as a whole, and has no key 'A'"):
+        source_of("orders/A", catalogue, ())
