@@ -125,7 +125,7 @@ class AsyncGatewayClient(AsyncGatewayClientMixin[R_co], AsyncTables, AsyncStream
             await client.returning("polars").state("quotes").height
 
         Raises:
-            ValueError: there is no such kind; the nearest is named.
+            WrongArgumentError: a ``ValueError``: there is no such kind; the nearest is named.
         """
         return AsyncAnswersAs(ReturnType(kind), self._ask, self._send)
 

@@ -24,22 +24,33 @@ R = TypeVar("R")
 
 
 class _Taken(NamedTuple):
-    """What is taken for an argument: of which types, in words, by an example; and which types are not for all that."""
+    """What is taken for an argument: of which types, in words, by an example; and what is not for all that."""
 
     kinds: tuple[Any, ...]
     said: str
     example: str
     never: tuple[type, ...] = ()
+    most: float | None = None
+    """Of numbers, which are not negative then."""
+
+    def takes(self, value: Any) -> bool:
+        if not isinstance(value, self.kinds) or isinstance(value, self.never):
+            return False
+        return self.most is None or value is None or 0 <= value <= self.most  # which NaN is not
 
 
 _NONE = type(None)
+_LONGEST = 1e9
+"""Seconds, some thirty years: what waits for much more fails, and in which words depends on the system."""
 _CALLED = _Taken((Callable, _NONE), "a function, or None", "print")
 _TIME = _Taken((Integral, date, str, _NONE), "an offset, or a time as a datetime or in ISO 8601", '17, or "2026-01-31"')
 _TAKEN = {
     "field": _Taken((str,), "the name of a channel", '"orders", or "basket/KEY" for one key of a basket'),
     "name": _Taken((str,), "a name", '"orders"'),
     "id": _Taken((str,), "an id, which is a text", "record.id"),
-    "timeout": _Taken((Real, _NONE), "seconds, or None for ever", "5.0; what else is wanted goes by its name"),
+    "timeout": _Taken(
+        (Real, _NONE), "seconds, or None for ever", "5.0; what else is wanted goes by its name", (bool,), _LONGEST
+    ),
     "query": _Taken(
         (BaseModel, Mapping, _NONE),
         "a Query, or the mapping that says the same",
@@ -73,14 +84,15 @@ _TAKEN = {
 
 
 def check(verb: str, /, **given: Any) -> None:
-    """Refuse an argument that is not of a type that its name stands for; a name that is not told here stands for any.
+    """Refuse an argument that is not what its name stands for; a name that is not told here stands for anything.
 
     Raises:
-        WrongArgumentError: a ``TypeError``: which argument of the verb, what is taken for it, and what was given.
+        WrongArgumentError: a ``TypeError`` and a ``ValueError``: which argument of the verb, what is taken for it, and
+            what was given.
     """
     for name, value in given.items():
         taken = _TAKEN.get(name)
-        if taken is None or (isinstance(value, taken.kinds) and not isinstance(value, taken.never)):
+        if taken is None or taken.takes(value):
             continue
         kind = "None" if value is None else f"a value of type {type(value).__name__}"
         if isinstance(value, str | int | float | tuple) and name != "config":  # settings may hold secrets

@@ -126,7 +126,7 @@ class AsyncAnswers(AsyncQuestions[R_co]):
             What was accepted, with the ``id`` and ``timestamp`` that the gateway gave.
 
         Raises:
-            ValueError: ``count_only`` without a channel.
+            WrongArgumentError: a ``ValueError``: ``count_only`` without a channel.
             TypeError: something in ``data`` cannot be said in JSON. What was sent before it has been, which a note of
                 the error says; a ``ServerException`` says it as ``accepted``.
         """

@@ -36,7 +36,7 @@ class AsyncStagings(AsyncAsking):
             staging_ids: which stagings are meant; None and an empty list are not the same.
 
         Raises:
-            ValueError: there is no such method.
+            WrongArgumentError: a ``ValueError``: there is no such method.
         """
         body = None if data is None else encoded(data, field)
         return await self._ask(calls.stage(field, method, body, staging_ids, timeout), ReturnType.Raw)

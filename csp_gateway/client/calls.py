@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from csp_gateway import wire
 from csp_gateway.client.arguments import check, checked
+from csp_gateway.errors import WrongArgumentError, one_of
 
 __all__ = [
     "Call",
@@ -143,11 +144,13 @@ def send(field: str, body: bytes | None, wait: Wait, timeout: float | None, *, c
     """One more tick. Without a body: the channels that can be sent to.
 
     Raises:
-        ValueError: those are to be counted.
+        WrongArgumentError: a ``ValueError``: those are to be counted.
     """
     if body is None and not field:
         if count_only:
-            raise ValueError("send without a channel lists those that can be sent to: count_only has nothing to count")
+            raise WrongArgumentError(
+                "send without a channel lists those that can be sent to: count_only has nothing to count"
+            )
         return _of("send", "", timeout)
     headers = {**_JSON, "Idempotency-Key": uuid4().hex}
     params = {} if wait == "accepted" else {"wait": wait}
@@ -161,10 +164,10 @@ def stage(
     """What is held back of a channel.
 
     Raises:
-        ValueError: there is no such method.
+        WrongArgumentError: a ``ValueError``: there is no such method.
     """
     if method not in _STAGE_METHODS:
-        raise ValueError(f"stage has no method {method!r}: it is one of {', '.join(_STAGE_METHODS)}")
+        raise WrongArgumentError(f"stage: method {one_of(method, _STAGE_METHODS)}")
     ids = [staging_ids] if isinstance(staging_ids, str) else None if staging_ids is None else list(staging_ids)
     for each in ids or ():
         check("stage", staging_id=each)

@@ -16,7 +16,7 @@ from msgspec.structs import asdict
 from csp_gateway.client.followed import Followed, Gap, keys_of, one_spelling
 from csp_gateway.client.given_up import GivenUp
 from csp_gateway.client.saying import spelled
-from csp_gateway.errors import FrameError, SendRefusedError, ServerVersionError
+from csp_gateway.errors import FrameError, SendRefusedError, ServerVersionError, WrongArgumentError
 from csp_gateway.wire.commands import PROTOCOL, Follow, Unsubscribe
 
 __all__ = ["LARGEST", "MOST_BYTES", "MOST_UNSAID", "Answered", "Following", "Heard", "Leaving", "Message", "Refused"]
@@ -111,14 +111,14 @@ class Following:
         """Send records, which are JSON already.
 
         Raises:
-            ValueError: it is more than a gateway takes as one message.
+            WrongArgumentError: a ``ValueError``: it is more than a gateway takes as one message.
             SendRefusedError: too much waits until it can be said.
         """
         identifier = next(self._ids)
         text = spelled("send", identifier, {"channel": channel, "key": key, "wait": wait, "data": msgspec.Raw(data)})
         size = len(text)
         if size > LARGEST:
-            raise ValueError(
+            raise WrongArgumentError(
                 f"{size:,} bytes for channel {channel!r}: one message has at most {LARGEST:,}; publish fewer "
                 "records at once, or use `send`"
             )

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 from typing_extensions import TypeVar  # Python's has defaults from 3.13 on
 
-from csp_gateway.errors import did_you_mean
+from csp_gateway.errors import WrongArgumentError, did_you_mean
 
 __all__ = ["AsArrow", "AsPandas", "AsPlain", "AsPolars", "AsWrapper", "R_co", "ResponseType", "ReturnType"]
 
@@ -36,7 +36,7 @@ class ReturnType(StrEnum):
         for member in cls:
             if str(value).lower() == member.value:
                 return member
-        raise ValueError(f"there is no return type {value!r}; {did_you_mean(str(value), [*map(str, cls)])}")
+        raise WrongArgumentError(f"there is no return type {value!r}; {did_you_mean(str(value), [*map(str, cls)])}")
 
 
 R_co = TypeVar("R_co", covariant=True, default=Any)

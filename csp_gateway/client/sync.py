@@ -130,7 +130,7 @@ class GatewayClient(SyncGatewayClientMixin[R_co], SyncTables, CspStreams):
             client.returning("polars").state("quotes").height
 
         Raises:
-            ValueError: there is no such kind; the nearest is named.
+            WrongArgumentError: a ``ValueError``: there is no such kind; the nearest is named.
         """
         return SyncAnswersAs(ReturnType(kind), self._ask, self._send)
 

@@ -15,7 +15,7 @@ from csp_gateway.client.replica import Replica, Row
 from csp_gateway.client.response_wrapper import ResponseWrapper
 from csp_gateway.client.stream import Stream
 from csp_gateway.client.wishes import FollowOptions
-from csp_gateway.errors import ServerTimeoutError, StreamClosedError, fresh
+from csp_gateway.errors import ServerTimeoutError, StreamClosedError, WrongArgumentError, fresh
 
 if TYPE_CHECKING:
     import pandas
@@ -81,7 +81,8 @@ class AsyncTable(Mapping[Hashable, Row]):
 
         Raises:
             FrameError: the state cannot be followed so.
-            ValueError: ``where`` on a state that keeps only its newest records, which are not those of the filter.
+            WrongArgumentError: a ``ValueError``: ``where`` on a state that keeps only its newest records, which are not
+                those of the filter.
             ServerException: there is no connection, or what stands has not come in time.
         """
         self._stream.on_state = self._note
@@ -90,7 +91,7 @@ class AsyncTable(Mapping[Hashable, Row]):
                 await self._subscribe()
                 if self._options.get("where") is not None and self._replica.max_rows is not None:
                     most = self._replica.max_rows
-                    raise ValueError(
+                    raise WrongArgumentError(
                         f"state {self._source.state!r} keeps its newest {most:,} records, and which these are cannot "
                         f"be known from some of them: leave out `where`, and filter what is here"
                     )

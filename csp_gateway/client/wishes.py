@@ -89,20 +89,22 @@ def wishes(channels: Iterable[Wish] | str, options: Mapping[str, Any]) -> list[F
     """What is wanted of some channels, with the same options; a Follow says its own.
 
     Raises:
-        WrongArgumentError: a ``TypeError``: what is given names no channel.
-        ValueError: no channel is given; or options beside a Follow, which would not heed them.
+        WrongArgumentError: a ``TypeError`` and a ``ValueError``: what is given names no channel, or none is given; or
+            options beside a Follow, which would not heed them.
     """
     check("stream", channels=channels)
     given: list[Wish] = [channels] if isinstance(channels, str | Follow) else list(channels)
     if not given:
-        raise ValueError("channels names none: say which are to be followed")
+        raise WrongArgumentError("stream: channels names none: say which are to be followed")
     return [_wish(each, options) for each in given]
 
 
 def _wish(given: Wish, options: Mapping[str, Any]) -> Follow:
     if isinstance(given, Follow):
         if options:
-            raise ValueError(f"channel {given.channel!r} is given as a Follow, which says its own {', '.join(options)}")
+            raise WrongArgumentError(
+                f"channel {given.channel!r} is given as a Follow, which says its own {', '.join(options)}"
+            )
         return given
     if isinstance(given, str):
         return wish(given, **options)
@@ -144,7 +146,7 @@ def _filters(where: Where) -> msgspec.Raw:
         query = where
         more = query.model_fields_set - {"filters"}
         if more:
-            raise ValueError(f"where is of filters alone; the query has {', '.join(sorted(more))} too")
+            raise WrongArgumentError(f"where is of filters alone; the query has {', '.join(sorted(more))} too")
     else:
         query = Query.of({"filters": list(where) if isinstance(where, Sequence) else [where]})
     return msgspec.Raw(msgspec.json.encode(query.model_dump(mode="json").get("filters", [])))

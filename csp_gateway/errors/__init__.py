@@ -44,7 +44,7 @@
     │   ├── StreamClosedError         the gateway has ended a stream, and it would do so again
     │   └── PublishLostError          the connection was lost before what was published was acknowledged
     ├── UntrustedTypeError            a ValueError too: a gateway names a type that the client may not import
-    ├── WrongArgumentError            a TypeError too: a client's verb was given what it does not take
+    ├── WrongArgumentError            a TypeError and a ValueError too: a verb was given what it does not take
     └── StartError                    a RuntimeError too: the gateway did not come up
         ├── BuildFailedError          a module's ``connect`` raised; carries the cause
         ├── RestFailedError           a module's ``rest`` raised; carries the cause

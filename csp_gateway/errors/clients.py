@@ -115,5 +115,5 @@ class UntrustedTypeError(GatewayException, ValueError):
     """A gateway names a type that the client has not imported, and may not."""
 
 
-class WrongArgumentError(GatewayException, TypeError):
-    """An argument of a client's verb is of a type that it does not take; the message says which, and what it takes."""
+class WrongArgumentError(GatewayException, TypeError, ValueError):
+    """An argument of a client's verb is of a type, or says a value, that it does not take; the message says what is."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from csp_gateway.client import calls
-from csp_gateway.errors import QueryError
+from csp_gateway.errors import QueryError, WrongArgumentError
 from csp_gateway.wire import Filter, FilterCondition, Query
 
 
@@ -122,7 +122,7 @@ def test_no_ids_of_stagings_are_not_an_empty_list_of_them() -> None:
 
 
 def test_stage_has_no_other_methods() -> None:
-    with pytest.raises(ValueError, match="one of add, remove, release, list, lookup"):
+    with pytest.raises(WrongArgumentError, match=r"stage: method should be 'add', .* or 'lookup', not 'clear'"):
         calls.stage("orders", "clear", None, None, 1.0)  # type: ignore[arg-type]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from csp_gateway.client import ReturnType
+from csp_gateway.errors import WrongArgumentError
 
 
 def test_a_return_type_is_its_own_name() -> None:
@@ -14,5 +15,5 @@ def test_a_return_type_is_its_own_name() -> None:
 
 def test_a_mistyped_one_names_the_nearest() -> None:
     assert ReturnType("Polars") is ReturnType.Polars
-    with pytest.raises(ValueError, match=r"there is no return type 'polar'; did you mean 'polars'\?"):
+    with pytest.raises(WrongArgumentError, match=r"there is no return type 'polar'; did you mean 'polars'\?"):
         ReturnType("polar")

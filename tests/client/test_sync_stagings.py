@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csp_gateway import GatewayClient, ServerUnknownException
+from csp_gateway import GatewayClient, ServerUnknownException, WrongArgumentError
 from tests.client.test_sync_verbs import RECORD
 
 CHANNEL = "example_with_stage"
@@ -36,5 +36,5 @@ def test_a_staging_that_is_not_open_is_told(client: GatewayClient) -> None:
 
 
 def test_there_is_no_other_method(client: GatewayClient) -> None:
-    with pytest.raises(ValueError, match="one of add, remove"):
+    with pytest.raises(WrongArgumentError, match="should be 'add', 'remove'"):
         client.stage(CHANNEL, "drop")  # type: ignore[arg-type]

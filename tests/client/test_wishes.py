@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from csp_gateway.client.wishes import FollowOptions, joined, wish, wishes
-from csp_gateway.errors import QueryError
+from csp_gateway.errors import QueryError, WrongArgumentError
 from csp_gateway.wire import Filter, FilterCondition, Query
 from csp_gateway.wire.commands import Follow
 
@@ -67,13 +67,13 @@ def test_what_cannot_be_is_said_in_words() -> None:
             wish("a", since=since)
     with pytest.raises(QueryError):
         wish("a", where={"attr": "n"})
-    with pytest.raises(ValueError, match="limit too"):
+    with pytest.raises(WrongArgumentError, match="limit too"):
         wish("a", where=Query(limit=3))
-    with pytest.raises(ValueError, match="names none"):
+    with pytest.raises(WrongArgumentError, match="names none"):
         wishes([], {})
     with pytest.raises(TypeError, match="and not 7"):
         wishes([7], {})  # type: ignore[list-item]
-    with pytest.raises(ValueError, match="says its own snapshot"):
+    with pytest.raises(WrongArgumentError, match="says its own snapshot"):
         wishes([Follow(channel="a")], {"snapshot": True})
 
 

@@ -10,6 +10,8 @@ def test_errors_are_also_what_python_calls_them() -> None:
     assert issubclass(errors.ServerUnreachableError, ConnectionError)
     assert issubclass(errors.ClientClosedError, RuntimeError)
     assert issubclass(errors.UntrustedTypeError, ValueError)
+    assert issubclass(errors.WrongArgumentError, TypeError)
+    assert issubclass(errors.WrongArgumentError, ValueError)
 
 
 def test_an_error_has_the_status_or_the_code_that_it_is_of() -> None:
