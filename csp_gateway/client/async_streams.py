@@ -12,6 +12,7 @@ from csp_gateway._lazy import later
 from csp_gateway.client.arguments import check
 from csp_gateway.client.config import GatewayClientConfig
 from csp_gateway.client.gateway_client import SECONDS
+from csp_gateway.errors import WrongArgumentError
 
 if TYPE_CHECKING:
     from csp_gateway.client import following, link, stream_options, wishes
@@ -27,6 +28,8 @@ else:  # a program that follows nothing does without websockets
 
 __all__ = ["AsyncStreams"]
 
+_OF_STREAM = ("timeout", "on_gap", "on_state", "connection")
+"""What ``stream`` takes by name, beside how channels are followed."""
 _Reader: TypeAlias = "list[weakref.ref[AsyncGenerator[following.Message, None]]]"
 """Who reads, once there is one. Python closes what nobody has any more only later, on the event loop."""
 
@@ -78,6 +81,11 @@ class AsyncStreams:
             ServerException: there is no connection, and will be none; the message says why.
         """
         check("stream", timeout=timeout, on_gap=on_gap, on_state=on_state, connection=connection)
+        if "callback" in options:
+            raise WrongArgumentError(
+                "stream: there is no callback here: read it by `async for message in client.stream(…)`"
+            )
+        wishes.refuse_unknown(options, _OF_STREAM)
         reader: _Reader = []
         messages = self._streamed(reader, wishes.wishes(channels, options), timeout, on_gap, on_state, connection)
         reader.append(weakref.ref(messages))

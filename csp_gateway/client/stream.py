@@ -14,7 +14,7 @@ from csp_gateway.client.followed import Gap
 from csp_gateway.client.following import Message
 from csp_gateway.client.link import Link, OnState, StreamState, called
 from csp_gateway.client.stream_options import StreamOptions
-from csp_gateway.client.wishes import FollowOptions, Key, joined, wish
+from csp_gateway.client.wishes import FollowOptions, Key, joined, refuse_unknown, wish
 from csp_gateway.errors import FrameError, ServerTimeoutError, fresh
 from csp_gateway.wire.commands import Follow
 
@@ -158,6 +158,7 @@ class Stream:
             ServerException: it was not answered in time; or there is no connection, and will be none.
         """
         check("subscribe", field=field, key=key, timeout=timeout)
+        refuse_unknown(options, ("timeout",))
         return await self._follow(wish(field, key, **options), timeout)
 
     async def follow(self, *wanted: Follow) -> list[Mapping[str, Any]]:

@@ -26,6 +26,10 @@ else:  # a program that follows nothing does without asyncio and websockets
 __all__ = ["SyncStreams"]
 
 
+_OF_STREAM = ("callback", "timeout", "on_gap", "on_state", "connection")
+"""What ``stream`` takes by name, beside how channels are followed."""
+
+
 class SyncStreams:
     """Ticks as they come, and sending over the connection on which they do. Any thread may call."""
 
@@ -103,6 +107,7 @@ class SyncStreams:
             ServerException: there is no connection, and will be none; the message says why.
         """
         check("stream", callback=callback, timeout=timeout, on_gap=on_gap, on_state=on_state, connection=connection)
+        wishes.refuse_unknown(options, _OF_STREAM)
         wanted = wishes.wishes(channels, options)
         with self._opening:
             stream, self._own = self._own_if_open(), None

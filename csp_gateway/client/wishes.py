@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from enum import Enum
 from itertools import groupby
@@ -18,7 +18,7 @@ from csp_gateway.wire.filters import AnyFilter
 from csp_gateway.wire.query import Query
 from csp_gateway.wire.synonyms import nearest_option
 
-__all__ = ["FollowOptions", "Key", "Where", "Wish", "joined", "wish", "wishes"]
+__all__ = ["FollowOptions", "Key", "Where", "Wish", "joined", "refuse_unknown", "wish", "wishes"]
 
 _LISTS = ("keys", "fields")
 _MOST_KEYS = 1_000
@@ -50,6 +50,21 @@ class FollowOptions(TypedDict, total=False):
     policy: Policy | None
 
 
+def refuse_unknown(options: Mapping[str, Any], verbs: Collection[str] = ()) -> None:
+    """Hold that there are such options.
+
+    Args:
+        verbs: what the verb takes by name beside them, of which one may be misspelled.
+
+    Raises:
+        WrongArgumentError: a ``TypeError``: there is none of this name; the nearest is named.
+    """
+    known = [*FollowOptions.__annotations__, *verbs]
+    for name in options:
+        if name not in FollowOptions.__annotations__:
+            raise WrongArgumentError(f"there is no option {name!r}; {nearest_option(name, known)}")
+
+
 def wish(channel: str, key: Key = None, **options: Any) -> Follow:
     """What is wanted of one channel.
 
@@ -61,12 +76,9 @@ def wish(channel: str, key: Key = None, **options: Any) -> Follow:
         WrongArgumentError: a ``TypeError``: there is no such option, and the nearest is named; or it is something else.
         QueryError: ``where`` is no filter.
     """
-    for name in options:
-        if name not in FollowOptions.__annotations__:
-            raise WrongArgumentError(
-                f"there is no option {name!r}; {nearest_option(name, FollowOptions.__annotations__)}"
-            )
-        if name in _LISTS and isinstance(options[name], str):
+    refuse_unknown(options)
+    for name in _LISTS:
+        if isinstance(options.get(name), str):
             raise WrongArgumentError(f"{name} is a list of texts, such as [{options[name]!r}], and not one text")
     if isinstance(options.get("since"), date | str):
         raise WrongArgumentError(

@@ -7,7 +7,7 @@ import pytest
 
 from csp_gateway.client.aio import AsyncGatewayClient
 from csp_gateway.client.stream_options import StreamOptions
-from csp_gateway.errors import FrameError, ServerUnreachableError, StreamClosedError
+from csp_gateway.errors import FrameError, ServerUnreachableError, StreamClosedError, WrongArgumentError
 from csp_gateway.testing import serving_gateway
 from tests.client.forking import forks, in_child
 from tests.client.scripted import silent
@@ -124,7 +124,14 @@ def test_what_cannot_be_is_said(url: str) -> None:
     async def test(client: AsyncGatewayClient) -> None:
         with pytest.raises(FrameError, match="did you mean 'plain'"):
             await anext(client.stream(["plan"]))
-        with pytest.raises(ValueError, match="names none"):
+        for misspelled, meant in (("timout", "timeout"), ("conection", "connection"), ("feilds", "fields")):
+            with pytest.raises(WrongArgumentError, match=f"there is no option '{misspelled}'; did you mean '{meant}'"):
+                client.stream(["plain"], **{misspelled: 1})  # type: ignore[arg-type]
+        with pytest.raises(WrongArgumentError, match="no callback here: read it by `async for message in"):
+            client.stream(["plain"], callback=print)  # type: ignore[call-arg]
+        with pytest.raises(WrongArgumentError, match="there is no option 'timout'; did you mean 'timeout'"):
+            await client.subscribe("plain", timout=1)  # type: ignore[call-arg]
+        with pytest.raises(WrongArgumentError, match="names none"):
             client.stream([])  # before anything is asked for
         with pytest.raises(TimeoutError):
             await anext(client.stream("notes", timeout=0.02))

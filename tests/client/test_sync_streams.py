@@ -9,7 +9,7 @@ import pytest
 
 from csp_gateway.client.stream_options import StreamOptions
 from csp_gateway.client.sync import GatewayClient
-from csp_gateway.errors import FrameError, ServerUnreachableError, StreamClosedError
+from csp_gateway.errors import FrameError, ServerUnreachableError, StreamClosedError, WrongArgumentError
 from csp_gateway.testing import serving_gateway
 from csp_gateway.wire.commands import Follow
 from tests.client.forking import forks, in_child
@@ -165,7 +165,13 @@ def test_what_cannot_be_is_said_at_once(client: GatewayClient) -> None:
         client.stream(["plan"])
     with pytest.raises(TypeError, match="there is no option"):
         client.stream(["plain"], snap=True)  # type: ignore[call-overload]
-    with pytest.raises(ValueError, match="names none"):
+    for misspelled, meant in (("callbck", "callback"), ("timout", "timeout"), ("on_gp", "on_gap"), ("wher", "where")):
+        with pytest.raises(WrongArgumentError, match=f"there is no option '{misspelled}'; did you mean '{meant}'"):
+            client.stream(["plain"], **{misspelled: 1})  # type: ignore[call-overload]
+    for misspelled, meant in (("timout", "timeout"), ("snapshto", "snapshot")):
+        with pytest.raises(WrongArgumentError, match=f"there is no option '{misspelled}'; did you mean '{meant}'"):
+            client.subscribe("plain", **{misspelled: 1})  # type: ignore[arg-type]
+    with pytest.raises(WrongArgumentError, match="names none"):
         client.stream([])
     with pytest.raises(FrameError, match='"basket/A" for a client'):
         client.stream(("basket", "A"))

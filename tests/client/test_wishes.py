@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from msgspec.structs import replace
 
-from csp_gateway.client.wishes import FollowOptions, joined, wish, wishes
+from csp_gateway.client.wishes import FollowOptions, joined, refuse_unknown, wish, wishes
 from csp_gateway.errors import QueryError, WrongArgumentError
 from csp_gateway.wire import Filter, FilterCondition, Query
 from csp_gateway.wire.commands import Follow
@@ -65,6 +65,8 @@ def test_what_cannot_be_is_said_in_words() -> None:
     for since in (datetime(2026, 1, 31), "2026-01-31"):
         with pytest.raises(TypeError, match=r"^since is the offset of a tick, such as 17, and no time"):
             wish("a", since=since)
+    with pytest.raises(WrongArgumentError, match="there is no option 'timout'; did you mean 'timeout'"):
+        refuse_unknown({"since": 1, "timout": 5}, ("timeout",))
     with pytest.raises(QueryError):
         wish("a", where={"attr": "n"})
     with pytest.raises(WrongArgumentError, match="limit too"):
