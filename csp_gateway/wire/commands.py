@@ -177,7 +177,7 @@ def _refused(message: str | bytes, error: Exception) -> FrameError:
 
 
 def _plainly(fault: str, said: Mapping[str, Any]) -> str:
-    """What msgspec says is wrong, in words for who knows JSON and not msgspec.
+    r"""What msgspec says is wrong, in words for who knows JSON and not msgspec.
 
     >>> _plainly("Expected `array | null`, got `str` - at `$.keys`", {"keys": "A"})
     'keys should be a list of keys, such as ["A", "B"], not \'A\''
