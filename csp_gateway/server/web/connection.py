@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from csp_gateway.server.web.answered import outlasting
 from csp_gateway.server.web.at_once import AtOnce, Header, ask_at_once
 from csp_gateway.server.web.joining import JoiningProtocol
 
@@ -68,11 +69,11 @@ class ConnectionProtocol(JoiningProtocol):
         if quick and not self.flow.write_paused:
             self._held = app
         else:
-            super()._start_asgi_task(cycle, app)
+            super()._start_asgi_task(cycle, outlasting(app, cycle))
 
     def _begin(self) -> None:
         app, self._held = self._held, None
-        super()._start_asgi_task(self.cycle, app)
+        super()._start_asgi_task(self.cycle, outlasting(app, self.cycle))
 
     def _write(self, answer: AtOnce) -> None:
         everywhere = self.server_state.default_headers
