@@ -22,6 +22,7 @@ from csp_gateway.server.web.health import mount_health
 from csp_gateway.server.web.live import mount_asyncapi
 from csp_gateway.server.web.page import mount_meta, mount_page
 from csp_gateway.server.web.reply import mount_errors
+from csp_gateway.server.web.struct_bodies import StructRoute
 from csp_gateway.server.web.verb_routes import VerbRoutes
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class GatewayWebApp(VerbRoutes):
             # One schema a class: otherwise every struct is in the documentation twice, as -Input and -Output.
             separate_input_output_schemas=False,
         )
+        self.app.router.route_class = StructRoute
         self.app.gateway = gateway  # type: ignore[attr-defined]  # where modules of the older package look for it
         self._entrance: Any = Guard(self._front, settings, self.workers)
         mount_errors(self.app, lambda request: self.hint(self.own_path(request)))

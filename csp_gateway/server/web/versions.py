@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from csp_gateway.errors import GatewayException, did_you_mean
 from csp_gateway.server.settings import GatewaySettings
+from csp_gateway.server.web.struct_bodies import StructRoute
 
 __all__ = ["Versions"]
 
@@ -40,8 +41,8 @@ class Versions:
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
         self._routers: dict[tuple[str, str], APIRouter] = {}
-        self._own = APIRouter()
-        self._public = APIRouter()
+        self._own = APIRouter(route_class=StructRoute)
+        self._public = APIRouter(route_class=StructRoute)
         self._dependencies: list[Dependency] = []
         self._included = False
 
@@ -63,7 +64,8 @@ class Versions:
             raise KeyError(f"no router {kind!r}; {did_you_mean(kind, kinds)}; there are {', '.join(kinds)}")
         key = (kind, self.api_version(version))
         if key not in self._routers:
-            self._routers[key] = APIRouter(prefix="" if kind == "api" else f"/{kind}", tags=[self.TAGS[kind]])
+            prefix = "" if kind == "api" else f"/{kind}"
+            self._routers[key] = APIRouter(prefix=prefix, tags=[self.TAGS[kind]], route_class=StructRoute)
         return self._routers[key]
 
     def add_middleware(self, dependency: Dependency | Callable[..., Any]) -> None:
