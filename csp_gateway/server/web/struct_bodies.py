@@ -1,6 +1,6 @@
 """Routes of modules that take structs: a struct is the body, as a model of pydantic's is one by itself.
 
-FastAPI knows its own kinds of bodies, which csp's structs are none of, and would look for them in the query.
+FastAPI knows its own kinds of bodies, which structs are none of, and would look for them in the query.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from functools import partial, update_wrapper
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-import csp
 from fastapi import Body
 from fastapi.dependencies.utils import get_typed_signature
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from pydantic.fields import FieldInfo
+
+from csp_gateway.server.structs import is_gateway_struct_like
 
 __all__ = ["StructRoute"]
 
@@ -53,4 +54,4 @@ def _is_struct(annotation: Any) -> bool:
         return _is_struct(get_args(annotation)[0])
     if origin in (Union, UnionType):
         return any(map(_is_struct, get_args(annotation)))
-    return isinstance(annotation, type) and issubclass(annotation, csp.Struct)
+    return is_gateway_struct_like(annotation)
