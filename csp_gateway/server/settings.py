@@ -167,6 +167,10 @@ class GatewaySettings(BaseSettings):
         prefix = f"/{self.API_PREFIX}".rstrip("/")
         return f"{prefix}/{_without_slashes(version or '') or self.API_VERSION_DEFAULT}"
 
+    def public_api(self, version: str | None = None) -> str:
+        """The same as a client asks for it: below ``ROOT_PATH``."""
+        return f"{self.ROOT_PATH}{self.api(version)}"
+
     @property
     def contact(self) -> dict[str, str]:
         """Who answers questions, as OpenAPI has it: ``name`` and ``email``, as far as they are set.

@@ -56,4 +56,4 @@ class MountChannelsGraph(GatewayModule):
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the route is."""
-        return f"graph     {settings.api(self.api_version)}{self.route}"
+        return f"graph     {settings.public_api(self.api_version)}{self.route}"

@@ -57,7 +57,7 @@ class MountControls(GatewayModule):
     def info(self, settings: GatewaySettings) -> str | None:
         """Where the routes are."""
         names = ",".join(self._mounted())
-        return f"controls  {settings.api(self.api_version)}/controls/{{{names}}}" if names else None
+        return f"controls  {settings.public_api(self.api_version)}/controls/{{{names}}}" if names else None
 
     def _mounted(self) -> list[str]:
         return [name for name in ("heartbeat", "stats", "shutdown") if getattr(self, f"mount_{name}")]

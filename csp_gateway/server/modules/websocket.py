@@ -53,7 +53,7 @@ class MountWebSocketRoutes(GatewayModule):
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the socket is."""
-        return f"stream    {settings.api(self.api_version)}{self.prefix}"
+        return f"stream    {settings.public_api(self.api_version)}{self.prefix}"
 
     def _chosen(self, channels: GatewayChannels) -> list[str]:
         chosen = []

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from csp_gateway import GatewayModule, GatewaySettings
+from csp_gateway import (
+    GatewayModule,
+    GatewaySettings,
+    MountChannelsGraph,
+    MountControls,
+    MountFieldRestRoutes,
+    MountMetrics,
+    MountRestRoutes,
+    MountWebSocketRoutes,
+)
 from csp_gateway.server.gateway.announce import announce, start_lines
 
 
@@ -34,6 +43,19 @@ def test_it_says_the_prefix_of_a_proxy() -> None:
         "  REST API  http://localhost:8000/desk/api/v1",
         "  docs      http://localhost:8000/desk/docs and http://localhost:8000/desk/redoc",
     ]
+
+
+def test_modules_say_the_prefix_of_a_proxy_too() -> None:
+    modules = [
+        MountChannelsGraph(),
+        MountControls(),
+        MountFieldRestRoutes(fields=[]),
+        MountMetrics(),
+        MountRestRoutes(mount_sql=True),
+        MountWebSocketRoutes(),
+    ]
+    _, *lines, _ = start_lines(GatewaySettings(ROOT_PATH="/desk"), "http://localhost:8000", False, modules)
+    assert [line for line in lines if "/desk/" not in line] == []
 
 
 def test_it_logs_where_logging_is_set_up(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:

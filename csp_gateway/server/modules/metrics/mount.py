@@ -77,4 +77,4 @@ class MountMetrics(GatewayModule):
 
     def info(self, settings: GatewaySettings) -> str | None:
         """Where the figures are."""
-        return f"metrics   {self.route}"
+        return f"metrics   {settings.ROOT_PATH}{self.route}"

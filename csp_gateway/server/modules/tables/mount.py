@@ -131,7 +131,7 @@ class MountPerspectiveTables(GatewayModule):
         """How many tables there are."""
         if self._run is None or not self._run.live:
             return None
-        return f"tables    {len(self._run.live)}, kept by {settings.api(self.api_version)}/perspective"
+        return f"tables    {len(self._run.live)}, kept by {settings.public_api(self.api_version)}/perspective"
 
     def shutdown(self) -> None:
         """Write what still waits, and end the threads."""
