@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from enum import Enum
+from typing import Any, get_args, get_origin
 
+import csp
 from pydantic import ValidationError
 
+from csp_gateway.server.structs.forms import enum_json
 from csp_gateway.server.structs.gateway_struct import GatewayStruct
-from csp_gateway.server.structs.schema import adapter_of
+from csp_gateway.server.structs.schema import adapter_of, fields_of
 
 __all__ = ["example_of"]
 
@@ -33,11 +36,25 @@ def example_of(cls: type[GatewayStruct]) -> dict[str, Any]:
     schema = adapter_of(cls).json_schema()
     definitions = schema.get("$defs", {})
     fields = {name: each for name, each in schema["properties"].items() if name not in ("id", "timestamp")}
-    example = {name: _example(each, definitions, 0) for name, each in fields.items()}
+    declared = fields_of(cls)
+    example = {
+        name: _by_member(declared[name].annotation, _example(each, definitions, 0)) for name, each in fields.items()
+    }
     try:
         return _accepted(cls, example)
     finally:
         cls.__gateway_lookup__.discard(_ID)
+
+
+def _by_member(annotation: Any, example: Any) -> Any:
+    """An example of a dict by enum with a key that is a member's: JSON Schema says of keys only that they are text."""
+    key, *_ = (*get_args(annotation), None)
+    is_enum = isinstance(key, type) and issubclass(key, Enum | csp.Enum) and get_origin(annotation) is dict
+    if not is_enum or not isinstance(example, dict) or set(example) != {"key"}:
+        return example
+    member = next(iter(key.__members__.values()))
+    said = enum_json(member)
+    return {str(said) if isinstance(said, str | int) else member.name: example["key"]}
 
 
 def _accepted(cls: type[GatewayStruct], example: dict[str, Any]) -> dict[str, Any]:

@@ -96,9 +96,18 @@ def array_from(values: Any, dtype: np.dtype[Any], one_dimension: bool) -> np.nda
 
 def _gathered(values: Any, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
     if dtype.kind == "f":
-        return np.asarray(values, dtype=dtype)  # the one kind that reads None, as NaN
-    gathered = np.asarray(values)
+        return _even(values, dtype)  # the one kind that reads None, as NaN
+    gathered = _even(values)
     return gathered.astype(dtype) if gathered.size == 0 else gathered
+
+
+def _even(values: Any, dtype: np.dtype[Any] | None = None) -> np.ndarray[Any, Any]:
+    try:
+        return np.asarray(values, dtype=dtype)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError("the lists in an array have to be of one length, and as deep as each other") from None
 
 
 def array_values(array: np.ndarray[Any, Any]) -> list[Any]:
@@ -174,7 +183,15 @@ class _FloatForm:
         return core_schema.with_info_before_validator_function(_nan_for_null, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "type": ["number", "null"]}
+        described = handler(schema)
+        return {**described, "type": ["number", "null"]} if _takes_nan(schema) else described
+
+
+def _takes_nan(schema: Any) -> bool:
+    """Whether what is asked of a number lets NaN through: no bound does."""
+    inner = schema.get("schema", schema)
+    asked = ("gt", "ge", "lt", "le", "multiple_of")
+    return inner.get("allow_inf_nan") is not False and not any(inner.get(each) is not None for each in asked)
 
 
 def _nan_for_null(value: Any, info: ValidationInfo) -> Any:
@@ -248,7 +265,7 @@ class _ArrayForm:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         kind = {"f": "number", "i": "integer", "u": "integer", "b": "boolean"}.get(self._dtype.kind, "string")
         item: dict[str, Any] = {"type": [kind, "null"] if kind == "number" else kind}
-        return {"type": "array", "items": item if self._one_dimension else {}}
+        return {"type": "array", "items": item if self._one_dimension else {"anyOf": [item, {"type": "array"}]}}
 
     def _read(self, value: Any) -> np.ndarray[Any, Any]:
         if isinstance(value, (str, bytes, Mapping)):

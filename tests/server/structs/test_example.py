@@ -6,7 +6,7 @@ from typing import Annotated, Any, Dict, List, Literal, Optional, Tuple  # noqa:
 
 import csp
 import pytest
-from csp.typing import Numpy1DArray
+from csp.typing import Numpy1DArray, NumpyNDArray
 from pydantic import Field
 
 from csp_gateway import GatewayStruct
@@ -17,6 +17,10 @@ from csp_gateway.server.structs import example_of
 class Side(Enum):
     BUY = 1
     SELL = 2
+
+
+class Venue(csp.Enum):
+    NYSE = 7
 
 
 class Leg(csp.Struct):
@@ -35,6 +39,9 @@ class Order(GatewayStruct):
     leg: Leg
     legs: List[Leg]  # noqa: UP006
     by_name: Dict[str, int]  # noqa: UP006
+    by_side: Dict[Side, int]  # noqa: UP006
+    by_venue: Dict[Venue, int]  # noqa: UP006
+    cube: NumpyNDArray[float]
     pair: Tuple[int, str]  # noqa: UP006
     curve: Numpy1DArray[float]
     maybe: Optional[int]  # noqa: UP045
@@ -76,6 +83,7 @@ def test_it_is_what_the_declaration_says() -> None:
     assert (example["price"], example["size"], example["small"]) == (101, 5, 0)
     assert example["leg"] == {"ratio": 1.5, "venue": "X"} == example["legs"][0]
     assert (example["pair"], example["by_name"], example["curve"]) == ([1, "text"], {"key": 1}, [1.5])
+    assert (example["by_side"], example["by_venue"], example["cube"]) == ({"1": 1}, {"NYSE": 1}, [1.5])
     assert example_of(ExampleData)["x"] == 1
 
 

@@ -136,4 +136,12 @@ def test_json_schemas_describe_the_form() -> None:
     assert described(float)["type"] == ["number", "null"]
     assert described(datetime)["format"] == "date-time-local"
     assert described(time)["format"] == "time-local"
+    assert described(NumpyNDArray[float])["items"] == {"anyOf": [{"type": ["number", "null"]}, {"type": "array"}]}
     assert described(Numpy1DArray[float]) == {"type": "array", "items": {"type": ["number", "null"]}}
+
+
+@pytest.mark.parametrize("dtype", [float, int])
+def test_lists_of_several_lengths_are_no_array(dtype: Any) -> None:
+    with pytest.raises(ValidationError, match="the lists in an array have to be of one length") as raised:
+        TypeAdapter(pydantic_type(NumpyNDArray[dtype])).validate_python([[1, 2], [3]])
+    assert "inhomogeneous" not in str(raised.value)

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from csp_gateway.server.structs import GatewayStruct, decode, encode
-from csp_gateway.server.structs.schema import Fresh
+from csp_gateway.server.structs.schema import Fresh, adapter_of
 
 WHEN = datetime(2020, 1, 1)
 FORCE = {"force_new_id": True, "force_new_timestamp": True}
@@ -134,7 +134,7 @@ def test_the_json_schema_names_and_lists_what_there_is() -> None:
     assert (leg["title"], leg["description"]) == ("Leg", "One side of an order.")
     assert leg["properties"]["ratio"] == {
         "title": "Ratio",
-        "type": ["number", "null"],
+        "type": "number",
         "default": 1.0,
         "exclusiveMinimum": 0,
         "description": "how much of it",
@@ -258,3 +258,20 @@ def test_a_whole_number_of_csps_is_said_to_have_64_bits() -> None:
     described = Sized.model_json_schema()["properties"]
     assert (described["n"]["format"], described["n"]["minimum"]) == ("int64", 0)
     assert "int64" not in str(described["any_size"])
+
+
+class Bounded(GatewayStruct):
+    above: Annotated[float, Field(gt=0)]
+    finite: Annotated[float, Field(allow_inf_nan=False)]
+    any: Annotated[float, Field(title="Any")]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("above", "number"), ("finite", "number"), ("any", ["number", "null"])])
+def test_null_is_in_the_schema_of_a_number_that_takes_it(name: str, kind: Any) -> None:
+    assert adapter_of(Bounded).json_schema()["properties"][name]["type"] == kind
+    try:
+        Bounded.model_validate_json(f'{{"{name}": null}}')
+    except ValidationError:
+        assert kind == "number"
+    else:
+        assert "null" in kind
