@@ -75,7 +75,10 @@ class MountFieldRestRoutes(GatewayModule):
             description="The static fields that can be read.",
             operation_id="list_fields",
         )
+        # Where the lists of the verbs are; of those the documentation shows one spelling too.
+        router.add_api_route(f"{self.route}/", fields, methods=["GET"], include_in_schema=False)
         for name in names:
+            app.note_mounted(self.route.strip("/"), name, self.api_version)
             for spelling in dict.fromkeys([name, name.replace("_", "-")]):
                 router.add_api_route(
                     f"{self.route}/{spelling}",
@@ -90,7 +93,7 @@ class MountFieldRestRoutes(GatewayModule):
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the routes are."""
-        return f"fields    {settings.api(self.api_version)}{self.route}"
+        return f"fields    {settings.public_api(self.api_version)}{self.route}"
 
     def _chosen(self, channels: GatewayChannels) -> list[str]:
         if self.selection is not None:

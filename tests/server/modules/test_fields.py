@@ -108,3 +108,11 @@ def test_what_cannot_be_served_is_refused_at_the_start(gateway_client: Start, na
 def test_options_that_do_not_say_what_is_wanted(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=r"static fields to serve|path of their own"):
         MountFieldRestRoutes(**options)
+
+
+def test_the_list_is_at_both_paths_and_a_mistyped_name_gets_the_nearest(gateway_client: Start) -> None:
+    client = gateway_client(Desk(), MountFieldRestRoutes(fields=["limits"], route="/static"))
+    for path in ("/api/v1/static", "/api/v1/static/"):
+        answer = client.get(path, follow_redirects=False)
+        assert (answer.status_code, answer.json()) == (200, ["limits"])
+    assert client.get("/api/v1/static/limit").json()["hint"] == "there is no field 'limit'; did you mean 'limits'?"
