@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr
 from csp_gateway.errors import ConfigError
 from csp_gateway.server.channels import ChannelSelection, GatewayChannels
 from csp_gateway.server.module import GatewayModule
-from csp_gateway.server.web.verbs import collected, takes_nothing, why_not
+from csp_gateway.server.web.verbs import collected, not_staged, takes_nothing, why_not
 
 if TYPE_CHECKING:
     from csp_gateway.server.settings import GatewaySettings
@@ -88,6 +88,10 @@ class MountRestRoutes(GatewayModule):
             app.add_send_api(field, self.api_version, keep_identity=self.keep_sent_identity)
         for field in self._chosen("history", channels):
             app.add_history_api(field, self.api_version)
+        staged = channels.staged_channels()
+        for field in self._selection("stage").select_from(channels):
+            if field not in staged:
+                app.note_lacking("stage", field, not_staged(field), self.api_version)
         for field in self._staged(channels):
             app.add_stage_api(field, self.api_version, keep_identity=self.keep_sent_identity)
         for alias in self._states(channels):
@@ -104,7 +108,7 @@ class MountRestRoutes(GatewayModule):
 
     def info(self, settings: GatewaySettings) -> str:
         """Where the routes are."""
-        api = settings.api(self.api_version)
+        api = settings.public_api(self.api_version)
         verbs = f"{api}/{{{','.join(self._mounted)}}}/<channel>" if self._mounted else ""
         sql = f"{api}/sql" if self.mount_sql or self.force_mount_all else ""
         return f"verbs     {', '.join(filter(None, (verbs, sql))) or 'none'}"

@@ -49,6 +49,10 @@ class Listings(Versions):
         """Whether a verb is mounted for any channel."""
         return bool(self._mounted[kind, self.api_version(version)])
 
+    def mounted_anywhere(self, kind: str) -> list[str]:
+        """The names that a verb is mounted for, in whatever version."""
+        return sorted({name for (each, _), names in self._mounted.items() if each == kind for name in names})
+
     def hint(self, path: str) -> str | None:
         """What was probably meant by a path where nothing is, or why, or which module serves such paths; None where it
         lies under no verb, or the verb takes it.
@@ -78,6 +82,17 @@ class Listings(Versions):
                 if f"{path}/".startswith(f"{place}/"):
                     there = self._mounted.get((group, version)) or self.serves_below(place)
                     return None if there else not_served(group)
+        return self._no_such_verb(path)
+
+    def _no_such_verb(self, path: str) -> str | None:
+        """Of a path whose first word below a version is served by nobody: which is meant."""
+        for version in self.api_versions:
+            place = f"{self.api_path(version=version)}/"
+            word = path.removeprefix(place).partition("/")[0] if path.startswith(place) else ""
+            if word and not self.serves_below(self.api_path(word, version)):
+                listed = {kind for kind, of in (*self._lists, *self._mounted) if of == version}
+                known = sorted(listed | {each for each in MODULES if self.serves_below(self.api_path(each, version))})
+                return f"nothing is served at {word[:_LONGEST]!r}; {did_you_mean(word[:_LONGEST], known)}"
         return None
 
     def _told(self, kind: str, version: str, name: str, known: set[str]) -> str:
@@ -86,7 +101,8 @@ class Listings(Versions):
         others = [verb for verb in _OF_CHANNELS if spellings & _without_keys(self._mounted[verb, version])]
         if others and kind in _OF_CHANNELS:
             return f"{name!r} has no {kind} here; it has {', '.join(others)}"
-        return f"there is no {_NOUNS.get(kind, 'channel')} {name!r}; {did_you_mean(name, known)}"
+        noun = _NOUNS.get(kind, "channel" if kind in _OF_CHANNELS else "field")
+        return f"there is no {noun} {name!r}; {did_you_mean(name, known)}"
 
     def _named(self, path: str, kind: str, version: str) -> str:
         """The name that a path of a verb names, or its beginning; nothing if it is no path of it."""

@@ -117,7 +117,7 @@ class Problem(BaseModel):
     detail: str = Field(default="", description="What is wrong with this request, and what to do about it.")
     instance: str = Field(default="", description="The path that was asked for.")
     hint: str | None = Field(
-        default=None, description="What was probably meant: the nearest name, of a path where nothing is."
+        default=None, description="What was probably meant, as the nearest name; or what is to be done about it."
     )
 
 
@@ -142,9 +142,10 @@ class ValidationProblem(Problem):
 class RefusedRequest(HTTPException):
     """A refusal of a known kind; FastAPI lets it pass while it reads a request."""
 
-    def __init__(self, kind: Kind, detail: Any, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, kind: Kind, detail: Any, headers: dict[str, str] | None = None, hint: str | None = None) -> None:
         super().__init__(kind.status, detail, headers)
         self.kind = kind
+        self.hint = hint
 
 
 class ProblemReply(Response):

@@ -107,7 +107,8 @@ def mount_errors(api: FastAPI, hint: Callable[[Request], str | None] = lambda _:
         # Starlette names the methods of the first route alone.
         allow = {"Allow": ", ".join(_methods_of(request))} if error.status_code == 405 else {}
         # A route's own 404 says what it has to say.
-        near = hint(request) if error.status_code == 404 and "endpoint" not in request.scope else None
+        unrouted = error.status_code == 404 and "endpoint" not in request.scope
+        near = hint(request) if unrouted else getattr(error, "hint", None)
         more = {"hint": near} if near is not None else None
         return ProblemReply(kind, error.detail, {**(error.headers or {}), **allow}, more)
 

@@ -258,6 +258,7 @@ def test_what_is_staged_is_served_and_what_is_named_and_not_staged_is_told_of(
         client = gateway_client(Ch(), Stages(), MountRestRoutes(mount_stage=["b"]))
     assert client.get("/api/v1/stage/").json() == []
     assert client.get("/api/v1/stage/a").status_code == 404
+    assert "channel 'b' is not staged: call channels.set_stage('b')" in client.get("/api/v1/stage/b").json()["hint"]
     assert "Requested channels missing stage routes: ['b']" in caplog.text
     assert gateway_client(Ch(), Feed(), MountRestRoutes()).get("/api/v1/stage/").json() == []
 

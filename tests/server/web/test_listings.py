@@ -103,7 +103,8 @@ def test_of_a_verb_that_no_module_serves_the_module_is_named_that_would() -> Non
     }.items():
         assert of.hint(path) == not_served(path.removeprefix("/api/v1").split("/")[1])
         assert f" {module} does" in str(of.hint(path))
-    for path in ("/api/v1/stream/x", "/api/v1/perspective/x", "/api/v1/states/x", "/api/v2/state/x", "/metric"):
+    assert of.hint("/api/v1/lst/x") == "nothing is served at 'lst'; did you mean 'last'?"
+    for path in ("/api/v1/stream/x", "/api/v1/perspective/x", "/api/v2/state/x", "/metric", "/api/v1/", "/api/v1"):
         assert of.hint(path) is None
     of.get_router("app").add_api_route("/metrics/{more}", lambda: None)
     assert of.hint("/metrics") is None
@@ -131,11 +132,18 @@ def test_a_name_that_cannot_be_mounted_says_why() -> None:
     assert of.hint("/api/v1/send/my_counts") is None
 
 
+def test_a_name_of_another_group_is_near_to_one_there() -> None:
+    of = listings()
+    of.note_mounted("field", "meta")
+    assert of.hint("/api/v1/field/mta") == "there is no field 'mta'; did you mean 'meta'?"
+
+
 def test_who_has_not_been_let_in_is_told_no_names() -> None:
     of = listings()
     of.note_mounted("last", "secret")
     of.add_middleware(lambda: None)
     assert of.hint("/api/v1/last/secrets") is None
+    assert of.hint("/api/v1/lst/secret") is None
 
 
 def test_a_list_knows_no_parameters() -> None:

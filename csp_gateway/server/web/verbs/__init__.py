@@ -1,6 +1,6 @@
 """The verbs of the REST API, one file each."""
 
-from csp_gateway.server.web.verbs.controls import mount_control
+from csp_gateway.server.web.verbs.controls import CHANNEL, mount_control
 from csp_gateway.server.web.verbs.history import mount_history
 from csp_gateway.server.web.verbs.intake import Accepted, Intake
 from csp_gateway.server.web.verbs.last import mount_last
@@ -11,7 +11,7 @@ from csp_gateway.server.web.verbs.next import mount_next
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.refused import Refused
 from csp_gateway.server.web.verbs.send import mount_send
-from csp_gateway.server.web.verbs.shape import Error404, Shape, shape_of, takes_nothing, why_not
+from csp_gateway.server.web.verbs.shape import Error404, Shape, not_staged, shape_of, takes_nothing, why_not
 from csp_gateway.server.web.verbs.slices import INLINE_BYTES
 from csp_gateway.server.web.verbs.sql import mount_sql
 from csp_gateway.server.web.verbs.stage import mount_stage
@@ -20,6 +20,7 @@ from csp_gateway.server.web.verbs.waiter import Waiter
 from csp_gateway.server.web.verbs.writer import INLINE_JSON, Writer
 
 __all__ = [
+    "CHANNEL",
     "INLINE_BYTES",
     "INLINE_JSON",
     "Accepted",
@@ -43,6 +44,7 @@ __all__ = [
     "mount_sql",
     "mount_stage",
     "mount_state",
+    "not_staged",
     "refuse_unknown",
     "shape_of",
     "takes_nothing",

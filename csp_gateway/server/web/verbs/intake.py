@@ -1,6 +1,6 @@
 """What a body that was sent means: ticks of one channel, or of the keys of a basket."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -16,12 +16,15 @@ from csp_gateway.server.web.verbs.refused import UNREADABLE, Place, Refused, wro
 from csp_gateway.server.web.verbs.shape import Shape
 from csp_gateway.server.web.verbs.slices import INLINE_BYTES, refuse_more, slices_of
 
-__all__ = ["RECORDS_LIMIT", "Accepted", "Intake"]
+__all__ = ["NO_BODY", "RECORDS_LIMIT", "Accepted", "Intake"]
 
 RECORDS_LIMIT = WAITING_LIMIT
 """Records of one body; more could never wait for the engine at once, and a list channel would hold it up with them."""
+NO_BODY = "Input should be a JSON object or an array of objects, sent with Content-Type: application/json"
 _SHOWN_ERRORS = 100
 """Errors of one body that are told."""
+_SHORT = 80
+"""Bytes of a body that may say no more than null; a longer one is not looked at for that."""
 _MOST_ERRORS = 1_000
 """Errors after which a body is not read to its end."""
 
@@ -42,12 +45,21 @@ class Intake:
         shape: the channel's.
         context: how bodies are validated; see ``GatewayStruct.model_validate``.
         opened: of a basket, the spellings of the keys that can be sent to.
+        why_not: why a record is not taken, and the field that is wrong; None if it is.
     """
 
-    def __init__(self, outside: Outside, shape: Shape, context: dict[str, Any], opened: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        outside: Outside,
+        shape: Shape,
+        context: dict[str, Any],
+        opened: Collection[str] = (),
+        why_not: Callable[[Any], tuple[str, str] | None] | None = None,
+    ) -> None:
         self._outside = outside
         self._shape = shape
         self._context = context
+        self._why_not = why_not
         self.opened = tuple(opened)
         """The spellings of the keys that can be sent to."""
 
@@ -109,6 +121,8 @@ class Intake:
     def _records(self, data: bytes, where: Place, most: int = RECORDS_LIMIT, *, single: bool = False) -> list[Any]:
         if single and data[:1] == b"[":
             raise Refused([wrong("object_type", where, "Input should be an object: a key ticks once a send", data)])
+        if not single and len(data) < _SHORT and data.strip() in (b"", b"null"):
+            raise Refused([wrong("object_or_array", where, NO_BODY, data)])
         refuse_more(data, most, where)
         records: list[Any] = []
         errors: list[dict[str, Any]] = []
@@ -128,7 +142,19 @@ class Intake:
                     errors += islice(found, _SHOWN_ERRORS - len(errors))
         if errors:
             raise Refused(errors, count)
+        if self._why_not is not None:
+            self._refuse(records, where, array=data.lstrip()[:1] == b"[")
         return records
+
+    def _refuse(self, records: list[Any], where: Place, *, array: bool) -> None:
+        errors = []
+        for index, record in enumerate(records):
+            if self._why_not is not None and (why := self._why_not(record)):
+                name, told = why
+                place: Place = (*where, index, name) if array else (*where, name)
+                errors.append(wrong("value_error", place, told, getattr(record, name)))
+        if errors:
+            raise Refused(errors)
 
     def _has(self, spelled: str) -> bool:
         return spelled in self._shape.keys
@@ -137,7 +163,9 @@ class Intake:
         if not self._has(spelled):
             raise Refused([self._unknown(spelled, where)])
         if spelled not in self.opened:
-            raise RefusedRequest(PROBLEMS[NoProviderException], f"Channel not found: {self._shape.channel}/{spelled}")
+            path = f"{self._shape.channel}/{spelled}"
+            hint = f"key {spelled!r} takes nothing from outside; opened are {', '.join(self.opened) or 'none'}"
+            raise RefusedRequest(PROBLEMS[NoProviderException], f"Channel not found: {path}", hint=hint)
         return self._shape.keys[spelled]
 
     def _unknown(self, spelled: str, where: Place) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from csp_gateway.errors import NoProviderException, UnknownChannelError, did_you_mean
 from csp_gateway.server.web.problem import PROBLEMS, RefusedRequest
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
-from csp_gateway.server.web.verbs.shape import Detail, Error404, Shape
+from csp_gateway.server.web.verbs.shape import Detail, Error404, Shape, is_set_by_none
 
 __all__ = ["KEY", "OVER", "found", "get_default_responses", "key_in", "key_of", "mount_list", "mount_verb"]
 
@@ -33,7 +33,8 @@ def found(channel: str, spelled: str | None = None) -> Iterator[None]:
         yield
     except NoProviderException:
         where = channel if spelled is None else f"{channel}/{spelled}"
-        raise RefusedRequest(PROBLEMS[NoProviderException], f"Channel not found: {where}") from None
+        hint = is_set_by_none(channel, spelled)
+        raise RefusedRequest(PROBLEMS[NoProviderException], f"Channel not found: {where}", hint=hint) from None
 
 
 def key_in(shape: Shape) -> Any:

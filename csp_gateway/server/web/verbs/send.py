@@ -18,7 +18,7 @@ from csp_gateway.server.web.leaving import left
 from csp_gateway.server.web.media_type import not_json, says_json
 from csp_gateway.server.web.reply import invalid
 from csp_gateway.server.web.verbs.awaited import is_there
-from csp_gateway.server.web.verbs.intake import Accepted, Intake
+from csp_gateway.server.web.verbs.intake import NO_BODY, Accepted, Intake
 from csp_gateway.server.web.verbs.mount import KEY, OVER, found, key_in, mount_verb
 from csp_gateway.server.web.verbs.parameters import refuse_unknown
 from csp_gateway.server.web.verbs.refused import Refused
@@ -42,7 +42,6 @@ _Once = Annotated[
     ),
 ]
 _NO_KEY = "Input should be 1 to 255 visible ASCII characters, once"
-_NO_BODY = "Input should be a JSON object or an array of objects, sent with Content-Type: application/json"
 
 
 def mount_send(
@@ -151,7 +150,7 @@ def _wrong(request: Request, body: bytes, wait: list[str], keys: list[str]) -> d
     if len(keys) > 1 or (keys and not is_key(keys[0])):
         return {"type": "idempotency_key", "loc": ("header", "Idempotency-Key"), "msg": _NO_KEY, "input": keys}
     if not body:
-        return {"type": "object_or_array", "loc": ("body",), "msg": _NO_BODY, "input": body}
+        return {"type": "object_or_array", "loc": ("body",), "msg": NO_BODY, "input": body}
     if not says_json(said := request.headers.get("content-type", "")):
         return {"type": "json_type", "loc": ("body",), "msg": not_json(said), "input": body}
     return None

@@ -79,6 +79,24 @@ def takes_nothing(field: str) -> str:
     )
 
 
+def not_staged(field: str) -> str:
+    """Why nothing of a channel is held back, and what to do."""
+    return (
+        f"channel {field!r} is not staged: call channels.set_stage({field!r}) in a connect, or declare it with "
+        f"Annotated[…, Stage()]"
+    )
+
+
+def is_set_by_none(field: str, key: str | None = None) -> str:
+    """Why nothing ever ticks on a channel that no module sets, or on a key of it, and what to do."""
+    if key is not None:
+        return f"no module sets key {key!r} of channel {field!r}: let one set it in its connect, or leave the key out"
+    return (
+        f"channel {field!r} is declared, and no module sets it: let one call channels.set_channel({field!r}, …) in "
+        f"its connect, or channels.add_send_channel({field!r}) to have it fed from outside"
+    )
+
+
 def why_not(declaration: Declaration, verb: str | None = None) -> str | None:
     """Why REST cannot carry a channel under any verb, or under this one, and what to do; None if it can."""
     if not is_gateway_struct_like(declaration.element):

@@ -51,6 +51,8 @@ def test_a_channel_that_nobody_sets_and_one_that_there_is_not(client: Any) -> No
         "title": "Nobody provides this channel",
         "status": 404,
         "detail": "Channel not found: nobody",
+        "hint": "channel 'nobody' is declared, and no module sets it: let one call channels.set_channel('nobody', …) "
+        "in its connect, or channels.add_send_channel('nobody') to have it fed from outside",
         "instance": "/api/v1/last/nobody",
     }
     for spelling in ("my_count", "my-count"):

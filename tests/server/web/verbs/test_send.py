@@ -163,3 +163,18 @@ def test_what_fails_in_the_cycle_has_not_ticked(gateway_client: Any) -> None:
     answer = client.post(f"{URL}?wait=ticked", json={"n": 0})
     assert answer.status_code == 503
     assert "x-acknowledged" not in answer.headers
+
+
+def test_null_is_no_record_and_is_refused_as_an_empty_body_is(client: Any) -> None:
+    told = [client.post("/api/v1/send/my_counts", content=body, headers=JSON).json()["detail"] for body in _NOTHING]
+    assert {(*each[0]["loc"], each[0]["type"], each[0]["msg"]) for each in told} == {
+        (
+            "body",
+            "object_or_array",
+            "Input should be a JSON object or an array of objects, sent with Content-Type: application/json",
+        )
+    }
+
+
+JSON = {"content-type": "application/json"}
+_NOTHING = (b"", b"null", b" null ", b" ")
