@@ -49,10 +49,6 @@ class Listings(Versions):
         """Whether a verb is mounted for any channel."""
         return bool(self._mounted[kind, self.api_version(version)])
 
-    def mounted_anywhere(self, kind: str) -> list[str]:
-        """The names that a verb is mounted for, in whatever version."""
-        return sorted({name for (each, _), names in self._mounted.items() if each == kind for name in names})
-
     def hint(self, path: str) -> str | None:
         """What was probably meant by a path where nothing is, or why, or which module serves such paths; None where it
         lies under no verb, or the verb takes it.

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
 
-from csp_gateway.errors import DeclarationError, NoProviderException, did_you_mean
+from csp_gateway.errors import DeclarationError, NoProviderException
 from csp_gateway.server.state import SqlLimits
-from csp_gateway.server.structs import Controls
 from csp_gateway.server.web.compress import Compress
 from csp_gateway.server.web.deadline import Patience
 from csp_gateway.server.web.front import Front
@@ -19,7 +18,6 @@ from csp_gateway.server.web.idempotency import Replies
 from csp_gateway.server.web.listings import Listings
 from csp_gateway.server.web.live import Hub, Rules, Stream, mount_stream
 from csp_gateway.server.web.verbs import (
-    CHANNEL,
     Accepted,
     Intake,
     Newest,
@@ -125,18 +123,7 @@ class VerbRoutes(Listings):
         shape = self.shape(field)
         (opened,) = [each.keys for each in self.channels.send_channel_descriptors() if each.channel == field] or [()]
         open_keys = [spelled for spelled, key in shape.keys.items() if key in opened]
-        why_not = self._why_no_control if field == CHANNEL and shape.struct is Controls else None
-        return Intake(self.outside, shape, _identity(keep_identity), open_keys, why_not)
-
-    def _why_no_control(self, control: Controls) -> tuple[str, str] | None:
-        """Why what is sent on the channel of MountControls is none of the controls it serves; not of what names none.
-
-        Without that module the names on the channel are its user's own.
-        """
-        served = self.mounted_anywhere("controls")
-        if not served or control.name in {*served, Controls.__defaults__["name"]}:
-            return None
-        return "name", f"there is no control {control.name[:80]!r}; {did_you_mean(control.name[:80], served)}"
+        return Intake(self.outside, shape, _identity(keep_identity), open_keys)
 
     def add_lookup_api(self, field: str, version: str | None = None) -> None:
         """Serve ``GET lookup/<field>/<id>``, and with the first of them ``GET lookup/id/<id>``.

@@ -1,6 +1,6 @@
 """The verbs of the REST API, one file each."""
 
-from csp_gateway.server.web.verbs.controls import CHANNEL, mount_control
+from csp_gateway.server.web.verbs.controls import mount_control
 from csp_gateway.server.web.verbs.history import mount_history
 from csp_gateway.server.web.verbs.intake import Accepted, Intake
 from csp_gateway.server.web.verbs.last import mount_last
@@ -20,7 +20,6 @@ from csp_gateway.server.web.verbs.waiter import Waiter
 from csp_gateway.server.web.verbs.writer import INLINE_JSON, Writer
 
 __all__ = [
-    "CHANNEL",
     "INLINE_BYTES",
     "INLINE_JSON",
     "Accepted",

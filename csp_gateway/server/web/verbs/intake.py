@@ -1,6 +1,6 @@
 """What a body that was sent means: ticks of one channel, or of the keys of a basket."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -45,21 +45,12 @@ class Intake:
         shape: the channel's.
         context: how bodies are validated; see ``GatewayStruct.model_validate``.
         opened: of a basket, the spellings of the keys that can be sent to.
-        why_not: why a record is not taken, and the field that is wrong; None if it is.
     """
 
-    def __init__(
-        self,
-        outside: Outside,
-        shape: Shape,
-        context: dict[str, Any],
-        opened: Collection[str] = (),
-        why_not: Callable[[Any], tuple[str, str] | None] | None = None,
-    ) -> None:
+    def __init__(self, outside: Outside, shape: Shape, context: dict[str, Any], opened: Collection[str] = ()) -> None:
         self._outside = outside
         self._shape = shape
         self._context = context
-        self._why_not = why_not
         self.opened = tuple(opened)
         """The spellings of the keys that can be sent to."""
 
@@ -142,19 +133,7 @@ class Intake:
                     errors += islice(found, _SHOWN_ERRORS - len(errors))
         if errors:
             raise Refused(errors, count)
-        if self._why_not is not None:
-            self._refuse(records, where, array=data.lstrip()[:1] == b"[")
         return records
-
-    def _refuse(self, records: list[Any], where: Place, *, array: bool) -> None:
-        errors = []
-        for index, record in enumerate(records):
-            if self._why_not is not None and (why := self._why_not(record)):
-                name, told = why
-                place: Place = (*where, index, name) if array else (*where, name)
-                errors.append(wrong("value_error", place, told, getattr(record, name)))
-        if errors:
-            raise Refused(errors)
 
     def _has(self, spelled: str) -> bool:
         return spelled in self._shape.keys
