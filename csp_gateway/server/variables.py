@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import Secret, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from csp_gateway.errors import VariableError, did_you_mean
@@ -25,7 +25,7 @@ _NO_SETTINGS = (
     "CSP_GATEWAY_URL",
 )
 """Variables that the build, the tests and the console read."""
-_KINDS: Mapping[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+_KINDS: Mapping[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
 _LISTED = 'a list in JSON, such as ["a", "b"]'
 _UNREADABLE = re.compile(r'field "(\w+)"')
 _LONGEST_SHOWN = 80
@@ -69,13 +69,22 @@ def unreadable(error: Exception, prefix: str, fields: Mapping[str, FieldInfo]) -
 
 def _told(variable: str, field: FieldInfo, said: str) -> str:
     kind = _KINDS.get(field.annotation)
-    value = os.environ.get(variable, "")[:_LONGEST_SHOWN]
+    value = "" if _is_secret(field.annotation) else f" says {os.environ.get(variable, '')[:_LONGEST_SHOWN]!r}"
     if kind is not None:
         should = f"it should be {kind}{_bounds(field.metadata)}"
     else:
         listed = f"it should be {_LISTED}; " if get_origin(field.annotation) is list else ""
+        said = said.removeprefix("Value error, ")
         should = f"{listed}{said[:1].lower()}{said[1:]}"
-    return f"the environment variable {variable} says {value!r}: {should}"
+    return f"the environment variable {variable}{value}: {should}"
+
+
+def _is_secret(annotation: Any) -> bool:
+    """Whether a value of this type is not to be shown, or a part of it."""
+    kind = get_origin(annotation) or annotation
+    if isinstance(kind, type) and issubclass(kind, Secret | SecretStr | SecretBytes):
+        return True
+    return any(map(_is_secret, get_args(annotation)))
 
 
 def _bounds(metadata: Iterable[Any]) -> str:

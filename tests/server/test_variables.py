@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, Secret, SecretStr, ValidationError
 
 from csp_gateway import ConfigError, Gateway, GatewayChannels, GatewaySettings
 from csp_gateway.errors import VariableError
@@ -22,8 +22,9 @@ from csp_gateway.server.variables import refuse_unknown_variables, unreadable
         ("ALLOWED_HOSTS", "[1]", "it should be a list in JSON"),
         ("BACKEND_CORS_ORIGINS", '["x"]', "input should be a valid URL"),
         ("PORT", "x" * 9999, "says 'xxx"),
+        ("API_VERSION_DEFAULT", "/", "says '/': a version of the API has a name, such as v1"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_what_no_setting_can_be_is_told_with_what_it_can(
     name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
@@ -65,6 +66,22 @@ def test_what_an_unknown_variable_says_is_not_told(monkeypatch: pytest.MonkeyPat
     assert "hush" not in str(refused.value)
     refuse_unknown_variables("", ["PORT"])
     refuse_unknown_variables("OTHER_", ["PORT"])
+
+
+class Guarded(GatewaySettings):
+    """Settings of a user's, with secrets among them."""
+
+    DESK_KEY: SecretStr | None = Field(default=None, min_length=20)
+    DESK_KEYS: list[SecretStr] = []
+    DESK_NUMBER: Secret[int] = Secret(0)
+
+
+@pytest.mark.parametrize("name", ["DESK_KEY", "DESK_KEYS", "DESK_NUMBER"])
+def test_what_a_secret_says_is_not_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CSP_GATEWAY_{name}", "hush")
+    with pytest.raises(VariableError, match=f"^the environment variable CSP_GATEWAY_{name}: ") as refused:
+        Guarded()
+    assert "hush" not in str(refused.value)
 
 
 def test_what_does_not_name_its_field_is_told_as_it_is() -> None:
