@@ -31,11 +31,22 @@ def test_one_that_is_misspelled_is_refused_with_the_one_that_is_meant(
     monkeypatch.setenv(name, "secret")
     with pytest.raises(WrongUsage) as refused:
         refuse_misspelled(OPTIONS)
-    assert str(refused.value) == f"nothing reads the environment variable {name!r}; did you mean 'CSP_GATEWAY_{meant}'?"
+    assert str(refused.value) == (
+        f"csp-gateway reads no environment variable {name!r}; did you mean 'CSP_GATEWAY_{meant}'? "
+        f"If not, set CSP_GATEWAY_{meant} to nothing"
+    )
+    monkeypatch.setenv(f"CSP_GATEWAY_{meant}", "")
+    refuse_misspelled(OPTIONS)
+
+
+@pytest.mark.parametrize("name", ["TOKEN_EU", "TOKEN_2", "URL_2", "MY_TOKEN", "EU_BEARER", "BEARER_FILE"])
+def test_one_that_is_said_to_be_another_is_not_misspelled(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"CSP_GATEWAY_{name}", "x")
+    refuse_misspelled(OPTIONS)
 
 
 def test_what_is_said_already_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CSP_GATEWAY_TOKEN_2", "x")
+    monkeypatch.setenv("CSP_GATEWAY_TOKENS", "x")
     refuse_misspelled(["url"])
     monkeypatch.setenv("CSP_GATEWAY_URL", "")
     refuse_misspelled(OPTIONS[:1])
@@ -53,3 +64,4 @@ def test_a_command_ends_with_2_and_says_nothing_of_the_secret(url: str) -> None:
     assert "did you mean 'CSP_GATEWAY_TOKEN'?" in told.err
     assert "hush" not in told.err
     assert invoke("last", "example", "--url", url, "--token", "x", CSP_GATEWAY_TOKN="hush").status == 0
+    assert invoke("last", "example", "--url", url, CSP_GATEWAY_API_KEY="hush", CSP_GATEWAY_TOKEN="").status == 0
