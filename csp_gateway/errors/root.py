@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -15,6 +16,8 @@ __all__ = [
 
 _LONGEST_SHOWN = 80
 """Characters of what was given that an error repeats."""
+_MOST = 200
+"""Names that one is compared with, and that are told: a basket may have thousands of keys, which take long."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -31,10 +34,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     alike = {each.casefold(): each for each in names}
-    near = get_close_matches(name.casefold(), alike, n=1)
+    meant = name.casefold()
+    compared = sorted(alike)
+    if len(compared) > _MOST:  # those that begin as it does
+        first = max(bisect(compared, meant) - _MOST // 2, 0)
+        compared = compared[first : first + _MOST]
+    near = get_close_matches(meant, compared, n=1)
     if near:
         return f"did you mean {alike[near[0]]!r}?"
-    return f"known: {', '.join(names)}" if names else "there are none"
+    more = f", and {len(names) - _MOST:,} more" if len(names) > _MOST else ""
+    return f"known: {', '.join(names[:_MOST])}{more}" if names else "there are none"
 
 
 def one_of(given: object, allowed: Iterable[str]) -> str:

@@ -143,7 +143,9 @@ class Intake:
             raise Refused([self._unknown(spelled, where)])
         if spelled not in self.opened:
             path = f"{self._shape.channel}/{spelled}"
-            hint = f"key {spelled!r} takes nothing from outside; opened are {', '.join(self.opened) or 'none'}"
+            hint = (
+                f"key {spelled!r} takes nothing from outside, as it is not opened; {did_you_mean(spelled, self.opened)}"
+            )
             raise RefusedRequest(PROBLEMS[NoProviderException], f"Channel not found: {path}", hint=hint)
         return self._shape.keys[spelled]
 

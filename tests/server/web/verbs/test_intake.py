@@ -142,7 +142,7 @@ def test_a_key_that_is_not_there_is_404(way: Any, method: str, path: str, detail
 def test_a_key_that_nobody_sets_or_opened_says_what_to_do(way: Any) -> None:
     unset, closed = way.get("/api/v1/last/some_keys/z"), way.post("/api/v1/send/some_keys/y", json={"n": 1})
     assert "no module sets key 'z' of channel 'some_keys'" in unset.json()["hint"]
-    assert closed.json()["hint"].startswith("key 'y' takes nothing from outside; opened are ")
+    assert closed.json()["hint"] == "key 'y' takes nothing from outside, as it is not opened; known: x"
 
 
 def test_of_many_unknown_keys_the_first_hundred_are_told(way: Any) -> None:
