@@ -4,7 +4,7 @@ from typing import Annotated, Any, List, Optional  # noqa: UP035  # csp reads ty
 
 import httpx
 import pytest
-from fastapi import Body, Depends, Query
+from fastapi import APIRouter, Body, Depends, Query
 
 from csp_gateway import Gateway, GatewayChannels, GatewayModule, GatewayStruct
 from csp_gateway.testing import serving_gateway
@@ -24,6 +24,11 @@ class Nothing(GatewayChannels):
 def newest(size: int = 3) -> Fill:
     """What a dependency makes."""
     return Fill(price=0.5, size=size)
+
+
+def priced(fill: Annotated[Fill, Body()]) -> float:
+    """A dependency that takes one."""
+    return fill.price
 
 
 class Fills(GatewayModule):
@@ -72,6 +77,17 @@ class Fills(GatewayModule):
         def none(scale: Annotated[int, Query()] = 1) -> int:
             return scale
 
+        @router.post("/needed")
+        def needed(price: Annotated[float, Depends(priced)]) -> float:
+            return price
+
+        own = APIRouter()
+
+        @own.post("/own")
+        def of_own_router(fill: Annotated[Fill, Body()]) -> float:
+            return fill.price
+
+        app.get_fastapi().include_router(own)
         app.get_router("app").post("/root")(self.root)
         app.get_router("public").post("/everybody")(self.root)
         app.get_fastapi().post("/fastapi")(self.root)
@@ -102,6 +118,8 @@ FILL = {"price": 1.5, "size": 4}
         ("api/v1/many", [FILL, FILL], 8),
         ("api/v1/said", {"fill": FILL}, 1.5),
         ("api/v1/made", None, 6),
+        ("api/v1/needed", FILL, 1.5),
+        ("own", FILL, 1.5),
         ("root", FILL, 1.5),
         ("everybody", FILL, 1.5),
         ("fastapi", FILL, 1.5),
