@@ -78,6 +78,10 @@ class Call:
     repeatable: bool = True
     asks_again: bool = False
 
+    def __post_init__(self) -> None:
+        if self.timeout is not None:  # sockets take Python's own numbers, and not those of numpy
+            object.__setattr__(self, "timeout", float(self.timeout))
+
 
 def _of(group: str, field: str, timeout: float | None, **more: Any) -> Call:
     return Call(group, field, f"{group}/{quote(field)}", timeout, **more)

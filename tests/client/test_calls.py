@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 
 from csp_gateway.client import calls
@@ -17,6 +19,12 @@ def test_a_call_is_a_path_below_its_verb() -> None:
     call = calls.last("basket/A", 3.0)
     assert (call.method, call.path, call.timeout, call.repeatable) == ("GET", "last/basket/A", 3.0, True)
     assert calls.last("", 1.0).path == "last/"
+
+
+@pytest.mark.parametrize("seconds", [np.float32(1.5), Fraction(3, 2)])
+def test_seconds_are_a_number_that_sockets_take(seconds: Any) -> None:
+    assert type(calls.last("orders", seconds).timeout) is float
+    assert calls.next_tick("orders", None).timeout is None
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class Settings:
             return GatewayClientConfig(api_key=self.token or "", bearer_token=self.bearer, **where, **more)
         except ValidationError as error:
             # Only the words: what was given may be a secret.
-            said = "; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors(include_input=False))
+            said = "; ".join(each["msg"] for each in error.errors(include_input=False))
             if self.token and self.bearer:
                 said = "--token and --bearer exclude one another: give the one that the gateway asks for"
             raise WrongUsage(said if self.url is None else f"{said} (the URL is {self.url!r})") from None
