@@ -28,6 +28,7 @@ def outlasting(app: Any, cycle: Any) -> Callable[[Scope, Receive, Send], Corouti
         except Exception:
             if not cycle.response_complete:
                 raise  # only the end of the connection tells that there is no more to come
-            _log.exception("%s %s raised; it has been answered", scope["method"], scope["path"])
+            # Quoted: a path may say line ends, and what looks like another line of the log.
+            _log.exception("%s %r raised; it has been answered", scope["method"], scope["path"])
 
     return run

@@ -1,6 +1,8 @@
 """A route that raises costs its own request, and nobody else's."""
 
+import asyncio
 import logging
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -8,6 +10,7 @@ import pytest
 
 from csp_gateway import Gateway, GatewayModule, GatewaySettings
 from csp_gateway.server.demo import ExampleGatewayChannels, ExampleModule
+from csp_gateway.server.web.answered import outlasting
 from csp_gateway.server.web.connection import ConnectionProtocol
 from csp_gateway.testing import serving_gateway
 from tests.server.web.raw import connected, until
@@ -51,8 +54,19 @@ def test_the_connection_of_a_route_that_raised_goes_on(path: str, caplog: pytest
             assert answered.json() == 4
             assert failed.extensions["network_stream"] is answered.extensions["network_stream"]
     told = [record for record in caplog.records if record.exc_info and record.levelno == logging.ERROR]
-    assert [record.getMessage() for record in told] == [f"GET /api/v1/{path} raised; it has been answered"] * 3
+    assert [record.getMessage() for record in told] == [f"GET '/api/v1/{path}' raised; it has been answered"] * 3
     assert all(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in told)
+
+
+def test_a_path_cannot_say_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    answered = SimpleNamespace(response_complete=True)
+    run: Any = outlasting(app, answered)
+    asyncio.run(run({"method": "GET", "path": "/a\nERROR"}, None, None))
+    (told,) = caplog.records
+    assert told.getMessage() == r"GET '/a\nERROR' raised; it has been answered"
 
 
 def test_an_answer_that_breaks_off_ends_the_connection() -> None:
